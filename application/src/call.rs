@@ -1,0 +1,114 @@
+//! One call of a use case: who calls, about whose data, and what came of it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::kernel::OrganizationId;
+
+use crate::{
+    Caller, Error, Result,
+    ports::{Appended, Consumed, IdempotencyKey, Metadata},
+};
+
+/// One call. Handed to the use case by reference; collects what its append committed.
+#[derive(Debug)]
+pub struct Call {
+    /// Who calls.
+    pub caller: Caller,
+    /// Whose data it is about.
+    pub tenant: Option<OrganizationId>,
+    /// Joins everything that one request caused.
+    pub correlation: String,
+    /// The event or message that caused this call.
+    pub causation: Option<String>,
+    /// The W3C trace context, if the call is traced.
+    pub traceparent: Option<String>,
+    /// The version that the caller expects to change (`If-Match`).
+    pub expected_version: Option<u64>,
+    /// Makes repeating the call harmless.
+    pub idempotency: Option<IdempotencyKey>,
+    consumed: Mutex<Option<Consumed>>,
+    receipt: Mutex<Receipt>,
+}
+
+/// What a call committed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Receipt {
+    /// The last position, if anything was appended.
+    pub position: Option<u64>,
+    /// The version of the aggregate after the call.
+    pub version: Option<u64>,
+    /// Aggregate type and name of each event appended.
+    pub events: Vec<(&'static str, &'static str)>,
+}
+
+impl Call {
+    /// A call without tenant, expectations or cause.
+    #[must_use]
+    pub fn new(caller: Caller, correlation: String) -> Self {
+        Self {
+            caller,
+            tenant: None,
+            correlation,
+            causation: None,
+            traceparent: None,
+            expected_version: None,
+            idempotency: None,
+            consumed: Mutex::default(),
+            receipt: Mutex::default(),
+        }
+    }
+    /// The tenant of a tenanted use case.
+    ///
+    /// # Errors
+    /// Unexpected, if the use case was not declared as tenanted.
+    pub fn tenant(&self) -> Result<&OrganizationId> {
+        self.tenant.as_ref().ok_or_else(|| Error::unexpected("the use case is not tenanted"))
+    }
+    /// What every event of this call carries.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata {
+            tenant: self.tenant.as_ref().map(ToString::to_string),
+            actor: Some(self.caller.id.to_string()),
+            correlation: Some(self.correlation.clone()),
+            causation: self.causation.clone(),
+            traceparent: self.traceparent.clone(),
+        }
+    }
+    /// Makes the next append also move a reaction's checkpoint.
+    pub fn consume(&self, consumed: Consumed) {
+        *lock(&self.consumed) = Some(consumed);
+    }
+    /// The checkpoint that the next append must move; `None` once an append has moved it.
+    #[must_use]
+    pub fn consumed(&self) -> Option<Consumed> {
+        lock(&self.consumed).clone()
+    }
+    /// Notes what was committed.
+    pub fn committed(
+        &self,
+        appended: &Appended,
+        version: Option<u64>,
+        events: &[(&'static str, &'static str)],
+    ) {
+        lock(&self.consumed).take();
+        let mut receipt = lock(&self.receipt);
+        receipt.position = receipt.position.max(Some(appended.position));
+        receipt.version = version.or(receipt.version);
+        receipt.events.extend_from_slice(events);
+    }
+    /// Notes which version was read.
+    pub fn read_version(&self, version: u64) {
+        lock(&self.receipt).version = Some(version);
+    }
+    /// What was committed so far.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        lock(&self.receipt).clone()
+    }
+}
+
+/// A poisoned lock still holds a whole value: each critical section is a single assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,47 @@
+//! Plans a service of a car, more than 24 hours ahead, so that it can't be reserved.
+
+use domain::{
+    cars::{CarId, UnavailabilityId},
+    kernel::roles::Feature,
+};
+use serde::Deserialize;
+
+use super::{CarAnswer, slot::parse_with_slot};
+use crate::{
+    App, Call, Policy, Result, UseCase,
+    input::{RawDate, id},
+};
+
+/// Plans a service of a car, more than 24 hours ahead, so that it can't be reserved.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleCarMaintenance {
+    /// The car.
+    #[schema(required)]
+    pub id: Option<String>,
+    /// The first instant, UTC; in the future.
+    #[schema(required)]
+    pub from_utc: Option<RawDate>,
+    /// The first instant after the period, UTC.
+    #[schema(required)]
+    pub to_utc: Option<RawDate>,
+    /// The organization; the caller's default one if absent.
+    pub organization_id: Option<String>,
+}
+
+impl UseCase for ScheduleCarMaintenance {
+    const NAME: &'static str = "cars.schedule_maintenance";
+    const POLICY: Policy = Policy::member().with(Feature::TenantPaidTrial);
+    type Output = CarAnswer;
+
+    async fn run(self, app: &App, call: &Call) -> Result<CarAnswer> {
+        let now = app.clock.now();
+        let id = id("id", self.id.as_deref(), CarId::parse);
+        let (id, slot) = parse_with_slot(id, self.from_utc.as_ref(), self.to_utc.as_ref(), now)?;
+        let unavailability = UnavailabilityId::new(app.ids.token());
+        let decide =
+            |car: &domain::cars::Car| car.schedule_maintenance(unavailability.clone(), slot, now);
+        let car = app.cars.change(call, id.as_str(), decide).await?;
+        Ok(CarAnswer::from(&car))
+    }
+}

@@ -1,0 +1,26 @@
+//! The use cases of Groundwork, and the ports through which they reach the outside.
+//!
+//! No HTTP and no SQL: a use case reads its input, decides through the domain and appends events.
+
+pub mod app;
+pub mod call;
+pub mod caller;
+pub mod cars;
+pub mod error;
+pub mod input;
+pub mod policy;
+pub mod ports;
+pub mod reaction;
+pub mod repository;
+pub mod search;
+#[cfg(feature = "testing-only")]
+pub mod testing_only;
+pub mod use_case;
+
+pub use app::App;
+pub use call::Call;
+pub use caller::Caller;
+pub use error::{Error, Result};
+pub use policy::{Access, Policy, Tenancy};
+pub use repository::{Loaded, Repository};
+pub use use_case::UseCase;

@@ -1,0 +1,90 @@
+//! What use cases need from the outside. Each port has its adapters in `infrastructure`.
+
+mod feed;
+mod log;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::kernel::{IdToken, OrganizationId, Timestamp};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Call, Caller, Result};
+
+pub use feed::{Feed, Page};
+pub use log::{
+    Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
+    LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
+};
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    /// Now, UTC, whole microseconds.
+    fn now(&self) -> Timestamp;
+}
+
+/// New identifiers.
+pub trait Ids: Send + Sync {
+    /// The random part of a new id: 128 bits as letters and digits.
+    fn token(&self) -> IdToken;
+    /// A time-ordered UUID (version 7, RFC 9562).
+    fn event_id(&self) -> Uuid;
+}
+
+/// Who belongs to which organization.
+#[async_trait]
+pub trait Memberships: Send + Sync {
+    /// Whether the caller is a member.
+    ///
+    /// # Errors
+    /// [`crate::Error::Refused`] with kind `Unavailable` if the answer can't be had now.
+    async fn is_member(&self, caller: &Caller, organization: &OrganizationId) -> Result<bool>;
+    /// The organization that a request without one is about.
+    ///
+    /// # Errors
+    /// As [`Self::is_member`].
+    async fn default_organization(&self, caller: &Caller) -> Result<Option<OrganizationId>>;
+}
+
+/// How far the read models are behind the log.
+#[async_trait]
+pub trait ReadModels: Send + Sync {
+    /// Waits until the named projections have reached the position. `false` when the time is up.
+    async fn reached(&self, projections: &[&str], position: u64, limit: Duration) -> bool;
+    /// The active projections that handle one of these events (aggregate type, event name).
+    /// Paused and building ones are left out: nobody waits for them.
+    fn handling(&self, events: &[(&'static str, &'static str)]) -> Vec<&'static str>;
+    /// Waits until every projection and reaction is quiet. `false` when the time is up.
+    async fn settled(&self, limit: Duration) -> bool;
+}
+
+/// Usages, audits and measures.
+pub trait Recorder: Send + Sync {
+    /// Something that a customer used.
+    fn usage(&self, call: &Call, event: &'static str, properties: &[(&'static str, Value)]);
+    /// Something that must be provable later. `code` is dotted, for example
+    /// `HMACAuthentication.Failed.InvalidSignature`.
+    fn audit(&self, call: &Call, code: &'static str, message: &str);
+}
+
+/// What only testing builds can do.
+#[cfg(feature = "testing-only")]
+#[async_trait]
+pub trait Testing: Send + Sync {
+    /// Empties every store; positions go on from where they were.
+    ///
+    /// # Errors
+    /// If a store can't be reached.
+    async fn destroy(&self) -> Result<()>;
+    /// Moves the clock of this deployment forward by so many seconds.
+    ///
+    /// # Errors
+    /// If the offset can't be stored.
+    async fn advance_clock(&self, seconds: i64) -> Result<()>;
+    /// Sets the clock back to the real time.
+    ///
+    /// # Errors
+    /// If the offset can't be stored.
+    async fn reset_clock(&self) -> Result<()>;
+}

@@ -1,0 +1,297 @@
+//! Loading aggregates, deciding, appending: the command path.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use domain::kernel::{Aggregate, DomainError, ErrorKind, Event};
+
+use crate::{
+    Call, Error, Result,
+    ports::{
+        Append, AppendError, Claim, EventLog, Ids, LogError, NewEvent, Snapshot, StreamAppend,
+        StreamId,
+    },
+};
+
+/// How often a decision is made again when somebody else was faster.
+const ATTEMPTS: usize = 4;
+/// A stream longer than this many events since its last snapshot gets a new one.
+const SNAPSHOT_EVERY: usize = 100;
+
+/// An aggregate as it was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded<D> {
+    /// Its id.
+    pub id: String,
+    /// How many events it has.
+    pub version: u64,
+    /// What they made of it.
+    pub state: D,
+}
+
+/// What a decision wants to have appended.
+#[derive(Clone, Debug)]
+pub struct Decision<E> {
+    /// What happened; empty if it was so already.
+    pub events: Vec<E>,
+    /// Values that the aggregate takes for itself.
+    pub take: Vec<crate::ports::ClaimRef>,
+    /// Values that it gives back.
+    pub release: Vec<crate::ports::ClaimRef>,
+}
+
+impl<E> From<Vec<E>> for Decision<E> {
+    fn from(events: Vec<E>) -> Self {
+        Self { events, take: vec![], release: vec![] }
+    }
+}
+
+/// The aggregates of one type. Cheap to clone.
+pub struct Repository<D> {
+    log: Arc<dyn EventLog>,
+    ids: Arc<dyn Ids>,
+    aggregate: PhantomData<fn() -> D>,
+}
+
+impl<D> Clone for Repository<D> {
+    fn clone(&self) -> Self {
+        Self { log: self.log.clone(), ids: self.ids.clone(), aggregate: PhantomData }
+    }
+}
+
+impl<D: Aggregate> Repository<D> {
+    /// Over a log.
+    #[must_use]
+    pub fn new(log: Arc<dyn EventLog>, ids: Arc<dyn Ids>) -> Self {
+        Self { log, ids, aggregate: PhantomData }
+    }
+
+    /// Loads what the caller may see.
+    ///
+    /// # Errors
+    /// Not found, if there is none or it belongs to another tenant; deleted.
+    pub async fn load(&self, call: &Call, id: &str) -> Result<Loaded<D>> {
+        let loaded = self.replay(id).await?;
+        let foreign =
+            loaded.state.tenant().is_some() && loaded.state.tenant() != call.tenant.as_ref();
+        if loaded.version == 0 || foreign {
+            return Err(Error::not_found());
+        }
+        if loaded.state.is_deleted() {
+            return Err(Error::deleted());
+        }
+        call.read_version(loaded.version);
+        Ok(loaded)
+    }
+
+    /// Begins a new aggregate.
+    ///
+    /// # Errors
+    /// Exists, if a claim is taken or the id is in use; unavailable.
+    pub async fn create(
+        &self,
+        call: &Call,
+        id: &str,
+        decision: impl Into<Decision<D::Event>>,
+    ) -> Result<Loaded<D>> {
+        let new = Loaded { id: id.to_owned(), version: 0, state: D::default() };
+        match self.append(call, new, decision.into()).await {
+            Ok(Outcome::Committed(loaded)) => Ok(loaded),
+            Ok(Outcome::Raced(_)) => Err(Error::conflict()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Loads, decides and appends; decides again if somebody else was faster.
+    ///
+    /// # Errors
+    /// Whatever the decision refuses; not found; deleted; a version mismatch if the caller named
+    /// another version; conflict after a few attempts; unavailable.
+    pub async fn change<E, T>(
+        &self,
+        call: &Call,
+        id: &str,
+        decide: impl Fn(&D) -> Result<T, E> + Send + Sync,
+    ) -> Result<Loaded<D>>
+    where
+        E: DomainError,
+        T: Into<Decision<D::Event>>,
+    {
+        for _ in 0..ATTEMPTS {
+            let loaded = self.load(call, id).await?;
+            if call.expected_version.is_some_and(|expected| expected != loaded.version) {
+                return self.repeated(call).await?.ok_or_else(version_mismatch);
+            }
+            let decision = match decide(&loaded.state) {
+                Ok(decision) => decision.into(),
+                Err(error) => return self.repeated(call).await?.ok_or_else(|| error.into()),
+            };
+            match self.append(call, loaded, decision).await? {
+                Outcome::Committed(loaded) => return Ok(loaded),
+                Outcome::Raced(error) if call.expected_version.is_some() => return Err(error),
+                Outcome::Raced(_) => {}
+            }
+        }
+        Err(Error::conflict())
+    }
+
+    /// If this very call was committed before, the state that it led to.
+    async fn repeated(&self, call: &Call) -> Result<Option<Loaded<D>>> {
+        let Some(key) = &call.idempotency else { return Ok(None) };
+        match self.log.answered(&key.scope, &key.key).await? {
+            Some(stored) if stored.fingerprint == key.fingerprint => {
+                self.again(call, stored).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn append(
+        &self,
+        call: &Call,
+        mut loaded: Loaded<D>,
+        decision: Decision<D::Event>,
+    ) -> Result<Outcome<D>> {
+        if decision.events.is_empty() && decision.take.is_empty() && decision.release.is_empty() {
+            return Ok(Outcome::Committed(loaded));
+        }
+        let stream = StreamId::new(D::TYPE, loaded.id.clone());
+        let mut events = Vec::with_capacity(decision.events.len());
+        let mut names = Vec::with_capacity(decision.events.len());
+        for event in &decision.events {
+            loaded.state.evolve(event);
+            names.push((D::TYPE, event.name()));
+            events.push(NewEvent {
+                id: self.ids.event_id(),
+                name: event.name().into(),
+                version: event.version(),
+                payload: serde_json::to_string(event).map_err(Error::unexpected)?,
+            });
+        }
+        let expected = loaded.version;
+        loaded.version += events.len() as u64;
+        let own = |claim| Claim { claim, owner: stream.clone() };
+        let append = Append {
+            take: decision.take.into_iter().map(own).collect(),
+            release: decision.release.into_iter().map(own).collect(),
+            streams: vec![StreamAppend { stream: stream.clone(), expected, events }],
+            idempotency: call.idempotency.clone(),
+            consumed: call.consumed(),
+            parked: vec![],
+            metadata: call.metadata(),
+        };
+        match self.log.append(append).await {
+            Ok(appended) => {
+                call.committed(&appended, Some(loaded.version), &names);
+                Ok(Outcome::Committed(loaded))
+            }
+            Err(AppendError::Conflict { .. }) if call.expected_version.is_some() => {
+                Ok(Outcome::Raced(version_mismatch()))
+            }
+            Err(AppendError::Conflict { .. }) => Ok(Outcome::Raced(Error::conflict())),
+            Err(AppendError::Duplicate(stored)) => {
+                self.again(call, stored).await.map(Outcome::Committed)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same key came again: the same request gets the state that it led to.
+    async fn again(&self, call: &Call, stored: crate::ports::StoredAnswer) -> Result<Loaded<D>> {
+        let same =
+            call.idempotency.as_ref().is_some_and(|key| key.fingerprint == stored.fingerprint);
+        let Some(stream) = stored.stream.filter(|_| same) else { return Err(key_reused()) };
+        let loaded = self.replay(&stream.id).await?;
+        call.committed(
+            &crate::ports::Appended { position: stored.position },
+            Some(loaded.version),
+            &[],
+        );
+        Ok(loaded)
+    }
+
+    async fn replay(&self, id: &str) -> Result<Loaded<D>> {
+        let stream = StreamId::new(D::TYPE, id);
+        let (mut state, mut version) = self.cached(&stream).await?.unwrap_or((D::default(), 0));
+        let tail = self.log.load(&stream, version).await?;
+        let applied = tail.len();
+        for recorded in tail {
+            let event = recorded.decode().map_err(Error::unexpected)?;
+            state.evolve(&event);
+            version = recorded.sequence;
+        }
+        if applied >= SNAPSHOT_EVERY {
+            self.keep(&stream, version, &state).await?;
+        }
+        Ok(Loaded { id: id.to_owned(), version, state })
+    }
+
+    async fn cached(&self, stream: &StreamId) -> Result<Option<(D, u64)>> {
+        let Some(snapshot) = self.log.snapshot(stream, D::STATE_VERSION).await? else {
+            return Ok(None);
+        };
+        Ok(serde_json::from_str(&snapshot.state).ok().map(|state| (state, snapshot.sequence)))
+    }
+
+    async fn keep(&self, stream: &StreamId, sequence: u64, state: &D) -> Result<()> {
+        let state = serde_json::to_string(state).map_err(Error::unexpected)?;
+        let snapshot = Snapshot { sequence, state_version: D::STATE_VERSION, state };
+        if let Err(error) = self.log.keep_snapshot(stream, snapshot).await {
+            tracing::warn!(%stream, %error, "a snapshot could not be kept; loading stays slow");
+        }
+        Ok(())
+    }
+}
+
+enum Outcome<D> {
+    Committed(Loaded<D>),
+    Raced(Error),
+}
+
+fn version_mismatch() -> Error {
+    Error::refused(
+        ErrorKind::VersionMismatch,
+        "version_mismatch",
+        "the version named by If-Match is not the current one",
+    )
+}
+
+/// The same key came with another request.
+#[must_use]
+pub fn key_reused() -> Error {
+    Error::refused(
+        ErrorKind::KeyReused,
+        "idempotency_key_reused",
+        "the Idempotency-Key was used before, with another request",
+    )
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict { .. } | AppendError::Superseded { .. } => Self::conflict(),
+            AppendError::Taken(claim) => Self::refused(
+                ErrorKind::Exists,
+                "taken",
+                format!("the {} is in use already", claim.kind),
+            ),
+            AppendError::Duplicate(_) => key_reused(),
+            AppendError::Unavailable(why) => {
+                tracing::warn!(why, "the event log could not be written");
+                Self::unavailable("the event log is unavailable")
+            }
+            AppendError::Malformed(_) | AppendError::Corrupt(_) => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable(why) => {
+                tracing::warn!(why, "the event log could not be read");
+                Self::unavailable("the event log is unavailable")
+            }
+            LogError::Corrupt(_) => Self::unexpected(error),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! HTTP: routes are declared as lists, everything else follows from them.
+
+pub mod route;

@@ -1,0 +1,4 @@
+//! Hosts: configuration, composition, HTTP and the command line.
+
+pub mod http;
+pub mod routes;
