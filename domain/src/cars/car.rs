@@ -176,6 +176,38 @@ impl Car {
         self.add_unavailability(id, slot, &Cause::OFFLINE)
     }
 
+    /// Reserves the car for whatever has the reference.
+    ///
+    /// # Errors
+    /// [`CarError::StartsInPast`], [`CarError::ReferenceRequired`], [`CarError::NotRegistered`] or
+    /// [`CarError::NotAvailable`].
+    pub fn reserve(
+        &self,
+        id: UnavailabilityId,
+        slot: TimeSlot,
+        reference: &str,
+        now: Timestamp,
+    ) -> Result<Vec<CarEvent>, CarError> {
+        if slot.from() <= now {
+            return Err(CarError::StartsInPast);
+        }
+        self.add_unavailability(id, slot, &Cause::reservation(reference)?)
+    }
+
+    /// Makes the car available again in exactly this period; nothing happens if no unavailability
+    /// has it.
+    #[must_use]
+    pub fn release(&self, slot: TimeSlot) -> Vec<CarEvent> {
+        let taken = self.unavailabilities.iter().find(|taken| taken.slot == slot);
+        let removed = taken.zip(self.organization.as_ref()).map(|(taken, organization)| {
+            CarEvent::UnavailabilitySlotRemoved {
+                organization_id: organization.clone(),
+                unavailability_id: taken.id.clone(),
+            }
+        });
+        removed.into_iter().collect()
+    }
+
     fn add_unavailability(
         &self,
         id: UnavailabilityId,
@@ -287,3 +319,6 @@ impl Aggregate for Car {
         self.deleted
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ macro_rules! events {
     (@upcasters) => { &[] };
     (@upcasters $upcasters:path) => { $upcasters };
 }
+
+#[cfg(test)]
+mod tests;
