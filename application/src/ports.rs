@@ -47,6 +47,36 @@ pub trait Memberships: Send + Sync {
     async fn default_organization(&self, caller: &Caller) -> Result<Option<OrganizationId>>;
 }
 
+/// Proofs of identity. A proof that is no good is `None` or `false`, never an error.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// The caller of an access token (JWT).
+    ///
+    /// # Errors
+    /// [`crate::Error::Refused`] with kind `Unavailable` if it can't be checked now.
+    async fn bearer(&self, token: &str) -> Result<Option<Caller>>;
+    /// The caller of an API key.
+    ///
+    /// # Errors
+    /// As [`Self::bearer`].
+    async fn api_key(&self, key: &str) -> Result<Option<Caller>>;
+    /// Whether the header `X-HMAC-Signature` signs this body. An absent body is passed as `{}`.
+    fn hmac(&self, body: &[u8], signature: &str) -> bool;
+    /// As [`Self::hmac`] for `X-InterHost-Signature`, with the secret of the hosts.
+    fn inter_host(&self, body: &[u8], signature: &str) -> bool;
+}
+
+/// Encrypts what is kept but must not be readable at rest.
+pub trait Sealer: Send + Sync {
+    /// Encrypts and authenticates. `context` names the place; it opens only there.
+    ///
+    /// # Errors
+    /// Unexpected, if there is no key.
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>>;
+    /// The plain bytes; `None` if they were changed, moved or sealed with another key.
+    fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>>;
+}
+
 /// How far the read models are behind the log.
 #[async_trait]
 pub trait ReadModels: Send + Sync {

@@ -1,3 +1,6 @@
 //! HTTP: routes are declared as lists, everything else follows from them.
 
+pub mod observer;
+pub mod page;
 pub mod route;
+pub mod settings;

@@ -92,6 +92,10 @@ pub struct Route {
     pub documented: bool,
     /// Whether it answers 200 where the method's default is another status.
     pub ok: bool,
+    /// Whether each request is recorded as usage `http.request`.
+    pub recorded: bool,
+    /// Whether the answer holds a secret, so that it must not be kept for an `Idempotency-Key`.
+    pub secret: bool,
     /// Runs it.
     pub serve: Serve,
     /// Its input.
@@ -117,6 +121,8 @@ impl Route {
             encoding: Encoding::Json,
             documented: true,
             ok: false,
+            recorded: true,
+            secret: false,
             serve,
             input: describe::<U>,
             output,
@@ -145,6 +151,18 @@ impl Route {
     #[must_use]
     pub const fn ok(mut self) -> Self {
         self.ok = true;
+        self
+    }
+    /// Records no usage `http.request`: for what the product calls itself.
+    #[must_use]
+    pub const fn unrecorded(mut self) -> Self {
+        self.recorded = false;
+        self
+    }
+    /// The answer holds a secret: an `Idempotency-Key` is refused.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
     /// Whether it may change something.
