@@ -146,6 +146,9 @@ pub struct Consumed {
     pub from: u64,
     /// Where it goes.
     pub to: u64,
+    /// The position of a dead letter of this consumer and part that is removed with it, because
+    /// this append is its effect; refused as superseded if there is none.
+    pub settles: Option<u64>,
 }
 
 /// An event that a consumer gave up on, or that waits behind one of the same stream.
