@@ -1,6 +1,7 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
 mod feed;
+mod keys;
 mod log;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::{Call, Caller, Result};
 
 pub use feed::{Feed, Page};
+pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
     LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,

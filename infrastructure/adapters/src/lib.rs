@@ -1,1 +1,16 @@
-//! adapters
+//! Adapters of ports that need no database: clock, ids, keys, tokens, signatures, records.
+
+mod aead;
+pub mod claims;
+pub mod clock;
+pub mod ids;
+pub mod master_key;
+pub mod memberships;
+pub mod recorder;
+pub mod sealer;
+pub mod secret;
+pub mod signatures;
+pub mod signing_keys;
+#[cfg(feature = "testing-only")]
+pub mod testing;
+pub mod tokens;

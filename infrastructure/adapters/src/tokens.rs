@@ -1,0 +1,200 @@
+//! Access tokens: JWTs signed with RS256 (RFC 7519, RFC 8725).
+
+use std::sync::Arc;
+
+use application::{
+    Caller,
+    caller::{CallerKind, Grant},
+    ports::{Clock, Ids},
+};
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::kernel::{
+    Timestamp, UserId,
+    roles::{Feature, Role},
+};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use moka::sync::Cache;
+use time::Duration;
+
+use crate::{
+    claims::{self, Claims},
+    signing_keys::{KeyRing, SigningKeyError},
+};
+
+/// Longer tokens are refused unread; bounds what one request can make us decode.
+const MAX_BYTES: usize = 64 * 1024;
+/// How much memory verified tokens may hold, in bytes of token text.
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// The most that the clocks of two hosts may differ.
+pub const MAX_LEEWAY: Duration = Duration::minutes(5);
+
+/// Why a token is not accepted. For logs; callers learn nothing but 401.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Not a JWT of ours, or changed on the way.
+    #[error("the token is malformed or forged: {0}")]
+    Invalid(#[from] jsonwebtoken::errors::Error),
+    /// Too long, or a header or claim that we never write.
+    #[error("the token is malformed: {0}")]
+    Malformed(&'static str),
+    /// No such key.
+    #[error("the token names an unknown key")]
+    UnknownKey,
+    /// Its time is over, or has not begun.
+    #[error("the token is expired or not yet valid")]
+    OutOfTime,
+    /// It can't be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+}
+
+/// What goes into a new token.
+pub struct NewToken<'a> {
+    /// For whom.
+    pub user: &'a UserId,
+    /// Expanded when written.
+    pub roles: &'a [Grant<Role>],
+    /// Expanded when written.
+    pub features: &'a [Grant<Feature>],
+    /// When the user logged in.
+    pub logged_in_at: Timestamp,
+    /// How long it is good for.
+    pub lifetime: Duration,
+}
+
+/// Issues and verifies access tokens of one deployment.
+pub struct Tokens {
+    keys: KeyRing,
+    issuer: String,
+    leeway: Duration,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    validation: Validation,
+    verified: Cache<[u8; 32], Arc<Verified>>,
+}
+
+struct Verified {
+    caller: Caller,
+    issued: i64,
+    expires: i64,
+    bytes: u32,
+}
+
+impl Tokens {
+    /// `issuer` is also the audience; `leeway` is at most [`MAX_LEEWAY`].
+    #[must_use]
+    pub fn new(
+        keys: KeyRing,
+        issuer: String,
+        leeway: Duration,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[&issuer]);
+        validation.set_audience(&[&issuer]);
+        // Checked against our own clock instead of the operating system's.
+        validation.validate_exp = false;
+        let verified = Cache::builder()
+            .max_capacity(CACHE_BYTES)
+            .weigher(|_, token: &Arc<Verified>| token.bytes)
+            .build();
+        let leeway = leeway.clamp(Duration::ZERO, MAX_LEEWAY);
+        Self { keys, issuer, leeway, clock, ids, validation, verified }
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// If it can't be signed.
+    pub fn issue(&self, new: &NewToken<'_>) -> Result<String, TokenError> {
+        let now = self.clock.now().get().unix_timestamp();
+        let claims = Claims {
+            sub: new.user.to_string(),
+            iat: now,
+            exp: now.saturating_add(new.lifetime.whole_seconds()),
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            jti: self.ids.event_id().simple().to_string(),
+            auth_time: new.logged_in_at.get().unix_timestamp(),
+            roles: claims::write(new.roles),
+            features: claims::write(new.features),
+        };
+        let key = self.keys.newest();
+        let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::RS256) };
+        let json = |error| TokenError::Invalid(jsonwebtoken::errors::Error::from(error));
+        let message = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(json)?),
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).map_err(json)?)
+        );
+        let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes())?);
+        Ok(format!("{message}.{signature}"))
+    }
+
+    /// Who a token speaks for. A token that was verified before costs one digest.
+    ///
+    /// # Errors
+    /// [`TokenError`] unless it was made by this deployment and its time is now.
+    pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
+        if token.len() > MAX_BYTES {
+            return Err(TokenError::Malformed("too long"));
+        }
+        let mut key = [0; 32];
+        key.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        let (verified, known) = match self.verified.get(&key) {
+            Some(verified) => (verified, true),
+            None => (Arc::new(self.read(token)?), false),
+        };
+        if let Err(error) = self.check_time(&verified) {
+            self.verified.invalidate(&key);
+            return Err(error);
+        }
+        if !known {
+            self.verified.insert(key, verified.clone());
+        }
+        Ok(verified.caller.clone())
+    }
+
+    fn read(&self, token: &str) -> Result<Verified, TokenError> {
+        let header = jsonwebtoken::decode_header(token)?;
+        if header.alg != Algorithm::RS256 {
+            return Err(TokenError::Malformed("another algorithm than RS256"));
+        }
+        if header.crit.is_some() {
+            return Err(TokenError::Malformed("a critical header"));
+        }
+        let kid = header.kid.as_deref().ok_or(TokenError::UnknownKey)?;
+        let key = self.keys.find(kid).ok_or(TokenError::UnknownKey)?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, key.verifier(), &self.validation)?.claims;
+        let id = claims::subject(&claims.sub).ok_or(TokenError::Malformed("no user"))?;
+        Ok(Verified {
+            caller: Caller {
+                id,
+                kind: CallerKind::User,
+                roles: claims::read(&claims.roles),
+                features: claims::read(&claims.features),
+            },
+            issued: claims.iat,
+            expires: claims.exp,
+            bytes: u32::try_from(token.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn check_time(&self, token: &Verified) -> Result<(), TokenError> {
+        let now = self.clock.now().get().unix_timestamp();
+        let leeway = self.leeway.whole_seconds();
+        let begun = token.issued <= now.saturating_add(leeway);
+        if begun && token.expires > now.saturating_sub(leeway) {
+            Ok(())
+        } else {
+            Err(TokenError::OutOfTime)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
