@@ -2,7 +2,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 
-/// The key material does not fit or the text was not sealed with it.
+/// The key material does not fit, or the text was not sealed with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sealed text was made with another key, for another purpose, or changed")]
 pub struct NotSealed;

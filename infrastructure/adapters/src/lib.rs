@@ -1,6 +1,7 @@
 //! Adapters of ports that need no database: clock, ids, keys, tokens, signatures, records.
 
-mod aead;
+pub mod aead;
+pub mod authenticator;
 pub mod claims;
 pub mod clock;
 pub mod ids;

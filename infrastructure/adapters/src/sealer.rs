@@ -1,32 +1,30 @@
 //! Encrypts what is stored but only read back by the product itself.
 
-pub use crate::aead::NotSealed;
-use crate::{aead::Aead, master_key::MasterKey};
+use application::{Error, Result, ports::Sealer};
 
-/// Encrypts and authenticates (AES-256-GCM) under a key of its own.
+use crate::{
+    aead::{Aead, NotSealed},
+    master_key::MasterKey,
+};
+
+/// AES-256-GCM under a key of its own, derived from the master key.
 pub struct MasterSealer(Aead);
 
 impl MasterSealer {
-    /// Derives its key from the master key.
+    /// Derives the key.
     ///
     /// # Errors
     /// [`NotSealed`] if the cipher can't be set up.
-    pub fn new(master: &MasterKey) -> Result<Self, NotSealed> {
+    pub fn new(master: &MasterKey) -> std::result::Result<Self, NotSealed> {
         master.aead("sealed responses v1").map(Self)
     }
-    /// Encrypts. `context` must be the same when it is opened, so that sealed bytes can't be moved
-    /// to another place.
-    ///
-    /// # Errors
-    /// [`NotSealed`] if the cipher fails.
-    pub fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, NotSealed> {
-        self.0.seal(context.as_bytes(), plain)
+}
+
+impl Sealer for MasterSealer {
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        self.0.seal(context.as_bytes(), plain).map_err(Error::unexpected)
     }
-    /// Decrypts.
-    ///
-    /// # Errors
-    /// [`NotSealed`] if the bytes were changed, moved or made under another key.
-    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, NotSealed> {
-        self.0.open(context.as_bytes(), sealed)
+    fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.0.open(context.as_bytes(), sealed).ok()
     }
 }

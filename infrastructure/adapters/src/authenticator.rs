@@ -1,0 +1,46 @@
+//! Proofs of identity: access tokens and signatures.
+
+use std::sync::Arc;
+
+use application::{Caller, Result, ports::Authenticator};
+use async_trait::async_trait;
+
+use crate::{signatures::Signatures, tokens::Tokens};
+
+/// Checks proofs with the keys and secrets of this deployment.
+pub struct LocalAuthenticator {
+    tokens: Arc<Tokens>,
+    hmac: Signatures,
+    inter_host: Signatures,
+}
+
+impl LocalAuthenticator {
+    /// `hmac` is for queues and bus, `inter_host` for other hosts of the product.
+    #[must_use]
+    pub fn new(tokens: Arc<Tokens>, hmac: Signatures, inter_host: Signatures) -> Self {
+        Self { tokens, hmac, inter_host }
+    }
+}
+
+#[async_trait]
+impl Authenticator for LocalAuthenticator {
+    async fn bearer(&self, token: &str) -> Result<Option<Caller>> {
+        match self.tokens.verify(token) {
+            Ok(caller) => Ok(Some(caller)),
+            Err(error) => {
+                tracing::debug!(%error, "an access token was refused");
+                Ok(None)
+            }
+        }
+    }
+    /// No API keys can be made yet, so none is any good.
+    async fn api_key(&self, _key: &str) -> Result<Option<Caller>> {
+        Ok(None)
+    }
+    fn hmac(&self, body: &[u8], signature: &str) -> bool {
+        self.hmac.verify(body, signature)
+    }
+    fn inter_host(&self, body: &[u8], signature: &str) -> bool {
+        self.inter_host.verify(body, signature)
+    }
+}
