@@ -96,6 +96,8 @@ pub struct Route {
     pub recorded: bool,
     /// Whether the answer holds a secret, so that it must not be kept for an `Idempotency-Key`.
     pub secret: bool,
+    /// Documented responses besides the usual ones, or instead of them: status and description.
+    pub responses: &'static [(u16, &'static str)],
     /// Runs it.
     pub serve: Serve,
     /// Its input.
@@ -123,6 +125,7 @@ impl Route {
             ok: false,
             recorded: true,
             secret: false,
+            responses: &[],
             serve,
             input: describe::<U>,
             output,
@@ -163,6 +166,10 @@ impl Route {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+    /// Documents responses besides the usual ones, or describes a usual one in other words.
+    #[must_use]
+    pub const fn responding(mut self, responses: &'static [(u16, &'static str)]) -> Self {
+        self.responses = responses;
         self
     }
     /// Whether it may change something.
