@@ -74,7 +74,9 @@ fn methods(verb: Verb) -> &'static [(HttpMethod, &'static str)] {
 fn operation(tag: &str, route: &Route, suffix: &str, known: &mut Schemas) -> Operation {
     let input = (route.input)();
     let mut all = fields::of(&input);
-    all.iter_mut().for_each(|field| tidy::without_null(&mut field.schema));
+    for field in &mut all {
+        tidy::without_null(&mut field.schema);
+    }
     let operation = OperationBuilder::new()
         .tag(tag)
         .operation_id(Some(format!("{}{suffix}", input.name)))

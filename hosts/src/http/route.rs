@@ -166,6 +166,8 @@ impl Route {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
     /// Documents responses besides the usual ones, or describes a usual one in other words.
     #[must_use]
     pub const fn responding(mut self, responses: &'static [(u16, &'static str)]) -> Self {
