@@ -1,0 +1,235 @@
+//! A PostgreSQL cluster of our own: made on a free port in a temporary folder, gone when dropped.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::{Result, postgres, wait_for};
+
+/// Recovery after a kill is part of it.
+const START: Duration = Duration::from_mins(1);
+
+/// What a commit is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Commits survive a kill of the machine: `fsync` is on.
+    Full,
+    /// Fast, for tests that never kill it.
+    None,
+}
+
+/// A cluster. Superuser `postgres`, no password, on the loopback interface only.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    account: Option<Account>,
+    durability: Durability,
+    server: Option<Child>,
+}
+
+/// PostgreSQL refuses to run as root, so root lends its work to the `postgres` account.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Cluster {
+    /// Makes and starts one.
+    ///
+    /// # Errors
+    /// If PostgreSQL's programs are missing or fail.
+    pub fn start_new(durability: Durability) -> Result<Self> {
+        let programs = programs()
+            .ok_or("PostgreSQL's server programs (initdb, postgres) are not installed")?;
+        let account = if number(&["-u"])? == 0 { Some(Account::postgres()?) } else { None };
+        let port = free_port()?;
+        let folder =
+            std::env::temp_dir().join(format!("groundwork-postgres-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder)
+            .map_err(|error| format!("can't make {}: {error}", folder.display()))?;
+        if let Some(account) = account {
+            std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group))
+                .map_err(|error| format!("can't give away {}: {error}", folder.display()))?;
+        }
+        let mut cluster = Self { programs, folder, port, account, durability, server: None };
+        cluster.initialize()?;
+        cluster.start()?;
+        Ok(cluster)
+    }
+
+    /// Where a database of it is.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Ends the server with SIGKILL, as a crash would. Its data stays.
+    ///
+    /// # Errors
+    /// If it can't be ended.
+    pub fn kill(&mut self) -> Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        server
+            .kill()
+            .and_then(|()| server.wait())
+            .map_err(|error| format!("can't kill PostgreSQL: {error}"))?;
+        Ok(())
+    }
+
+    /// Starts the server and waits until it lets us in.
+    ///
+    /// # Errors
+    /// If it does not within a minute; with the end of its log.
+    pub fn start(&mut self) -> Result<()> {
+        let address = self.address();
+        // After a kill the old server's children may hold its memory for a moment; it refuses then.
+        let started = wait_for(START, || {
+            let exited = match &mut self.server {
+                Some(server) => server.try_wait().map_or(true, |status| status.is_some()),
+                None => true,
+            };
+            if exited {
+                self.server = self.serve().ok();
+            }
+            postgres::trusts(address, "postgres").then_some(())
+        });
+        started.ok_or_else(|| format!("PostgreSQL did not start: {}", self.log()))
+    }
+
+    fn initialize(&self) -> Result<()> {
+        let output = self
+            .command("initdb")
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"])
+            .arg("-D")
+            .arg(self.data())
+            .output()
+            .map_err(|error| format!("can't run initdb: {error}"))?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(format!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        }
+    }
+
+    fn serve(&self) -> std::io::Result<Child> {
+        let fsync = if self.durability == Durability::Full { "fsync=on" } else { "fsync=off" };
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log"))?;
+        let sockets = format!("unix_socket_directories={}", self.folder.display());
+        self.command("postgres")
+            .arg("-D")
+            .arg(self.data())
+            .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", &sockets, "-c", fsync, "-c", "max_connections=200"])
+            .stderr(log)
+            .spawn()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(account) = self.account {
+            command.uid(account.user).gid(account.group);
+        }
+        command
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> String {
+        let text = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let lines: Vec<_> = text.lines().rev().take(5).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Nobody reads the data again, so there is nothing to flush.
+        if let Err(why) = self.kill() {
+            eprintln!("{why}");
+        }
+        let removed = wait_for(Duration::from_secs(10), || fs::remove_dir_all(&self.folder).ok());
+        if removed.is_none() {
+            eprintln!("{} could not be removed", self.folder.display());
+        }
+    }
+}
+
+impl Account {
+    fn postgres() -> Result<Self> {
+        Ok(Self { user: number(&["-u", "postgres"])?, group: number(&["-g", "postgres"])? })
+    }
+}
+
+/// The folder of PostgreSQL's server programs: the newest of Debian's, else whatever is on the path.
+#[must_use]
+pub fn programs() -> Option<PathBuf> {
+    let complete =
+        |folder: &Path| folder.join("initdb").exists() && folder.join("postgres").exists();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| {
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let folder = entry.path().join("bin");
+            complete(&folder).then_some((version, folder))
+        })
+        .max()
+        .map(|(_, folder)| folder);
+    newest.or_else(|| {
+        let path = crate::variable("PATH")?;
+        std::env::split_paths(&path).find(|folder| complete(folder))
+    })
+}
+
+/// A number that the `id` program knows.
+fn number(arguments: &[&str]) -> Result<u32> {
+    let output = Command::new("id")
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("can't run id: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().map_err(|_| {
+        format!("`id {}` knows no number: is the account missing?", arguments.join(" "))
+    })
+}
+
+fn free_port() -> Result<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_survives_a_kill_and_leaves_nothing() {
+        let mut cluster = Cluster::start_new(Durability::None).unwrap();
+        let (address, folder) = (cluster.address(), cluster.folder.clone());
+        assert!(postgres::trusts(address, "postgres"));
+        cluster.kill().unwrap();
+        assert!(!postgres::trusts(address, "postgres"));
+        cluster.start().unwrap();
+        assert!(postgres::trusts(address, "postgres"));
+        drop(cluster);
+        assert!(!folder.exists());
+    }
+}

@@ -1,0 +1,77 @@
+//! What can be asked of `cargo xtask`.
+
+use crate::{
+    Result,
+    servers::Postgres,
+    steps::{Steps, installed},
+};
+
+/// Form, lints and documentation, with and without the endpoints of testing builds.
+///
+/// # Errors
+/// Names what failed.
+pub fn check(steps: &mut Steps) -> Result<()> {
+    steps.cargo("format", &["fmt", "--all", "--check"], &[])?;
+    steps.cargo(
+        "lints",
+        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        &[],
+    )?;
+    // The acceptance tests switch `testing-only` on for the whole workspace; without them it is off.
+    steps.cargo(
+        "lints of the shipped build",
+        &[
+            "clippy",
+            "--workspace",
+            "--exclude",
+            "acceptance",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        &[],
+    )?;
+    steps.cargo(
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--document-private-items"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
+    if installed("deny") {
+        steps.cargo("licences and bans", &["deny", "check", "bans", "licenses", "sources"], &[])?;
+    }
+    Ok(())
+}
+
+/// Everything that must pass, on both engines; `crash_rounds` adds the crash test.
+///
+/// # Errors
+/// Names what failed.
+pub fn test(steps: &mut Steps, crash_rounds: Option<u32>) -> Result<()> {
+    let server = Postgres::find()?;
+    println!("{}", server.describe());
+    check(steps)?;
+    // Built here, so that no test's time limit holds a compilation.
+    steps.cargo("shipped binary", &["build", "--package", "hosts"], &[])?;
+    let url = server.url();
+    let database = [("DATABASE_URL", url.as_str())];
+    steps.tests("documentation tests", &["test", "--workspace", "--doc"], &database)?;
+    if installed("nextest") {
+        steps.tests("tests", &["nextest", "run", "--workspace"], &database)?;
+    } else {
+        steps.tests("tests", &["test", "--workspace", "--lib", "--bins", "--tests"], &database)?;
+    }
+    if let Some(rounds) = crash_rounds {
+        crash(steps, &["--rounds", &rounds.to_string()])?;
+    }
+    Ok(())
+}
+
+/// Kills the product, and its database, again and again; see `--help` of the crash test.
+///
+/// # Errors
+/// If anything acknowledged is lost or doubled.
+pub fn crash(steps: &mut Steps, arguments: &[&str]) -> Result<()> {
+    let program = ["run", "--quiet", "--package", "acceptance", "--bin", "crash", "--"];
+    steps.cargo("crash test", &[&program, arguments].concat(), &[])
+}
