@@ -1,0 +1,175 @@
+//! What is wrong with an append before any state is looked at.
+//!
+//! An append shares its transaction with its neighbours, so whatever a database would refuse about
+//! it alone has to be refused here.
+
+use std::collections::HashSet;
+
+use application::ports::{Append, AppendError, Claim, NewEvent, StreamId};
+use serde::de::IgnoredAny;
+
+/// The most events that one append may carry.
+pub const MAX_EVENTS: usize = 10_000;
+/// The most bytes of payload that one append may carry.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// Refuses what no state of the log could accept.
+pub fn check(append: &Append) -> Result<(), AppendError> {
+    find(append).map_or(Ok(()), |what| Err(AppendError::Malformed(what)))
+}
+
+fn find(append: &Append) -> Option<String> {
+    empty(append)
+        .or_else(|| streams(append))
+        .or_else(|| claims("taken", &append.take))
+        .or_else(|| claims("released", &append.release))
+        .or_else(|| idempotency(append))
+        .or_else(|| consumed(append))
+        .or_else(|| metadata(append))
+}
+
+fn empty(append: &Append) -> Option<String> {
+    let nothing = append.streams.is_empty()
+        && append.take.is_empty()
+        && append.release.is_empty()
+        && append.consumed.is_none()
+        && append.parked.is_empty();
+    nothing.then(|| "it changes nothing".to_owned())
+}
+
+fn streams(append: &Append) -> Option<String> {
+    let mut seen = HashSet::with_capacity(append.streams.len());
+    let (mut events, mut bytes) = (0, 0);
+    for part in &append.streams {
+        if !seen.insert(&part.stream) {
+            return Some(format!("stream {} is in it twice", part.stream));
+        }
+        if let Some(problem) = stream(&part.stream) {
+            return Some(problem);
+        }
+        events += part.events.len();
+        bytes += part.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        if let Some(problem) = part.events.iter().find_map(event) {
+            return Some(problem);
+        }
+    }
+    if events > MAX_EVENTS {
+        return Some(format!("it has {events} events, more than {MAX_EVENTS}"));
+    }
+    (bytes > MAX_BYTES).then(|| format!("it has {bytes} bytes of payload, more than {MAX_BYTES}"))
+}
+
+fn stream(stream: &StreamId) -> Option<String> {
+    text("stream type", &stream.kind).or_else(|| text("stream id", &stream.id))
+}
+
+fn event(event: &NewEvent) -> Option<String> {
+    if let Some(problem) = text("event name", &event.name) {
+        return Some(problem);
+    }
+    if serde_json::from_str::<IgnoredAny>(&event.payload).is_err() {
+        return Some(format!("the payload of '{}' is not JSON", event.name));
+    }
+    let nul = has_escaped_nul(&event.payload);
+    nul.then(|| format!("the payload of '{}' has a NUL character", event.name))
+}
+
+/// Whether JSON text has the escape of U+0000. A raw NUL is no JSON to begin with.
+fn has_escaped_nul(json: &str) -> bool {
+    if !json.contains("\\u0000") {
+        return false;
+    }
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] != b'\\' {
+            at += 1;
+        } else if bytes[at..].starts_with(b"\\u0000") {
+            return true;
+        } else {
+            at += 2; // the backslash and what it escapes, which may be a backslash
+        }
+    }
+    false
+}
+
+fn claims(what: &str, claims: &[Claim]) -> Option<String> {
+    let mut seen = HashSet::with_capacity(claims.len());
+    for Claim { claim, owner } in claims {
+        if !seen.insert(claim) {
+            return Some(format!("a {} is {what} twice", claim.kind));
+        }
+        let problem = text("claim scope", &claim.scope)
+            .or_else(|| text("claim kind", &claim.kind))
+            .or_else(|| text("claim value", &claim.value))
+            .or_else(|| stream(owner));
+        if problem.is_some() {
+            return problem;
+        }
+    }
+    None
+}
+
+fn idempotency(append: &Append) -> Option<String> {
+    let key = append.idempotency.as_ref()?;
+    text("idempotency scope", &key.scope)
+        .or_else(|| text("idempotency key", &key.key))
+        .or_else(|| text("fingerprint", &key.fingerprint))
+}
+
+fn consumed(append: &Append) -> Option<String> {
+    let Some(consumed) = &append.consumed else {
+        return (!append.parked.is_empty()).then(|| "it parks events of no consumer".to_owned());
+    };
+    if consumed.to < consumed.from {
+        return Some(format!("checkpoint of {} would go back", consumed.consumer));
+    }
+    if let Some(problem) = text("consumer", &consumed.consumer) {
+        return Some(problem);
+    }
+    let mut seen = HashSet::with_capacity(append.parked.len());
+    for letter in &append.parked {
+        if letter.consumer != consumed.consumer {
+            return Some(format!("it parks events of {}", letter.consumer));
+        }
+        if !seen.insert(letter.position) {
+            return Some(format!("event {} is parked twice", letter.position));
+        }
+        let problem = stream(&letter.stream)
+            .or_else(|| text("event name", &letter.event))
+            .or_else(|| nul("error", &letter.error));
+        if problem.is_some() {
+            return problem;
+        }
+    }
+    None
+}
+
+fn metadata(append: &Append) -> Option<String> {
+    let data = &append.metadata;
+    [&data.tenant, &data.actor, &data.correlation, &data.causation, &data.traceparent]
+        .into_iter()
+        .flatten()
+        .find_map(|value| nul("metadata", value))
+}
+
+fn text(what: &str, value: &str) -> Option<String> {
+    if value.is_empty() { Some(format!("the {what} is empty")) } else { nul(what, value) }
+}
+
+fn nul(what: &str, value: &str) -> Option<String> {
+    value.contains('\0').then(|| format!("the {what} has a NUL character"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_escaped_nuls_only_where_they_are_escapes() {
+        assert!(has_escaped_nul(r#""a\u0000""#));
+        assert!(has_escaped_nul(r#""\\\u0000""#));
+        assert!(!has_escaped_nul(r#""\\u0000""#));
+        assert!(!has_escaped_nul(r#""\u0001""#));
+    }
+}
