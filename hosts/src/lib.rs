@@ -1,4 +1,5 @@
 //! Hosts: configuration, composition, HTTP and the command line.
 
+pub mod config;
 pub mod http;
 pub mod routes;

@@ -1,0 +1,144 @@
+//! Settings: read once, at start, from the environment and an optional TOML file.
+
+mod settings;
+mod source;
+pub mod specs;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use adapters::{master_key::MasterKey, secret::Secret};
+
+use crate::http::settings::{HttpSettings, Rate};
+use source::Values;
+
+/// What the deployment is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Well-known secrets, migrations at start, tokens can be minted.
+    Development,
+    /// Own secrets, and a schema that an operator has brought up to date.
+    Production,
+}
+
+/// Where events, read models and keys are kept.
+#[derive(Clone)]
+pub enum Storage {
+    /// SQLite files in a folder; everything in one process.
+    Embedded {
+        /// Holds `log.db`, `read.db`, `keys.db` and `lock`.
+        folder: PathBuf,
+    },
+    /// PostgreSQL.
+    Postgres {
+        /// The main database.
+        url: Secret,
+        /// Another database for keys.
+        keys_url: Option<Secret>,
+        /// Connections of this process at most.
+        connections: u32,
+        /// How long to wait for one before the answer is 503.
+        wait: Duration,
+    },
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// All settings, valid.
+#[derive(Clone)]
+pub struct Settings {
+    /// What the deployment is for.
+    pub mode: Mode,
+    /// Where everything is kept.
+    pub storage: Storage,
+    /// Encrypts keys and what is sealed.
+    pub master_key: MasterKey,
+    /// Signs calls of queues and bus.
+    pub hmac_secret: Secret,
+    /// Signs calls between hosts.
+    pub inter_host_secret: Secret,
+    /// Public URL of the API: issuer and audience of access tokens.
+    pub base_url: String,
+    /// How long access tokens are good for.
+    pub access_token: time::Duration,
+    /// How far the clocks of two hosts may differ.
+    pub leeway: time::Duration,
+    /// The HTTP server.
+    pub http: HttpSettings,
+    /// Which log lines are written, as `tracing` filters have it.
+    pub log: String,
+    /// How they are written.
+    pub log_format: LogFormat,
+    /// Where traces go.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Why the settings can't be used: one sentence per line, each naming its setting.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct InvalidSettings(pub Vec<String>);
+
+impl Settings {
+    /// Reads the environment of this process, and `groundwork.toml` or the file that
+    /// `GROUNDWORK_CONFIG` names.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] with everything that is wrong.
+    pub fn load() -> Result<Self, InvalidSettings> {
+        let text = |text: std::ffi::OsString| text.into_string().ok();
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        Self::read(environment.collect())
+    }
+
+    /// Reads an environment and the file that it names.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(environment: BTreeMap<String, String>) -> Result<Self, InvalidSettings> {
+        settings::build(&Values::read(environment)?)
+    }
+
+    /// Whether this is development.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+}
+
+/// The HTTP part.
+fn http(values: &Values, addresses: Vec<SocketAddr>, mode: Mode) -> HttpSettings {
+    let seconds = |name| Duration::from_secs(values.number(name));
+    let milliseconds = |name| Duration::from_millis(values.number(name));
+    let count = |name| usize::try_from(values.number(name)).unwrap_or(usize::MAX);
+    let small = |name| u32::try_from(values.number(name)).unwrap_or(u32::MAX);
+    let per_second = small("GROUNDWORK_HTTP_RATE_PER_SECOND");
+    HttpSettings {
+        addresses,
+        workers: count("GROUNDWORK_HTTP_WORKERS"),
+        max_body: count("GROUNDWORK_HTTP_MAX_BODY_KIB") * 1024,
+        head_timeout: seconds("GROUNDWORK_HTTP_HEAD_SECONDS"),
+        body_timeout: seconds("GROUNDWORK_HTTP_BODY_SECONDS"),
+        keep_alive: seconds("GROUNDWORK_HTTP_KEEP_ALIVE_SECONDS"),
+        request_timeout: seconds("GROUNDWORK_HTTP_REQUEST_SECONDS"),
+        shutdown_timeout: seconds("GROUNDWORK_HTTP_SHUTDOWN_SECONDS"),
+        max_connections: count("GROUNDWORK_HTTP_MAX_CONNECTIONS"),
+        max_in_flight: count("GROUNDWORK_HTTP_MAX_IN_FLIGHT"),
+        require_https: values.flag("GROUNDWORK_HTTP_REQUIRE_HTTPS"),
+        trust_proxy: values.flag("GROUNDWORK_HTTP_TRUST_PROXY"),
+        reveal_failures: mode == Mode::Development,
+        rate: (per_second > 0)
+            .then(|| Rate { per_second, burst: small("GROUNDWORK_HTTP_RATE_BURST") }),
+        write_wait: milliseconds("GROUNDWORK_HTTP_WRITE_WAIT_MILLISECONDS"),
+        read_wait: milliseconds("GROUNDWORK_HTTP_READ_WAIT_MILLISECONDS"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! From texts that fit one by one to settings that fit together.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use adapters::{master_key::MasterKey, secret::Secret};
+
+use super::{
+    InvalidSettings, LogFormat, Mode, Settings, Storage, http,
+    source::Values,
+    specs::{self, Kind},
+};
+
+/// A production secret must not be guessable.
+const SECRET_LENGTH: usize = 16;
+
+pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
+    let mut wrong = vec![];
+    let mode = match values.text("GROUNDWORK_MODE") {
+        Some("production") => Mode::Production,
+        _ => Mode::Development,
+    };
+    let hmac_secret = secret(values, "GROUNDWORK_HMAC_SECRET", mode, &mut wrong);
+    let inter_host_secret = secret(values, "GROUNDWORK_INTER_HOST_SECRET", mode, &mut wrong);
+    let master_key = master_key(values, mode, &mut wrong);
+    let storage = storage(values, &mut wrong);
+    let addresses = addresses(values, &mut wrong);
+    let base_url = base_url(values, &mut wrong);
+    let otlp_endpoint = values.text("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
+    if otlp_endpoint.as_deref().is_some_and(|url| !is_web_url(url)) {
+        wrong.push("OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL.".to_owned());
+    }
+    let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
+        return Err(InvalidSettings(wrong));
+    };
+    let seconds = |name, unit: u64| {
+        time::Duration::seconds(i64::try_from(values.number(name) * unit).unwrap_or(i64::MAX))
+    };
+    Ok(Settings {
+        mode,
+        storage,
+        master_key,
+        hmac_secret,
+        inter_host_secret,
+        base_url,
+        access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
+        leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
+        http: http(values, addresses, mode),
+        log: values.text("GROUNDWORK_LOG").unwrap_or_default().to_owned(),
+        log_format: match values.text("GROUNDWORK_LOG_FORMAT") {
+            Some("json") => LogFormat::Json,
+            _ => LogFormat::Text,
+        },
+        otlp_endpoint,
+    })
+}
+
+/// Whether production may use the value: it must not be missing or a well-known one.
+fn is_own(values: &Values, name: &str) -> bool {
+    let text = values.text(name);
+    let well_known = specs::ALL.iter().filter(|spec| spec.kind == Kind::Secret);
+    text.is_some() && well_known.map(|spec| spec.default).all(|default| default != text)
+}
+
+fn secret(values: &Values, name: &str, mode: Mode, wrong: &mut Vec<String>) -> Secret {
+    let text = values.text(name).unwrap_or_default();
+    if mode == Mode::Production {
+        if !is_own(values, name) {
+            wrong.push(format!("{name} is missing: production needs a secret of its own."));
+        } else if text.chars().count() < SECRET_LENGTH {
+            wrong.push(format!("{name} must have {SECRET_LENGTH} characters or more."));
+        }
+    }
+    Secret::new(text)
+}
+
+fn master_key(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> Option<MasterKey> {
+    let name = "GROUNDWORK_MASTER_KEY";
+    if mode == Mode::Production && !is_own(values, name) {
+        wrong.push(format!(
+            "{name} is missing: production needs a key of its own (`openssl rand -base64 32`)."
+        ));
+    }
+    let key = MasterKey::parse(&Secret::new(values.text(name).unwrap_or_default()));
+    if let Err(error) = &key {
+        wrong.push(format!("{name} is malformed: {error}."));
+    }
+    key.ok()
+}
+
+fn storage(values: &Values, wrong: &mut Vec<String>) -> Storage {
+    let postgres = |name: &str, wrong: &mut Vec<String>| {
+        let url = values.text(name)?;
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            wrong.push(format!("{name} must be a postgres:// URL."));
+        }
+        Some(Secret::new(url))
+    };
+    let (url, keys_url) = (postgres("DATABASE_URL", wrong), postgres("KEYS_DATABASE_URL", wrong));
+    match (values.text("AMQP_URL"), &url) {
+        (None, _) => {}
+        (Some(_), None) => {
+            wrong.push("AMQP_URL needs DATABASE_URL: a broker can't carry embedded stores.".into());
+        }
+        (Some(_), Some(_)) => {
+            wrong.push("AMQP_URL is not supported yet: unset it to run on DATABASE_URL.".into());
+        }
+    }
+    if let Some(url) = url {
+        return Storage::Postgres {
+            url,
+            keys_url,
+            connections: u32::try_from(values.number("GROUNDWORK_DATABASE_CONNECTIONS"))
+                .unwrap_or(u32::MAX),
+            wait: Duration::from_millis(values.number("GROUNDWORK_DATABASE_WAIT_MILLISECONDS")),
+        };
+    }
+    if keys_url.is_some() {
+        wrong.push("KEYS_DATABASE_URL needs DATABASE_URL.".to_owned());
+    }
+    Storage::Embedded { folder: PathBuf::from(values.text("GROUNDWORK_DATA").unwrap_or_default()) }
+}
+
+fn addresses(values: &Values, wrong: &mut Vec<String>) -> Vec<SocketAddr> {
+    let name = "GROUNDWORK_HTTP_ADDRESSES";
+    let mut addresses = vec![];
+    for text in values.text(name).unwrap_or_default().split(',').map(str::trim) {
+        match text.parse() {
+            Ok(address) => addresses.push(address),
+            Err(_) => wrong.push(format!(
+                "{name} must be addresses with port such as 127.0.0.1:5001, not '{text}'."
+            )),
+        }
+    }
+    addresses
+}
+
+fn base_url(values: &Values, wrong: &mut Vec<String>) -> String {
+    let url = values.text("GROUNDWORK_BASE_URL").unwrap_or_default();
+    if !is_web_url(url) {
+        wrong.push(format!("GROUNDWORK_BASE_URL must be an http:// or https:// URL, not '{url}'."));
+    }
+    url.trim_end_matches('/').to_owned()
+}
+
+fn is_web_url(text: &str) -> bool {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
+}

@@ -1,0 +1,132 @@
+//! Every setting there is: name, default, bounds and meaning. `docs/configuration.md` is this list.
+
+use std::fmt::Write;
+
+/// What a setting accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Never printed.
+    Secret,
+    /// A whole number within bounds, both included.
+    Number(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these.
+    Choice(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The environment variable. In the TOML file: lower case, without `GROUNDWORK_`.
+    pub name: &'static str,
+    /// What it accepts.
+    pub kind: Kind,
+    /// What it is when nothing is said; `None` for nothing.
+    pub default: Option<&'static str>,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+/// The development master key: well known, so refused in production.
+pub const DEVELOPMENT_MASTER_KEY: &str = "Z3JvdW5kd29yayBkZXZlbG9wbWVudCBtYXN0ZXIga2U=";
+/// The development secret for signatures: well known, so refused in production.
+pub const DEVELOPMENT_SECRET: &str = "asecret";
+
+const fn spec(
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    about: &'static str,
+) -> Spec {
+    Spec { name, kind, default, about }
+}
+
+/// All of them, in the order of the documentation.
+#[rustfmt::skip]
+pub const ALL: &[Spec] = &[
+    spec("GROUNDWORK_MODE", Kind::Choice(&["development", "production"]), Some("development"), "Production needs its own secrets and a schema brought up to date by `groundwork ops migrate`; it mints no tokens."),
+    spec("GROUNDWORK_MASTER_KEY", Kind::Secret, Some(DEVELOPMENT_MASTER_KEY), "32 bytes in base64 (`openssl rand -base64 32`). Encrypts the signing keys and stored responses; without it they are lost. Required in production."),
+    spec("GROUNDWORK_HMAC_SECRET", Kind::Secret, Some(DEVELOPMENT_SECRET), "Signs calls of queues and bus (`X-HMAC-Signature`). Required in production, 16 characters or more."),
+    spec("GROUNDWORK_INTER_HOST_SECRET", Kind::Secret, Some(DEVELOPMENT_SECRET), "Signs calls between hosts (`X-InterHost-Signature`). Required in production, 16 characters or more."),
+    spec("GROUNDWORK_BASE_URL", Kind::Text, Some("http://127.0.0.1:5001"), "Public URL of the API: issuer and audience of access tokens."),
+    spec("GROUNDWORK_DATA", Kind::Text, Some("./data"), "Folder of the embedded stores; used without `DATABASE_URL`."),
+    spec("DATABASE_URL", Kind::Secret, None, "`postgres://…` runs on PostgreSQL instead of the embedded stores."),
+    spec("KEYS_DATABASE_URL", Kind::Secret, None, "Another PostgreSQL database for keys, so that a copy of the main one can't forge tokens."),
+    spec("AMQP_URL", Kind::Secret, None, "Not supported yet: the start is refused."),
+    spec("GROUNDWORK_DATABASE_CONNECTIONS", Kind::Number(4, 500), Some("20"), "PostgreSQL connections of this process at most."),
+    spec("GROUNDWORK_DATABASE_WAIT_MILLISECONDS", Kind::Number(100, 60_000), Some("3000"), "How long a request waits for a connection before it is answered 503."),
+    spec("GROUNDWORK_ACCESS_TOKEN_MINUTES", Kind::Number(1, 1440), Some("15"), "How long access tokens are good for."),
+    spec("GROUNDWORK_TOKEN_LEEWAY_SECONDS", Kind::Number(0, 300), Some("30"), "How far the clocks of two hosts may differ when a token's time is checked."),
+    spec("GROUNDWORK_HTTP_ADDRESSES", Kind::Text, Some("127.0.0.1:5001"), "Where to listen: addresses with port, separated by commas. Port 0 takes a free one."),
+    spec("GROUNDWORK_HTTP_WORKERS", Kind::Number(1, 256), Some("2"), "Threads that serve requests; one per processor core is best."),
+    spec("GROUNDWORK_HTTP_MAX_BODY_KIB", Kind::Number(1, 102_400), Some("1024"), "Size of a request body at most; a larger one is answered 413."),
+    spec("GROUNDWORK_HTTP_HEAD_SECONDS", Kind::Number(1, 300), Some("10"), "How long a client may take to send the head of a request."),
+    spec("GROUNDWORK_HTTP_BODY_SECONDS", Kind::Number(1, 600), Some("15"), "How long a client may take to send the body."),
+    spec("GROUNDWORK_HTTP_KEEP_ALIVE_SECONDS", Kind::Number(1, 3600), Some("75"), "How long an idle connection is kept."),
+    spec("GROUNDWORK_HTTP_REQUEST_SECONDS", Kind::Number(1, 600), Some("30"), "How long a request may take; a slower one is answered 503."),
+    spec("GROUNDWORK_HTTP_SHUTDOWN_SECONDS", Kind::Number(1, 600), Some("30"), "How long a stopping server waits for requests that it has begun."),
+    spec("GROUNDWORK_HTTP_MAX_CONNECTIONS", Kind::Number(1, 1_000_000), Some("10000"), "Connections per worker at most."),
+    spec("GROUNDWORK_HTTP_MAX_IN_FLIGHT", Kind::Number(1, 1_000_000), Some("4096"), "Requests at work at most; more are answered 503."),
+    spec("GROUNDWORK_HTTP_REQUIRE_HTTPS", Kind::Flag, Some("false"), "Refuses requests that did not come by HTTPS, as told by `X-Forwarded-Proto`."),
+    spec("GROUNDWORK_HTTP_TRUST_PROXY", Kind::Flag, Some("false"), "Takes the client's address from `X-Forwarded-For`; only behind a proxy that sets it."),
+    spec("GROUNDWORK_HTTP_RATE_PER_SECOND", Kind::Number(0, 10_000_000), Some("20000"), "Requests per second of one caller in the long run; 0 for no limit."),
+    spec("GROUNDWORK_HTTP_RATE_BURST", Kind::Number(1, 100_000_000), Some("40000"), "Requests of one caller at once."),
+    spec("GROUNDWORK_HTTP_WRITE_WAIT_MILLISECONDS", Kind::Number(0, 60_000), Some("2000"), "How long a command waits until its changes can be read."),
+    spec("GROUNDWORK_HTTP_READ_WAIT_MILLISECONDS", Kind::Number(0, 60_000), Some("5000"), "How long a query with `Consistency-Token` waits before it is answered 503."),
+    spec("GROUNDWORK_LOG", Kind::Text, Some("info"), "Which log lines are written: a level, or a list such as `warn,hosts=debug`."),
+    spec("GROUNDWORK_LOG_FORMAT", Kind::Choice(&["text", "json"]), Some("text"), "How log lines are written."),
+    spec("OTEL_EXPORTER_OTLP_ENDPOINT", Kind::Text, None, "OpenTelemetry collector (OTLP over HTTP) that traces are sent to."),
+];
+
+impl Spec {
+    /// Its name in the TOML file.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.name.trim_start_matches("GROUNDWORK_").to_ascii_lowercase()
+    }
+    /// What it accepts, as the end of a sentence.
+    #[must_use]
+    pub fn accepts(&self) -> String {
+        match self.kind {
+            Kind::Text => "text".to_owned(),
+            Kind::Secret => "secret text".to_owned(),
+            Kind::Flag => "`true` or `false`".to_owned(),
+            Kind::Number(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Choice(names) => {
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+            }
+        }
+    }
+    /// Whether a value fits.
+    #[must_use]
+    pub fn fits(&self, value: &str) -> bool {
+        match self.kind {
+            Kind::Text | Kind::Secret => true,
+            Kind::Flag => matches!(value, "true" | "false"),
+            Kind::Number(min, max) => {
+                value.parse().is_ok_and(|number: u64| (min..=max).contains(&number))
+            }
+            Kind::Choice(names) => names.contains(&value),
+        }
+    }
+}
+
+/// The settings as a Markdown table.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("| setting | default | accepts | meaning |\n|---|---|---|---|\n");
+    for spec in ALL {
+        let default = match (spec.kind, spec.default) {
+            (_, None) => "–".to_owned(),
+            (Kind::Secret, Some(_)) => "a well-known one, for development".to_owned(),
+            (_, Some(value)) => format!("`{value}`"),
+        };
+        // Writing to a string can't fail.
+        let _ =
+            writeln!(text, "| `{}` | {default} | {} | {} |", spec.name, spec.accepts(), spec.about);
+    }
+    text
+}

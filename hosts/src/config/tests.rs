@@ -1,0 +1,152 @@
+use super::*;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
+    let given = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::read(given.collect())
+}
+
+fn valid(settings: Result<Settings, InvalidSettings>) -> Settings {
+    settings.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
+    read(pairs).err().expect("refused").0
+}
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+fn production() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("GROUNDWORK_MODE", "production"),
+        ("GROUNDWORK_MASTER_KEY", KEY),
+        ("GROUNDWORK_HMAC_SECRET", "a long secret of ours"),
+        ("GROUNDWORK_INTER_HOST_SECRET", "another long secret"),
+    ]
+}
+
+#[test]
+fn nothing_said_is_a_valid_development() {
+    let settings = valid(read(&[]));
+    assert!(settings.is_development());
+    assert!(matches!(&settings.storage, Storage::Embedded { folder } if folder.ends_with("data")));
+    assert_eq!(
+        settings.http,
+        HttpSettings { workers: 2, reveal_failures: true, ..HttpSettings::default() }
+    );
+}
+
+#[test]
+fn every_default_fits_its_own_bounds() {
+    for spec in specs::ALL {
+        assert!(spec.default.is_none_or(|value| spec.fits(value)), "{}", spec.name);
+    }
+}
+
+#[test]
+fn production_with_its_own_secrets_starts() {
+    let settings = valid(read(&production()));
+    assert_eq!(settings.mode, Mode::Production);
+    assert!(!settings.http.reveal_failures);
+}
+
+#[test]
+fn production_names_every_missing_or_well_known_secret() {
+    let secrets =
+        ["GROUNDWORK_MASTER_KEY", "GROUNDWORK_HMAC_SECRET", "GROUNDWORK_INTER_HOST_SECRET"];
+    let sentences = wrong(&[("GROUNDWORK_MODE", "production")]);
+    for name in secrets {
+        assert!(sentences.iter().any(|text| text.contains(name)), "{name}: {sentences:?}");
+        for value in ["", specs::DEVELOPMENT_SECRET, specs::DEVELOPMENT_MASTER_KEY] {
+            let mut pairs = production();
+            pairs.retain(|(other, _)| *other != name);
+            pairs.push((name, value));
+            assert!(wrong(&pairs).iter().any(|text| text.contains(name)), "{name} = {value}");
+        }
+    }
+}
+
+#[test]
+fn no_sentence_holds_a_secret() {
+    let sentences = wrong(&[
+        ("GROUNDWORK_MODE", "production"),
+        ("GROUNDWORK_MASTER_KEY", "tellnobody"),
+        ("GROUNDWORK_HMAC_SECRET", "tellnobody"),
+        ("DATABASE_URL", "mysql://user:tellnobody@host/db"),
+    ]);
+    assert!(sentences.len() >= 4);
+    assert!(sentences.iter().all(|text| !text.contains("tellnobody")), "{sentences:?}");
+}
+
+#[test]
+fn bounds_and_forms_are_checked_in_a_sentence() {
+    for (name, value) in [
+        ("GROUNDWORK_MODE", "staging"),
+        ("GROUNDWORK_HTTP_WORKERS", "0"),
+        ("GROUNDWORK_HTTP_WORKERS", "many"),
+        ("GROUNDWORK_TOKEN_LEEWAY_SECONDS", "301"),
+        ("GROUNDWORK_HTTP_REQUIRE_HTTPS", "yes"),
+        ("GROUNDWORK_HTTP_ADDRESSES", "localhost"),
+        ("GROUNDWORK_BASE_URL", "localhost:5001"),
+        ("GROUNDWORK_LOG_FORMAT", "xml"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
+    ] {
+        let sentences = wrong(&[(name, value)]);
+        assert_eq!(sentences.len(), 1, "{name}");
+        assert!(sentences[0].contains(name) && sentences[0].ends_with('.'), "{sentences:?}");
+    }
+}
+
+#[test]
+fn unknown_settings_are_refused() {
+    assert_eq!(
+        wrong(&[("GROUNDWORK_COLOUR", "red")]),
+        ["GROUNDWORK_COLOUR is no setting of Groundwork."]
+    );
+}
+
+#[test]
+fn a_broker_is_refused_in_one_sentence() {
+    assert_eq!(wrong(&[("AMQP_URL", "amqp://localhost")]).len(), 1);
+    let both =
+        wrong(&[("AMQP_URL", "amqp://localhost"), ("DATABASE_URL", "postgres://localhost/x")]);
+    assert!(both.len() == 1 && both[0].contains("not supported yet"), "{both:?}");
+}
+
+fn with_file(text: &str, pairs: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    std::fs::write(&path, text).unwrap();
+    let mut pairs = pairs.to_vec();
+    pairs.push(("GROUNDWORK_CONFIG", path.to_str().unwrap()));
+    read(&pairs)
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let text = "http_workers = 7\nhttp_max_body_kib = 5\nhttp_trust_proxy = true";
+    let settings = valid(with_file(text, &[("GROUNDWORK_HTTP_WORKERS", "3")]));
+    assert_eq!((settings.http.workers, settings.http.max_body), (3, 5 * 1024));
+    assert!(settings.http.trust_proxy);
+}
+
+#[test]
+fn a_file_with_unknown_or_malformed_keys_is_refused() {
+    for (text, part) in [
+        ("colour = 'red'", "'colour'"),
+        ("[http]\nworkers = 2", "'http'"),
+        ("http_workers = [1]", "'http_workers'"),
+        ("http_workers = 0", "GROUNDWORK_HTTP_WORKERS"),
+        ("hmac_secret = tellnobody", "not valid TOML"),
+    ] {
+        let sentences = with_file(text, &[]).err().expect("refused").0.join(" ");
+        assert!(sentences.contains(part) && !sentences.contains("tellnobody"), "{sentences}");
+    }
+    assert!(wrong(&[("GROUNDWORK_CONFIG", "/nowhere.toml")])[0].contains("/nowhere.toml"));
+}
+
+#[test]
+fn the_documentation_lists_exactly_these_settings() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    assert!(document.contains(&specs::table()), "replace the table by this:\n{}", specs::table());
+}
