@@ -1,8 +1,28 @@
 //! HTTP: routes are declared as lists, everything else follows from them.
 
+mod authentication;
+mod binding;
+mod consistency;
+mod correlation;
+mod dispatch;
 pub mod docs;
+mod idempotency;
+mod multipart;
+mod negotiation;
 pub mod observer;
 pub mod openapi;
 pub mod page;
+mod pairs;
+mod payload;
+mod pipeline;
+mod problem;
+mod rate;
+mod reply;
 pub mod route;
+pub mod server;
 pub mod settings;
+mod shape;
+pub mod site;
+mod table;
+mod tenancy;
+mod xml;

@@ -1,0 +1,233 @@
+//! Every request comes here: matched, shielded, answered, recorded.
+
+use std::{net::IpAddr, panic::AssertUnwindSafe, time::Instant};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{Method, StatusCode, header::ACCESS_CONTROL_REQUEST_METHOD},
+};
+use application::{Call, Caller};
+use futures_util::FutureExt;
+use serde_json::json;
+use tracing::Instrument;
+
+use super::{
+    correlation::{correlation, traceparent},
+    negotiation::Format,
+    observer::Finished,
+    page::Page,
+    payload::{self, Unread},
+    pipeline::{Asked, Progress, Refusal},
+    problem::Problem,
+    reply,
+    route::Route,
+    site::Site,
+    table::{Endpoint, Matched, Raw},
+};
+
+/// Members of a query whose values are never shown.
+const SECRETS: [&str; 7] =
+    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token"];
+
+/// Answers a request, whatever happens.
+pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
+    let began = Instant::now();
+    let correlation = correlation(request.headers(), site.app.ids.as_ref());
+    let (route, response) = match site.table.find(request.method(), request.uri().path()) {
+        Matched::Page(page) => (None, show(site, page, request).await),
+        Matched::Endpoint(endpoint, raw) => {
+            let response = serve(site, endpoint, &raw, request, &mut payload, &correlation, began);
+            (Some(endpoint.route), response.await)
+        }
+        Matched::WrongMethod(allow) if request.method() == Method::OPTIONS => {
+            (None, reply::preflight(Some(allow)))
+        }
+        Matched::WrongMethod(allow) => {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let detail = format!("This path answers {allow}");
+            let mut response =
+                reply::problem(&Problem::new(status, "method_not_allowed", detail), Format::Json);
+            if let Ok(allow) = allow.parse() {
+                response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
+            }
+            (None, response)
+        }
+        Matched::Unknown if is_preflight(request) => (None, reply::preflight(None)),
+        Matched::Unknown => {
+            let detail = "There is nothing at this path";
+            (None, plain(StatusCode::NOT_FOUND, "unknown_route", detail))
+        }
+    };
+    let method = request.method().as_str();
+    let status = response.status().as_u16();
+    site.observer.finished(&Finished { route, method, status, took: began.elapsed() });
+    reply::finish(request, response, &correlation, site.settings.require_https)
+}
+
+fn is_preflight(request: &HttpRequest) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn plain(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
+    reply::problem(&Problem::new(status, code, detail), Format::Json)
+}
+
+async fn show(site: &Site, page: &Page, request: &HttpRequest) -> HttpResponse {
+    let shown = AssertUnwindSafe(async { (page.serve)(request.clone()).await });
+    match shown.catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => reply::problem(&panicked(site, request, panic.as_ref()), Format::Json),
+    }
+}
+
+async fn serve(
+    site: &Site,
+    endpoint: &Endpoint,
+    raw: &Raw<'_>,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    correlation: &str,
+    began: Instant,
+) -> HttpResponse {
+    let Some(_entered) = site.enter() else {
+        let detail = "Too many requests are at work; try again";
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+    };
+    if site.settings.require_https && !is_https(request) {
+        let detail = "This service answers HTTPS only";
+        return plain(StatusCode::FORBIDDEN, "https_required", detail);
+    }
+    let (most, limit) = (site.settings.max_body, site.settings.body_timeout);
+    let body = match payload::read(request, payload, most, limit).await {
+        Ok(body) => body,
+        Err(unread) => return refuse_body(unread, most),
+    };
+    let route = endpoint.route;
+    let span = tracing::info_span!("request", route = route.name, correlation);
+    let mut call = Call::new(Caller::anonymous(), correlation.to_owned());
+    call.traceparent = site.observer.begin(&span, traceparent(request.headers()));
+    let mut progress = Progress { call, format: Format::Json, resource: None };
+    let address = address(request, site.settings.trust_proxy);
+    let asked = Asked { site, endpoint, request, raw, body: &body, address };
+    let shielded = AssertUnwindSafe(asked.answer(&mut progress)).catch_unwind();
+    let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
+    let problem = match bounded.instrument(span.clone()).await {
+        Ok(Ok(Ok(reply))) => Ok(reply),
+        Ok(Ok(Err(Refusal::Error(error)))) => Err(span
+            .in_scope(|| Problem::of(error, || instance(request), site.settings.reveal_failures))),
+        Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
+        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, request, panic.as_ref()))),
+        Err(_) => Err(overdue(route)),
+    };
+    let response = match problem {
+        Ok(reply) => reply.write(endpoint, progress.format),
+        Err(problem) => reply::problem(&problem, progress.format),
+    };
+    if route.recorded {
+        span.in_scope(|| record(site, route, request, &progress, response.status(), began));
+    }
+    response
+}
+
+fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
+    let (status, code, detail) = match unread {
+        Unread::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("The body may have up to {most} bytes"),
+        ),
+        Unread::TooSlow => {
+            (StatusCode::REQUEST_TIMEOUT, "body_too_slow", "The body did not come in time".into())
+        }
+        Unread::Broken => {
+            (StatusCode::BAD_REQUEST, "malformed_request", "The body broke off".into())
+        }
+    };
+    let mut response = plain(status, code, &detail);
+    // What is left of the body is not read, so the connection can't be used again.
+    response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
+    response
+}
+
+fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown".to_owned());
+    tracing::error!(error = message, "a request panicked");
+    let trace = format!("panic: {message}");
+    Problem::unexpected(message, trace, instance(request), site.settings.reveal_failures)
+}
+
+/// What a command did by then is unknown; a query may simply be asked again.
+fn overdue(route: &Route) -> Problem {
+    tracing::warn!(route = route.name, "a request took too long and was given up");
+    if route.is_command() {
+        let detail = "The operation took too long; whether it was done is not known";
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+    } else {
+        let detail = "The operation took too long; try again";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail)
+    }
+}
+
+fn is_https(request: &HttpRequest) -> bool {
+    let proto = request.headers().get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+    proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"))
+}
+
+/// The client's address; behind a trusted proxy, the one that the proxy saw.
+fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
+    let forwarded = || {
+        let sent = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+        sent.rsplit(',').next()?.trim().parse().ok()
+    };
+    trust_proxy
+        .then(forwarded)
+        .flatten()
+        .or_else(|| request.peer_addr().map(|address| address.ip()))
+}
+
+/// The URL of the request, without the values of secrets.
+fn instance(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    let mut url =
+        format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path());
+    for (at, part) in request.query_string().split('&').filter(|p| !p.is_empty()).enumerate() {
+        url.push(if at == 0 { '?' } else { '&' });
+        match part.split_once('=') {
+            Some((name, _)) if SECRETS.iter().any(|s| s.eq_ignore_ascii_case(name)) => {
+                url.push_str(name);
+                url.push_str("=***");
+            }
+            _ => url.push_str(part),
+        }
+    }
+    url
+}
+
+fn record(
+    site: &Site,
+    route: &Route,
+    request: &HttpRequest,
+    progress: &Progress,
+    status: StatusCode,
+    began: Instant,
+) {
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let properties = [
+        ("EndPoint", json!(route.name)),
+        ("UserId", json!(progress.call.caller.id)),
+        ("Route", json!(route.path)),
+        ("Path", json!(request.uri().path())),
+        ("Method", json!(request.method().as_str())),
+        ("Status", json!(status.as_u16())),
+        ("Duration", json!(took)),
+        ("ResourceId", json!(progress.resource)),
+    ];
+    let given = if progress.resource.is_some() { &properties[..] } else { &properties[..7] };
+    site.app.recorder.usage(&progress.call, "http.request", given);
+}

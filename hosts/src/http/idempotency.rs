@@ -1,0 +1,213 @@
+//! `Idempotency-Key`: a command that comes again is answered again and not done again.
+//!
+//! The key belongs to caller and route. Anonymous callers are many, so for them it also belongs to
+//! the request itself: the same key with another request is another key, and nobody is answered
+//! with what belongs to somebody else's request.
+
+use actix_web::http::{StatusCode, header::HeaderMap};
+use application::{
+    App, Call, Error, Result,
+    caller::CallerKind,
+    ports::{IdempotencyKey, Sealer},
+    repository::key_reused,
+};
+use aws_lc_rs::digest::{Context, SHA256};
+use domain::kernel::{ErrorKind, OrganizationId};
+use serde::{Deserialize, Serialize};
+
+use super::{reply::Reply, route::Route};
+
+/// Longer keys are refused.
+const LONGEST: usize = 255;
+
+/// What a request is made of.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The method as sent.
+    pub method: &'a str,
+    /// The path as sent.
+    pub path: &'a str,
+    /// The query string as sent.
+    pub query: &'a str,
+    /// The body as sent.
+    pub body: &'a [u8],
+    /// The organization that was found.
+    pub tenant: Option<&'a OrganizationId>,
+}
+
+/// An answer as it is kept.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    json: Option<String>,
+    location: Option<String>,
+    version: Option<u64>,
+    position: Option<u64>,
+}
+
+/// The key of a request, if it has one.
+///
+/// # Errors
+/// Invalid, if the key is empty, too long or not printable, or the route's answers are not kept.
+pub fn key(
+    headers: &HeaderMap,
+    route: &Route,
+    call: &Call,
+    request: &Request<'_>,
+) -> Result<Option<IdempotencyKey>> {
+    let Some(sent) = headers.get("idempotency-key") else { return Ok(None) };
+    let refused = |code, detail: &str| Err(Error::refused(ErrorKind::Invalid, code, detail));
+    if route.secret {
+        let detail = "This operation answers a secret and takes no Idempotency-Key";
+        return refused("idempotency_unsupported", detail);
+    }
+    let key = sent.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > LONGEST || !key.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        let detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters";
+        return refused("invalid_idempotency_key", detail);
+    }
+    let fingerprint = request.fingerprint();
+    let mut scope = format!("{}|{}", call.caller.id, route.name);
+    if call.caller.kind == CallerKind::Anonymous {
+        scope.push('|');
+        scope.push_str(&fingerprint);
+    }
+    Ok(Some(IdempotencyKey { scope, key: key.to_owned(), fingerprint }))
+}
+
+/// The kept answer of an earlier request with this key.
+///
+/// # Errors
+/// Key reused, if that request was another one; unavailable.
+pub async fn replay(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey) -> Result<Option<Reply>> {
+    let Some(stored) = app.log.answered(&key.scope, &key.key).await? else { return Ok(None) };
+    if stored.fingerprint != key.fingerprint {
+        return Err(key_reused());
+    }
+    // An answer that was not kept, or can't be opened any more, is made anew from the state.
+    let kept = stored
+        .response
+        .and_then(|sealed| sealer.open(&context(key), &sealed))
+        .and_then(|plain| serde_json::from_slice::<Kept>(&plain).ok());
+    Ok(kept.and_then(|kept| {
+        Some(Reply {
+            json: kept.json,
+            location: kept.location,
+            version: kept.version,
+            position: kept.position,
+            ..Reply::new(StatusCode::from_u16(kept.status).ok()?)
+        })
+    }))
+}
+
+/// Keeps an answer. Failing to is no failure of the command, which has been done.
+pub async fn keep(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey, reply: &Reply) {
+    if reply.position.is_none() || reply.download.is_some() {
+        return;
+    }
+    let kept = Kept {
+        status: reply.status.as_u16(),
+        json: reply.json.clone(),
+        location: reply.location.clone(),
+        version: reply.version,
+        position: reply.position,
+    };
+    let result = match serde_json::to_vec(&kept).map_err(Error::unexpected) {
+        Ok(plain) => match sealer.seal(&context(key), &plain) {
+            Ok(sealed) => {
+                app.log.keep_answer(&key.scope, &key.key, sealed).await.map_err(Error::from)
+            }
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        tracing::warn!(%error, "an answer could not be kept; a repeat is answered from the state");
+    }
+}
+
+fn context(key: &IdempotencyKey) -> String {
+    format!("answer|{}|{}", key.scope, key.key)
+}
+
+impl Request<'_> {
+    /// A digest that only the same request has; each part is preceded by its length.
+    fn fingerprint(&self) -> String {
+        let tenant = self.tenant.map_or("", OrganizationId::as_str);
+        let mut digest = Context::new(&SHA256);
+        for part in [
+            self.method.as_bytes(),
+            self.path.as_bytes(),
+            self.query.as_bytes(),
+            self.body,
+            tenant.as_bytes(),
+        ] {
+            digest.update(&(part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut text = String::with_capacity(64);
+        for byte in digest.finish().as_ref() {
+            for half in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(half.into(), 16));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+    use application::Caller;
+
+    use super::*;
+    use crate::routes::cars;
+
+    const REQUEST: Request<'static> =
+        Request { method: "POST", path: "/cars", query: "", body: b"{}", tenant: None };
+
+    fn sent(value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let value = HeaderValue::from_bytes(value.as_bytes()).expect("valid");
+        headers.insert(HeaderName::from_static("idempotency-key"), value);
+        headers
+    }
+
+    fn of(value: &str, caller: Caller, request: &Request<'_>) -> Result<Option<IdempotencyKey>> {
+        let call = Call::new(caller, String::new());
+        key(&sent(value), &cars::ROUTES[0], &call, request)
+    }
+
+    #[test]
+    fn keys_are_bounded_and_printable() {
+        for bad in ["", "ä", &"x".repeat(256)] {
+            assert!(of(bad, Caller::maintenance(), &REQUEST).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_part_of_the_request_counts() {
+        let known = of("k", Caller::maintenance(), &REQUEST).expect("valid").expect("sent");
+        assert_eq!(known.fingerprint.len(), 64);
+        let tenant = OrganizationId::parse("org_aaaaaaaaaa").expect("valid");
+        for other in [
+            Request { method: "PUT", ..REQUEST },
+            Request { path: "/cars/", ..REQUEST },
+            Request { query: "x=1", ..REQUEST },
+            Request { body: b"{ }", ..REQUEST },
+            Request { tenant: Some(&tenant), ..REQUEST },
+        ] {
+            let other = of("k", Caller::maintenance(), &other).expect("valid").expect("sent");
+            assert_eq!(other.scope, known.scope);
+            assert_ne!(other.fingerprint, known.fingerprint);
+        }
+    }
+
+    #[test]
+    fn anonymous_callers_do_not_share_keys() {
+        let one = of("k", Caller::anonymous(), &REQUEST).expect("valid").expect("sent");
+        let other = Request { body: b"[]", ..REQUEST };
+        let other = of("k", Caller::anonymous(), &other).expect("valid").expect("sent");
+        assert_ne!(one.scope, other.scope);
+    }
+}

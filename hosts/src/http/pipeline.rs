@@ -1,0 +1,195 @@
+//! The way of a request through the checks, in their decided order, to its use case and back.
+
+use std::{net::IpAddr, time::Instant};
+
+use actix_web::{HttpRequest, http::StatusCode, web::Bytes};
+use application::{Call, Error, Tenancy};
+use domain::kernel::{ErrorKind, UserId};
+use serde_json::{Map, Value};
+
+use super::{
+    authentication::authenticate,
+    binding::{Body, bind},
+    consistency::{expected_version, responds_async, settle, wait_for},
+    idempotency,
+    negotiation::{Format, negotiate},
+    pairs::Pairs,
+    problem::Problem,
+    reply::Reply,
+    shape::malformed,
+    site::Site,
+    table::{Endpoint, Raw, decoded},
+    tenancy::{Places, detect},
+};
+
+/// What is known of a request so far; kept outside, so that it outlives a panic.
+#[derive(Debug)]
+pub struct Progress {
+    /// The call of the use case.
+    pub call: Call,
+    /// How the answer is to be written.
+    pub format: Format,
+    /// The `id` of the input.
+    pub resource: Option<String>,
+}
+
+/// Why a request was not answered as it wished.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A use case's error.
+    Error(Error),
+    /// What only HTTP knows.
+    Problem(Box<Problem>),
+}
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// A request whose endpoint is known.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Everything shared.
+    pub site: &'a Site,
+    /// What is asked for.
+    pub endpoint: &'a Endpoint,
+    /// The head of the request.
+    pub request: &'a HttpRequest,
+    /// The values of the path.
+    pub raw: &'a Raw<'a>,
+    /// The whole body.
+    pub body: &'a Bytes,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
+}
+
+impl Asked<'_> {
+    /// Checks the request, runs the use case and makes its answer.
+    ///
+    /// # Errors
+    /// [`Refusal`] by the first check that fails, or by the use case.
+    pub async fn answer(self, progress: &mut Progress) -> Result<Reply, Refusal> {
+        let (site, headers) = (self.site, self.request.headers());
+        let route = self.endpoint.route;
+        let query = Pairs::parse(self.request.query_string());
+        self.authenticate(&query, progress).await?;
+        let parameters = decoded(self.raw).ok_or_else(|| malformed("The path is not UTF-8"))?;
+        let body = Body::read(route.verb, route.encoding, headers, self.body);
+        let places = Places {
+            header: headers.get("tenant").map(|tenant| tenant.to_str().unwrap_or("?")),
+            path: &parameters,
+            query: &query,
+            body: &body,
+        };
+        let tenancy = route.policy.tenancy;
+        let memberships = site.app.memberships.as_ref();
+        progress.call.tenant = detect(tenancy, &places, memberships, &progress.call).await?;
+        if !route.policy.allows(&progress.call.caller, progress.call.tenant.as_ref()) {
+            let detail = "The caller lacks a role or feature that this operation needs";
+            return Err(Error::refused(ErrorKind::Forbidden, "forbidden", detail).into());
+        }
+        progress.format = self.negotiate(&query, &body)?;
+        let mut input = bind(&self.endpoint.members, body, &query, &parameters)?;
+        self.inject_tenant(&mut input, &progress.call);
+        progress.resource = input.get("id").and_then(Value::as_str).map(str::to_owned);
+        if route.is_command() {
+            self.command(input, &mut progress.call).await
+        } else {
+            wait_for(&site.app, route, headers, &site.settings).await?;
+            let answer = (route.serve)(&site.app, &progress.call, Value::Object(input)).await?;
+            Ok(Reply::of(route, answer, &progress.call)?)
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        query: &Pairs<'_>,
+        progress: &mut Progress,
+    ) -> Result<(), Refusal> {
+        let site = self.site;
+        let ports = (site.authenticator.as_ref(), site.app.recorder.as_ref());
+        let access = self.endpoint.route.policy.access;
+        let headers = self.request.headers();
+        let known = authenticate(access, headers, query, self.body, ports, &progress.call).await?;
+        if let Some(limiter) = &site.limiter {
+            let now = Instant::now();
+            let admitted = match &known {
+                Some(caller) if caller.id.as_str() != UserId::ANONYMOUS => {
+                    limiter.admits(&caller.id, now)
+                }
+                _ => limiter.admits(&self.address, now),
+            };
+            if !admitted {
+                let detail = "There are too many requests from here; slow down";
+                let kind = ErrorKind::TooManyRequests;
+                return Err(Error::refused(kind, "too_many_requests", detail).into());
+            }
+        }
+        progress.call.caller = known.ok_or_else(|| {
+            let detail = "This operation needs a valid proof of identity";
+            Error::refused(ErrorKind::Unauthenticated, "unauthenticated", detail)
+        })?;
+        Ok(())
+    }
+
+    fn negotiate(&self, query: &Pairs<'_>, body: &Body<'_>) -> Result<Format, Refusal> {
+        let accept = self.request.headers().get("accept").map(|a| a.to_str().unwrap_or("?"));
+        match negotiate(accept, query.get("format"), body.all("format").next()) {
+            Some(format) => Ok(format),
+            // Without a body there is nothing to disagree about.
+            None if self.endpoint.outline.is_none() => Ok(Format::Json),
+            None => Err(Refusal::Problem(Box::new(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Answers are application/json or application/xml",
+            )))),
+        }
+    }
+
+    /// The organization that was found fills the member that may name it.
+    fn inject_tenant(&self, input: &mut Map<String, Value>, call: &Call) {
+        let Some(tenant) = &call.tenant else { return };
+        let name = match self.endpoint.route.policy.tenancy {
+            Tenancy::Organization => "id",
+            Tenancy::Tenanted | Tenancy::Untenanted => "organizationId",
+        };
+        if let Some((name, _)) = self.endpoint.members.get(name) {
+            let empty = input.get(name).and_then(Value::as_str).is_none_or(str::is_empty);
+            if empty {
+                input.insert(name.to_owned(), Value::from(tenant.as_str()));
+            }
+        }
+    }
+
+    async fn command(&self, input: Map<String, Value>, call: &mut Call) -> Result<Reply, Refusal> {
+        let (site, headers) = (self.site, self.request.headers());
+        let route = self.endpoint.route;
+        call.expected_version = expected_version(headers)?;
+        let request = idempotency::Request {
+            method: self.request.method().as_str(),
+            path: self.request.uri().path(),
+            query: self.request.query_string(),
+            body: self.body,
+            tenant: call.tenant.as_ref(),
+        };
+        call.idempotency = idempotency::key(headers, route, call, &request)?;
+        if let Some(key) = &call.idempotency
+            && let Some(reply) = idempotency::replay(&site.app, site.sealer.as_ref(), key).await?
+        {
+            return Ok(reply);
+        }
+        let answer = (route.serve)(&site.app, call, Value::Object(input)).await?;
+        let mut reply = Reply::of(route, answer, call)?;
+        if let Some(key) = &call.idempotency {
+            idempotency::keep(&site.app, site.sealer.as_ref(), key, &reply).await;
+        }
+        if responds_async(headers) {
+            reply.respond_async = true;
+        } else if let Some(position) = reply.position {
+            settle(&site.app, &call.receipt().events, position, &site.settings).await;
+        }
+        Ok(reply)
+    }
+}
