@@ -153,10 +153,13 @@ impl RawDate {
     /// The point in time, or `None` if it can't be read.
     #[must_use]
     pub fn read(&self) -> Option<Timestamp> {
+        self.exact().map(Timestamp::new)
+    }
+    /// As [`Self::read`], as exact as it was sent.
+    #[must_use]
+    pub fn exact(&self) -> Option<OffsetDateTime> {
         match self {
-            Self::Unix(seconds) => {
-                OffsetDateTime::from_unix_timestamp(*seconds).ok().map(Timestamp::new)
-            }
+            Self::Unix(seconds) => OffsetDateTime::from_unix_timestamp(*seconds).ok(),
             Self::Text(text) => read_date(text.trim()),
         }
     }
@@ -181,21 +184,21 @@ impl From<&RawDate> for Value {
     }
 }
 
-fn read_date(text: &str) -> Option<Timestamp> {
-    use time::macros::format_description as form;
-    if let Ok(at) = Timestamp::parse(text) {
+fn read_date(text: &str) -> Option<OffsetDateTime> {
+    use time::{format_description::well_known::Rfc3339, macros::format_description as form};
+    if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
         return Some(at);
     }
     if let Ok(seconds) = text.parse::<i64>() {
-        return OffsetDateTime::from_unix_timestamp(seconds).ok().map(Timestamp::new);
+        return OffsetDateTime::from_unix_timestamp(seconds).ok();
     }
     if let Ok(at) =
         time::PrimitiveDateTime::parse(text, form!("[year][month][day]T[hour][minute][second]Z"))
     {
-        return Some(Timestamp::new(at.assume_utc()));
+        return Some(at.assume_utc());
     }
     let hours = form!("[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory]");
-    OffsetDateTime::parse(text, hours).ok().map(Timestamp::new)
+    OffsetDateTime::parse(text, hours).ok()
 }
 
 /// A date that must be set.

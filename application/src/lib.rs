@@ -16,6 +16,7 @@ pub mod search;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
 pub mod use_case;
+pub mod wire_time;
 
 pub use app::App;
 pub use call::Call;

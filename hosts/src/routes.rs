@@ -1,8 +1,16 @@
 //! Every route of the API: one list per subdomain.
 
 pub mod cars;
+#[cfg(feature = "testing-only")]
+pub mod testing_only;
 
 use crate::http::route::Route;
 
 /// All lists, each with the tag that documentation groups it under.
-pub const ALL: &[(&str, &[Route])] = &[("Cars", cars::ROUTES)];
+pub const ALL: &[(&str, &[Route])] = &[
+    ("Cars", cars::ROUTES),
+    #[cfg(feature = "testing-only")]
+    ("EventNotifications", testing_only::EVENT_NOTIFICATIONS),
+    #[cfg(feature = "testing-only")]
+    ("TestingOnly", testing_only::ROUTES),
+];

@@ -15,10 +15,12 @@ impl Timestamp {
     /// The last microsecond of year 9999.
     pub const MAX: Self = Self(time::macros::datetime!(9999-12-31 23:59:59.999_999 UTC));
 
-    /// Converts to UTC and cuts off what is finer than a microsecond.
+    /// Converts to UTC and cuts off what is finer than a microsecond. What an offset moves out of
+    /// the calendar becomes the bound that it crossed.
     #[must_use]
     pub fn new(at: OffsetDateTime) -> Self {
-        let at = at.to_offset(UtcOffset::UTC);
+        let bound = if at.year() > 0 { Self::MAX } else { Self::MIN };
+        let Some(at) = at.checked_to_offset(UtcOffset::UTC) else { return bound };
         let micros = at.nanosecond() / 1_000 * 1_000;
         Self(at.replace_nanosecond(micros).unwrap_or(at))
     }
@@ -86,5 +88,11 @@ mod tests {
         assert_eq!(at.to_string(), "2026-01-02T01:04:05.123456Z");
         assert_eq!(Timestamp::parse(&at.to_string()).expect("own form"), at);
         assert_eq!(Timestamp::MAX.plus(Duration::days(1)), Timestamp::MAX);
+    }
+
+    #[test]
+    fn an_offset_can_not_leave_the_calendar() {
+        let after = Timestamp::parse("9999-12-31T23:59:59-01:00").expect("valid");
+        assert_eq!(after, Timestamp::MAX);
     }
 }

@@ -80,7 +80,7 @@ fn operation(tag: &str, route: &Route, suffix: &str, known: &mut Schemas) -> Ope
     let operation = OperationBuilder::new()
         .tag(tag)
         .operation_id(Some(format!("{}{suffix}", input.name)))
-        .summary(fields::description(&input.schema))
+        .summary(fields::description(&input.schema).map(|text| text.replace('\n', " ")))
         .description(Some(format!("(request type: {}Request)", input.name)))
         .parameters(Some(parameters::of(route, &all)))
         .request_body(body(route, &input.name, all, known))
@@ -133,12 +133,15 @@ fn body(
             "multipart/form-data"
         }
     };
-    let needed = !object.required.is_empty();
-    known.insert(name.to_owned(), object.into());
-    let body = RequestBodyBuilder::new()
-        .content(media_type, Content::new(Some(Ref::from_schema_name(name))))
-        .required(Some(if needed { Required::True } else { Required::False }));
-    Some(body.build())
+    let needed = if object.required.is_empty() { Required::False } else { Required::True };
+    let content = if route.encoding == Encoding::Json {
+        let name = format!("{name}Request");
+        known.insert(name.clone(), object.into());
+        Content::new(Some(Ref::from_schema_name(name)))
+    } else {
+        Content::new(Some(object))
+    };
+    Some(RequestBodyBuilder::new().content(media_type, content).required(Some(needed)).build())
 }
 
 fn files() -> RefOr<Schema> {

@@ -73,6 +73,7 @@ pub struct Described {
 
 /// One endpoint.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent mark of an endpoint")]
 pub struct Route {
     /// How it is called.
     pub verb: Verb,

@@ -1,3 +1,6 @@
+#[cfg(feature = "testing-only")]
+mod samples;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -77,7 +80,8 @@ fn a_name_means_one_schema() {
             let before = known.entry(name.clone()).or_insert_with(|| schema.clone());
             assert_eq!(*before, schema, "{name}");
         }
-        assert!(!known.contains_key(&input.name), "{} is an answer too", input.name);
+        let body = format!("{}Request", input.name);
+        assert!(!known.contains_key(&body), "{body} is an answer too");
     }
 }
 
@@ -160,7 +164,7 @@ fn a_command_is_documented_as_it_is_served() {
     assert_eq!(offline["put"]["security"], json!([{ "Bearer": [] }, { "APIKey": [] }]));
     assert_eq!(offline["put"]["responses"].as_object().expect("responses").len(), 10);
     assert_eq!(offline["put"]["responses"]["202"]["description"], "Accepted");
-    let body = &document["components"]["schemas"]["TakeCarOffline"];
+    let body = &document["components"]["schemas"]["TakeCarOfflineRequest"];
     assert_eq!(body["required"], json!(["fromUtc", "toUtc"]));
     assert!(body["properties"]["id"].is_null(), "the path has it");
     let delete = &document["paths"]["/cars/{Id}"]["delete"]["responses"]["204"];

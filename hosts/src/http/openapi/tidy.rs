@@ -1,4 +1,5 @@
-//! Schemas as the wire has them: a member that has nothing to say is left out, never `null`.
+//! Schemas as the wire has them: a member that has nothing to say is left out, never `null`;
+//! the members that are always there are listed by name.
 
 use utoipa::openapi::{
     RefOr, Schema,
@@ -18,6 +19,7 @@ pub fn without_null(schema: &mut RefOr<Schema>) {
     match schema {
         Schema::Object(object) => {
             not_null(&mut object.schema_type);
+            object.required.sort_by_key(|name| name.to_lowercase());
             object.properties.values_mut().for_each(without_null);
         }
         Schema::Array(array) => {
