@@ -4,4 +4,5 @@
 //! arguments. A decision is a synchronous method that returns events or a named error.
 
 pub mod cars;
+pub mod catalog;
 pub mod kernel;

@@ -6,7 +6,7 @@ CREATE TABLE signing_keys (
     number bigint PRIMARY KEY CHECK (number > 0),
     -- What tokens name it by: a digest of the public key.
     kid text NOT NULL UNIQUE,
-    -- The private part, encrypted under the master key, with the kid as associated data.
-    wrapped bytea NOT NULL,
+    -- The private part, encrypted under the master key with the kid as associated data, in base64.
+    wrapped text NOT NULL,
     created_at timestamptz NOT NULL
 );

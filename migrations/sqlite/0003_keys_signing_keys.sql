@@ -6,8 +6,8 @@ CREATE TABLE signing_keys (
     number INTEGER PRIMARY KEY CHECK (number > 0),
     -- What tokens name it by: a digest of the public key.
     kid TEXT NOT NULL UNIQUE,
-    -- The private part, encrypted under the master key, with the kid as associated data.
-    wrapped BLOB NOT NULL,
+    -- The private part, encrypted under the master key with the kid as associated data, in base64.
+    wrapped TEXT NOT NULL,
     -- RFC 3339, UTC, six digits of fraction.
     created_at TEXT NOT NULL
 ) STRICT;

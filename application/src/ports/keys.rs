@@ -12,8 +12,8 @@ pub struct StoredSigningKey {
     pub number: u32,
     /// The id that tokens name it by.
     pub kid: String,
-    /// The private part, encrypted under the master key.
-    pub wrapped: Vec<u8>,
+    /// The private part, encrypted under the master key, in base64.
+    pub wrapped: String,
     /// When it was made, UTC.
     pub created_at: Timestamp,
 }

@@ -8,7 +8,10 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::DecodingKey;
 
 use crate::{aead::Aead, master_key::MasterKey};
@@ -70,14 +73,16 @@ impl SigningKey {
             .map_err(|_| SigningKeyError::Crypto("RSA signing failed"))?;
         Ok(signature)
     }
-    fn wrap(&self, under: &Aead) -> Result<Vec<u8>, SigningKeyError> {
+    fn wrap(&self, under: &Aead) -> Result<String, SigningKeyError> {
         let failed = SigningKeyError::Crypto("the private key can't be wrapped");
         let Ok(private) = self.pair.as_der() else { return Err(failed) };
-        under.seal(self.kid.as_bytes(), private.as_ref()).map_err(|_| failed)
+        let wrapped = under.seal(self.kid.as_bytes(), private.as_ref()).map_err(|_| failed)?;
+        Ok(STANDARD.encode(wrapped))
     }
     fn unwrap(stored: &StoredSigningKey, under: &Aead) -> Result<Self, SigningKeyError> {
         let other = || SigningKeyError::OtherMasterKey(stored.kid.clone());
-        let private = under.open(stored.kid.as_bytes(), &stored.wrapped).map_err(|_| other())?;
+        let wrapped = STANDARD.decode(&stored.wrapped).map_err(|_| other())?;
+        let private = under.open(stored.kid.as_bytes(), &wrapped).map_err(|_| other())?;
         let pair = KeyPair::from_pkcs8(&private).map_err(|_| other())?;
         Some(Self::new(pair)).filter(|key| key.kid == stored.kid).ok_or_else(other)
     }
