@@ -1,1 +1,9 @@
-//! projections
+//! The read models: what events make of them, and the queries that they serve.
+
+pub mod cars;
+mod search;
+
+use store::projections::Projection;
+
+/// Every read model of the product.
+pub const ALL: &[Projection] = &[cars::CARS];

@@ -1,4 +1,7 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
+pub mod consumers;
+pub mod db;
 pub mod log;
 pub mod migrations;
+pub mod projections;

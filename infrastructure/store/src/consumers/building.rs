@@ -1,0 +1,186 @@
+//! Fills a generation from the first event on, beside whatever is served.
+
+use application::ports::{EventLog, Recorded};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use super::{
+    Shared,
+    batch::{Batch, Folder},
+    error::ConsumerError,
+    ledger::{self, Line, State},
+    sink::Sink,
+    tables,
+};
+use crate::projections::Projection;
+
+/// Events per page and transaction.
+pub(super) const PAGE: usize = 8_000;
+
+/// A page that was read and folded while the one before was written.
+struct Prepared {
+    events: Vec<Recorded>,
+    batch: Batch,
+}
+
+/// Begins another generation: its line and empty tables.
+pub(super) async fn begin(
+    shared: &Shared,
+    projection: &Projection,
+    lines: &[Line],
+) -> Result<Line, ConsumerError> {
+    let generation = lines
+        .iter()
+        .filter(|line| line.version == projection.version)
+        .map(|line| line.generation + 1)
+        .max()
+        .unwrap_or(1);
+    let now = shared.clock.now();
+    let mut tx = shared.db.begin().await?;
+    tables::create(&mut tx, projection, generation).await?;
+    ledger::add(&mut tx, projection, generation, now).await?;
+    tx.commit().await?;
+    tracing::info!(
+        projection = projection.name,
+        version = projection.version,
+        generation,
+        "a projection is being built from the log"
+    );
+    Ok(Line {
+        version: projection.version,
+        generation,
+        state: State::Building,
+        definition: projection.definition(),
+        position: 0,
+        applied: 0,
+        updated_at: now,
+    })
+}
+
+/// Fills a generation up to about the head of the log, and makes its indexes.
+pub(super) async fn fill(
+    shared: Shared,
+    projection: Projection,
+    line: Line,
+) -> Result<Sink, ConsumerError> {
+    let mut sink = Sink::open(&shared, projection, &line).await?;
+    catch_up(&shared, &mut sink).await?;
+    tables::index(&shared.db, &projection, sink.generation).await?;
+    // Making indexes may have taken a while.
+    catch_up(&shared, &mut sink).await?;
+    Ok(sink)
+}
+
+/// Writes page after page until one is not full; the next is read and folded meanwhile.
+pub(super) async fn catch_up(shared: &Shared, sink: &mut Sink) -> Result<(), ConsumerError> {
+    loop {
+        let (sender, mut pages) = mpsc::channel(1);
+        let mut reader = JoinSet::new();
+        let (log, clock) = (shared.log.clone(), shared.clock.clone());
+        let (folder, from) = (sink.folder.clone(), sink.position);
+        reader.spawn(async move { read(log.as_ref(), folder, from, || clock.now(), sender).await });
+        let mut refused = None;
+        while let Some(Prepared { events, batch }) = pages.recv().await {
+            match sink.commit(batch).await {
+                Err(ConsumerError::Refused(error)) => {
+                    tracing::warn!(
+                        consumer = sink.label,
+                        %error,
+                        "a batch could not be written; its events are written one by one"
+                    );
+                    refused = Some(events);
+                    break;
+                }
+                outcome => outcome?,
+            }
+        }
+        if let Some(events) = refused {
+            reader.abort_all();
+            let through = events.last().map_or(sink.position, |event| event.position);
+            sink.apply_singly(&events, through).await?;
+            continue;
+        }
+        return match reader.join_next().await {
+            Some(Ok(Ok(folder))) => {
+                sink.folder = folder;
+                Ok(())
+            }
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(error)) => Err(ConsumerError::Corrupt(format!("a reader failed: {error}"))),
+            None => Ok(()),
+        };
+    }
+}
+
+async fn read(
+    log: &dyn EventLog,
+    mut folder: Folder,
+    mut after: u64,
+    now: impl Fn() -> domain::kernel::Timestamp + Send,
+    pages: mpsc::Sender<Prepared>,
+) -> Result<Folder, ConsumerError> {
+    loop {
+        let events = log.read(after, PAGE).await?;
+        let Some(last) = events.last() else { return Ok(folder) };
+        after = last.position;
+        let full = events.len() == PAGE;
+        let batch = folder.fold(&events, after, now());
+        let sent = pages.send(Prepared { events, batch }).await;
+        if sent.is_err() || !full {
+            return Ok(folder);
+        }
+    }
+}
+
+/// Lets queries read a generation that has caught up, in place of the one before, and drops what
+/// nobody reads any more: all in one transaction.
+pub(super) async fn swap(
+    shared: &Shared,
+    sink: &Sink,
+    lines: &[Line],
+    state: State,
+) -> Result<(), ConsumerError> {
+    let projection = &sink.projection;
+    let now = shared.clock.now();
+    let mut tx = shared.db.begin().await?;
+    let step = ledger::Step {
+        projection,
+        generation: sink.generation,
+        from: sink.position,
+        to: sink.position,
+        applied: 0,
+        now,
+    };
+    if !ledger::advance(&mut tx, &step).await? {
+        return Err(ConsumerError::Superseded);
+    }
+    tables::serve(&mut tx, projection, sink.generation).await?;
+    ledger::set_state(&mut tx, projection, (projection.version, sink.generation), state, now)
+        .await?;
+    for line in lines
+        .iter()
+        .filter(|line| (line.version, line.generation) != (projection.version, sink.generation))
+    {
+        let other = line.version != projection.version;
+        if other && line.state.is_served() {
+            let line = (line.version, line.generation);
+            ledger::set_state(&mut tx, projection, line, State::Retired, now).await?;
+        } else {
+            if other {
+                tables::stop_serving(&mut tx, projection, line.version).await?;
+            }
+            let (version, generation) = (line.version, line.generation);
+            tables::drop_generation(&mut tx, projection, version, generation).await?;
+            ledger::remove(&mut tx, projection, version, generation).await?;
+        }
+    }
+    super::letters::replace(&mut tx, projection.name, &sink.label).await?;
+    tx.commit().await?;
+    tracing::info!(
+        projection = projection.name,
+        version = projection.version,
+        generation = sink.generation,
+        position = sink.position,
+        "a projection is served from a new generation"
+    );
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What operators ask of a running engine, from whatever process.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::sync::mpsc;
+
+use super::Shared;
+use crate::db::{Db, DbError, Row};
+
+const OPEN: &str = "SELECT id, consumer, action, position FROM consumer_requests \
+     WHERE outcome IS NULL ORDER BY requested_at, id LIMIT 100";
+const ANSWER: &str = "UPDATE consumer_requests SET outcome = $2, failed = $3 WHERE id = $1";
+
+/// Every statement of this file.
+pub(super) const STATEMENTS: &[&str] = &[OPEN, ANSWER];
+
+/// How often the engine looks for requests.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// What an operator can ask of a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Build a projection anew beside the one that is served, then swap.
+    Rebuild,
+    /// Stop feeding a projection; it is served as it is.
+    Pause,
+    /// Feed it again.
+    Resume,
+    /// Handle the dead letter at this position again, and all of its stream, in order.
+    Replay(u64),
+    /// Forget the dead letter at this position.
+    Discard(u64),
+}
+
+impl Action {
+    /// As the table has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rebuild => "rebuild",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Replay(_) => "replay",
+            Self::Discard(_) => "discard",
+        }
+    }
+    /// The dead letter that it is about.
+    #[must_use]
+    pub fn position(self) -> Option<u64> {
+        match self {
+            Self::Replay(position) | Self::Discard(position) => Some(position),
+            Self::Rebuild | Self::Pause | Self::Resume => None,
+        }
+    }
+    fn read(row: &Row) -> Result<Option<Self>, DbError> {
+        let position = || -> Result<u64, DbError> {
+            Ok(row.opt_int("position")?.and_then(|p| u64::try_from(p).ok()).unwrap_or_default())
+        };
+        Ok(match row.text("action")?.as_str() {
+            "rebuild" => Some(Self::Rebuild),
+            "pause" => Some(Self::Pause),
+            "resume" => Some(Self::Resume),
+            "replay" => Some(Self::Replay(position()?)),
+            "discard" => Some(Self::Discard(position()?)),
+            _ => None,
+        })
+    }
+}
+
+/// A request on its way to its consumer.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub id: String,
+    pub action: Action,
+}
+
+/// Where a consumer takes its requests.
+pub(super) struct Desk {
+    pub consumer: &'static str,
+    pub sender: mpsc::Sender<Request>,
+}
+
+/// What came of a request: a sentence for the operator, either way.
+pub(super) type Outcome = Result<String, String>;
+
+/// Hands requests to their consumers until it is dropped. Requests that were handed out and not
+/// answered are handed out again by the next engine.
+pub(super) async fn serve(shared: Shared, desks: Vec<Desk>) {
+    let mut handed: HashSet<String> = HashSet::new();
+    loop {
+        if let Err(error) = hand_out(&shared.db, &desks, &mut handed).await {
+            tracing::debug!(%error, "operators' requests could not be read");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn hand_out(db: &Db, desks: &[Desk], handed: &mut HashSet<String>) -> Result<(), DbError> {
+    let rows = db.fetch(OPEN, &[]).await?;
+    let mut open = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        let id = row.text("id")?;
+        open.insert(id.clone());
+        if handed.contains(&id) {
+            continue;
+        }
+        let consumer = row.text("consumer")?;
+        let desk = desks.iter().find(|desk| desk.consumer == consumer);
+        let (Some(desk), Some(action)) = (desk, Action::read(row)?) else {
+            answer(db, &id, &Err(format!("there is no consumer '{consumer}' here"))).await?;
+            continue;
+        };
+        // A consumer that is too busy to take it is asked again.
+        if desk.sender.try_send(Request { id: id.clone(), action }).is_ok() {
+            handed.insert(id);
+        }
+    }
+    handed.retain(|id| open.contains(id));
+    Ok(())
+}
+
+/// Tells the operator.
+pub(super) async fn answer(db: &Db, id: &str, outcome: &Outcome) -> Result<(), DbError> {
+    let (text, failed) = match outcome {
+        Ok(text) => (text, false),
+        Err(text) => (text, true),
+    };
+    db.execute(ANSWER, &[id.into(), text.as_str().into(), failed.into()]).await?;
+    Ok(())
+}

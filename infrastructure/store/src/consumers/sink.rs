@@ -1,0 +1,256 @@
+//! Writes runs of events into one generation of a projection, each together with its checkpoint.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use application::ports::{DeadLetter, Recorded, StreamId};
+
+use super::{
+    Shared,
+    backoff::Backoff,
+    batch::{Batch, Folder},
+    error::ConsumerError,
+    ledger::{self, Line, State, Step},
+    letters, meters, write,
+};
+use crate::{db::DbError, projections::Projection};
+
+/// How often an event is tried.
+const TRIES: u32 = 5;
+/// How long an event is tried.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One generation of a projection, and where it is.
+pub(super) struct Sink {
+    shared: Shared,
+    pub projection: Projection,
+    pub generation: u32,
+    pub position: u64,
+    /// Under which name its dead letters are kept.
+    pub label: String,
+    pub folder: Folder,
+}
+
+impl Sink {
+    /// Picks up a generation where its checkpoint is.
+    pub async fn open(
+        shared: &Shared,
+        projection: Projection,
+        line: &Line,
+    ) -> Result<Self, ConsumerError> {
+        let label = label(&projection, line.generation, line.state);
+        let parked = letters::parked(&shared.db, &label).await?;
+        Ok(Self {
+            shared: shared.clone(),
+            projection,
+            generation: line.generation,
+            position: line.position,
+            folder: Folder::new(projection, label.clone(), parked),
+            label,
+        })
+    }
+
+    /// Handles a run of events. What fails for good becomes a dead letter; an error means that
+    /// nothing more can be done now, and that this sink must be opened again.
+    pub async fn apply(&mut self, run: &[Recorded], through: u64) -> Result<(), ConsumerError> {
+        let batch = self.folder.fold(run, through, self.shared.clock.now());
+        match self.commit(batch).await {
+            Err(ConsumerError::Refused(error)) => {
+                tracing::warn!(
+                    consumer = self.label,
+                    %error,
+                    "a batch could not be written; its events are written one by one"
+                );
+                self.apply_singly(run, through).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Handles a run of which some event can't be written, so that only that one is held back.
+    pub async fn apply_singly(
+        &mut self,
+        run: &[Recorded],
+        through: u64,
+    ) -> Result<(), ConsumerError> {
+        self.folder.parked = letters::parked(&self.shared.db, &self.label).await?;
+        let from = self.position;
+        for event in run.iter().filter(|event| event.position > from) {
+            let batch = self.folder.fold(
+                std::slice::from_ref(event),
+                event.position,
+                self.shared.clock.now(),
+            );
+            match self.commit(batch).await {
+                Err(ConsumerError::Refused(error)) => self.insist(event, error).await?,
+                outcome => outcome?,
+            }
+        }
+        if self.position < through {
+            let rest = Batch { through, ..Batch::default() };
+            self.commit(rest).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a batch and its checkpoint in one transaction.
+    pub async fn commit(&mut self, batch: Batch) -> Result<(), ConsumerError> {
+        let began = Instant::now();
+        let step = Step {
+            projection: &self.projection,
+            generation: self.generation,
+            from: self.position,
+            to: batch.through,
+            applied: batch.applied,
+            now: self.shared.clock.now(),
+        };
+        let mut tx = self.shared.db.begin().await?;
+        if !ledger::advance(&mut tx, &step).await? {
+            return Err(ConsumerError::Superseded);
+        }
+        write::write(&mut tx, &self.projection, self.generation, batch.segments).await?;
+        if let Some(position) = batch.reset {
+            letters::remove_before(&mut tx, &self.label, position).await?;
+        }
+        for letter in &batch.letters {
+            letters::add(&mut tx, letter).await?;
+        }
+        tx.commit().await?;
+        self.position = batch.through;
+        report(&batch.letters);
+        meters::applied(&self.label, batch.applied, began.elapsed());
+        if !batch.letters.is_empty() || batch.reset.is_some() {
+            self.count_letters().await?;
+        }
+        Ok(())
+    }
+
+    /// Handles the dead letters of a stream again, in order, and ends at the first that fails.
+    ///
+    /// Returns how many were settled, and why it ended early.
+    pub async fn replay(
+        &mut self,
+        stream: &StreamId,
+    ) -> Result<(usize, Option<String>), ConsumerError> {
+        let mut settled = 0;
+        let mut failure = None;
+        for letter in letters::of_stream(&self.shared.db, &self.label, stream).await? {
+            failure = self.replay_one(&letter).await?;
+            if failure.is_some() {
+                break;
+            }
+            settled += 1;
+        }
+        self.refresh_parked().await?;
+        Ok((settled, failure))
+    }
+
+    /// Forgets a dead letter; its event stays without effect.
+    pub async fn discard(&mut self, position: u64) -> Result<bool, ConsumerError> {
+        let mut tx = self.shared.db.begin().await?;
+        let found = letters::remove(&mut tx, &self.label, position).await?;
+        tx.commit().await?;
+        self.refresh_parked().await?;
+        Ok(found)
+    }
+
+    async fn replay_one(&mut self, letter: &DeadLetter) -> Result<Option<String>, ConsumerError> {
+        let found = self.shared.log.read(letter.position - 1, 1).await?;
+        let Some(event) = found.first().filter(|event| event.position == letter.position) else {
+            return Ok(Some("the event is not in the log any more".to_owned()));
+        };
+        let now = self.shared.clock.now();
+        let mut alone = Folder::new(self.projection, self.label.clone(), HashSet::new());
+        let batch = alone.fold(std::slice::from_ref(event), self.position, now);
+        if let Some(failed) = batch.letters.into_iter().next() {
+            let again = DeadLetter { attempts: letter.attempts + 1, ..failed };
+            let mut tx = self.shared.db.begin().await?;
+            letters::add(&mut tx, &again).await?;
+            tx.commit().await?;
+            return Ok(Some(again.error));
+        }
+        let step = Step {
+            projection: &self.projection,
+            generation: self.generation,
+            from: self.position,
+            to: self.position,
+            applied: batch.applied,
+            now,
+        };
+        let mut tx = self.shared.db.begin().await?;
+        if !ledger::advance(&mut tx, &step).await? {
+            return Err(ConsumerError::Superseded);
+        }
+        match write::write(&mut tx, &self.projection, self.generation, batch.segments).await {
+            Ok(()) => {}
+            Err(error) if error.is_outage() => return Err(error.into()),
+            Err(error) => return Ok(Some(error.to_string())),
+        }
+        if !letters::remove(&mut tx, &self.label, letter.position).await? {
+            return Err(ConsumerError::Superseded);
+        }
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    /// Tries an event that could not be written a few times more, then gives up on it.
+    async fn insist(&mut self, event: &Recorded, first: DbError) -> Result<(), ConsumerError> {
+        let began = Instant::now();
+        let mut backoff = Backoff::EVENT;
+        let mut error = first;
+        let mut attempts = 1;
+        while attempts < TRIES && began.elapsed() < PATIENCE {
+            meters::retried(&self.label);
+            tokio::time::sleep(backoff.next()).await;
+            attempts += 1;
+            let batch = self.folder.fold(
+                std::slice::from_ref(event),
+                event.position,
+                self.shared.clock.now(),
+            );
+            match self.commit(batch).await {
+                Err(ConsumerError::Refused(again)) => error = again,
+                outcome => return outcome,
+            }
+        }
+        let now = self.shared.clock.now();
+        let batch = self.folder.give_up(event, &error.to_string(), attempts, now);
+        self.commit(batch).await
+    }
+
+    async fn refresh_parked(&mut self) -> Result<(), ConsumerError> {
+        self.folder.parked = letters::parked(&self.shared.db, &self.label).await?;
+        self.count_letters().await
+    }
+
+    async fn count_letters(&self) -> Result<(), ConsumerError> {
+        meters::letters(&self.label, letters::count(&self.shared.db, &self.label).await?);
+        Ok(())
+    }
+}
+
+/// Under which name a generation's dead letters are kept: one that is being built has its own, so
+/// that those of the one that is served stay as they are.
+pub(super) fn label(projection: &Projection, generation: u32, state: State) -> String {
+    if state == State::Building {
+        format!("{}@{}.{generation}", projection.name, projection.version)
+    } else {
+        projection.name.to_owned()
+    }
+}
+
+/// Makes dead letters visible; those that merely wait are told of with the first.
+pub(super) fn report(letters: &[DeadLetter]) {
+    for letter in letters.iter().filter(|letter| letter.attempts > 0) {
+        tracing::error!(
+            consumer = letter.consumer,
+            position = letter.position,
+            stream = %letter.stream,
+            event = letter.event,
+            error = letter.error,
+            "an event could not be handled; it and all later ones of its stream wait as dead letters"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! One database, two engines: everything above this file is written once for both.
+
+mod convert;
+mod error;
+mod row;
+mod value;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use error::DbError;
+pub use row::Row;
+pub use value::{Kind, Value};
+
+/// How long a connection may idle before it is tried out when it is taken again.
+const UNTRIED: Duration = Duration::from_secs(2);
+/// How long a writer of SQLite waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+/// Connections of SQLite that only read.
+const READERS: u32 = 4;
+
+/// How PostgreSQL is reached.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// Connections at most.
+    pub connections: u32,
+    /// How long a caller waits for one until it gets [`DbError::Unavailable`].
+    pub wait: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { connections: 16, wait: Duration::from_secs(3) }
+    }
+}
+
+/// What a lost power supply may take from SQLite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing that was committed.
+    Full,
+    /// The last commits: for what can be made again from the log.
+    Rebuildable,
+}
+
+/// A database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// PostgreSQL.
+    Postgres(PgPool),
+    /// SQLite.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that can only read.
+        reader: SqlitePool,
+    },
+}
+
+/// A transaction; rolled back when dropped.
+#[derive(Debug)]
+pub enum Tx {
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+    /// On SQLite, begun with the intent to write.
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+impl Db {
+    /// PostgreSQL. Does not connect yet, so that a host starts while its database is away.
+    ///
+    /// # Errors
+    /// [`DbError::Unexpected`] if the URL is malformed.
+    pub fn postgres(url: &str, settings: PoolSettings) -> Result<Self, DbError> {
+        let options: PgConnectOptions = url.parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(settings.wait)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > UNTRIED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self::Postgres(pool))
+    }
+
+    /// A file of SQLite, made if it is missing.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] if the file can't be opened.
+    pub async fn sqlite(path: &Path, durability: Durability) -> Result<Self, DbError> {
+        let synchronous = match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Rebuildable => SqliteSynchronous::Normal,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(BUSY)
+            .foreign_keys(true);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(BUSY)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let reader = pool(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    /// All rows of a query that only reads.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn fetch(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Postgres(pool) => convert::fetch_postgres(pool, sql, values).await,
+            Self::Sqlite { reader, .. } => convert::fetch_sqlite(reader, sql, values).await,
+        }
+    }
+
+    /// The first row of a query that only reads.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn fetch_one(&self, sql: &str, values: &[Value]) -> Result<Option<Row>, DbError> {
+        match self {
+            Self::Postgres(pool) => convert::one_postgres(pool, sql, values).await,
+            Self::Sqlite { reader, .. } => convert::one_sqlite(reader, sql, values).await,
+        }
+    }
+
+    /// Runs one statement by itself and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DbError> {
+        match self {
+            Self::Postgres(pool) => convert::execute_postgres(pool, sql, values).await,
+            Self::Sqlite { writer, .. } => convert::execute_sqlite(writer, sql, values).await,
+        }
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            // A transaction that reads first and writes later would fail at once when another
+            // process wrote in between, whatever the busy timeout is.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    /// Asks the engine whether it takes a statement, without running it.
+    ///
+    /// # Errors
+    /// [`DbError`], with what the engine has against it.
+    pub async fn prepare(&self, sql: &str) -> Result<(), DbError> {
+        match self {
+            Self::Postgres(pool) => drop(sqlx::Executor::prepare(pool, sql).await?),
+            Self::Sqlite { writer, .. } => drop(sqlx::Executor::prepare(writer, sql).await?),
+        }
+        Ok(())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn fetch(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Postgres(tx) => convert::fetch_postgres(&mut **tx, sql, values).await,
+            Self::Sqlite(tx) => convert::fetch_sqlite(&mut **tx, sql, values).await,
+        }
+    }
+
+    /// The first row of a query.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn fetch_one(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, DbError> {
+        match self {
+            Self::Postgres(tx) => convert::one_postgres(&mut **tx, sql, values).await,
+            Self::Sqlite(tx) => convert::one_sqlite(&mut **tx, sql, values).await,
+        }
+    }
+
+    /// Runs one statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DbError> {
+        match self {
+            Self::Postgres(tx) => convert::execute_postgres(&mut **tx, sql, values).await,
+            Self::Sqlite(tx) => convert::execute_sqlite(&mut **tx, sql, values).await,
+        }
+    }
+
+    /// Makes everything of this transaction last.
+    ///
+    /// # Errors
+    /// [`DbError`]; whether it lasts is unknown then.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

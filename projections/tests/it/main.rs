@@ -1,0 +1,4 @@
+//! Read models on both engines.
+
+mod cars;
+mod support;
