@@ -117,7 +117,11 @@ impl<D: Aggregate> Repository<D> {
         T: Into<Decision<D::Event>>,
     {
         for _ in 0..ATTEMPTS {
-            let loaded = self.load(call, id).await?;
+            let loaded = match self.load(call, id).await {
+                Ok(loaded) => loaded,
+                // What it deleted can't be loaded when the same call comes again.
+                Err(error) => return self.repeated(call).await?.ok_or(error),
+            };
             if call.expected_version.is_some_and(|expected| expected != loaded.version) {
                 return self.repeated(call).await?.ok_or_else(version_mismatch);
             }
