@@ -1,6 +1,7 @@
 //! Every route of the API: one list per subdomain.
 
 pub mod cars;
+pub mod health;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
 
@@ -9,6 +10,7 @@ use crate::http::route::Route;
 /// All lists, each with the tag that documentation groups it under.
 pub const ALL: &[(&str, &[Route])] = &[
     ("Cars", cars::ROUTES),
+    ("Health", health::ROUTES),
     #[cfg(feature = "testing-only")]
     ("EventNotifications", testing_only::EVENT_NOTIFICATIONS),
     #[cfg(feature = "testing-only")]

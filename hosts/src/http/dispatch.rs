@@ -10,7 +10,7 @@ use actix_web::{
 use application::{Call, Caller};
 use futures_util::FutureExt;
 use serde_json::json;
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 
 use super::{
     correlation::{correlation, traceparent},
@@ -105,9 +105,15 @@ async fn serve(
         Err(unread) => return refuse_body(unread, most),
     };
     let route = endpoint.route;
-    let span = tracing::info_span!("request", route = route.name, correlation);
+    let span = tracing::info_span!(
+        "request",
+        route = route.name,
+        correlation,
+        trace_id = Empty,
+        http.response.status_code = Empty
+    );
     let mut call = Call::new(Caller::anonymous(), correlation.to_owned());
-    call.traceparent = site.observer.begin(&span, traceparent(request.headers()));
+    call.traceparent = site.observer.begin(&span, route, traceparent(request.headers()));
     let mut progress = Progress { call, format: Format::Json, resource: None };
     let address = address(request, site.settings.trust_proxy);
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
@@ -125,6 +131,7 @@ async fn serve(
         Ok(reply) => reply.write(endpoint, progress.format),
         Err(problem) => reply::problem(&problem, progress.format),
     };
+    span.record("http.response.status_code", response.status().as_u16());
     if route.recorded {
         span.in_scope(|| record(site, route, request, &progress, response.status(), began));
     }

@@ -21,9 +21,9 @@ pub struct Finished<'a> {
 
 /// Sees every request.
 pub trait Observer: Send + Sync {
-    /// A request begins. May set the span's parent from the incoming W3C `traceparent`; returns
-    /// the trace context that events of this request are to carry.
-    fn begin(&self, span: &Span, incoming: Option<&str>) -> Option<String>;
+    /// A request begins. May set the span's parent from the incoming W3C `traceparent`, and its
+    /// field `trace_id`; returns the trace context that events of this request are to carry.
+    fn begin(&self, span: &Span, route: &'static Route, incoming: Option<&str>) -> Option<String>;
     /// A request was answered.
     fn finished(&self, request: &Finished<'_>);
 }
@@ -33,7 +33,7 @@ pub trait Observer: Send + Sync {
 pub struct Unobserved;
 
 impl Observer for Unobserved {
-    fn begin(&self, _: &Span, incoming: Option<&str>) -> Option<String> {
+    fn begin(&self, _: &Span, _: &'static Route, incoming: Option<&str>) -> Option<String> {
         incoming.map(str::to_owned)
     }
     fn finished(&self, _: &Finished<'_>) {}

@@ -1,0 +1,8 @@
+//! Health.
+
+use application::health::HealthCheck;
+
+use crate::http::route::{Route, get};
+
+/// Whether the host answers.
+pub const ROUTES: &[Route] = &[get::<HealthCheck>("/health").unrecorded()];

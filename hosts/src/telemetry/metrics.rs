@@ -1,0 +1,120 @@
+//! What is counted and measured, for Prometheus.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::HttpResponse;
+use metrics::histogram;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use super::TelemetryError;
+use crate::http::{observer::Finished, page::Page};
+
+/// Where it is served.
+const PATH: &str = "/metrics";
+/// Upper bounds in seconds, for everything that takes time.
+const BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+type Sample = Box<dyn Fn() + Send + Sync>;
+
+/// The metrics of this process.
+pub struct Metrics {
+    handle: PrometheusHandle,
+    samples: Mutex<Vec<Sample>>,
+}
+
+impl Metrics {
+    /// Takes over all metrics of this process.
+    pub(super) fn install() -> Result<Self, TelemetryError> {
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS);
+        let recorder = builder.map_err(|_| TelemetryError::Metrics)?.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).map_err(|_| TelemetryError::Metrics)?;
+        Ok(Self { handle, samples: Mutex::default() })
+    }
+
+    /// Adds gauges that are set whenever somebody looks.
+    pub fn sample(&self, sample: impl Fn() + Send + Sync + 'static) {
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(sample));
+    }
+
+    pub(super) fn keep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    pub(super) fn page(self: &Arc<Self>) -> Page {
+        let metrics = self.clone();
+        Page::new(PATH, move |_| {
+            let text = metrics.render();
+            std::future::ready(
+                HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
+            )
+        })
+    }
+
+    fn render(&self) -> String {
+        for sample in self.samples.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            sample();
+        }
+        self.handle.render()
+    }
+}
+
+/// Measures a request. The number of series is bounded by the routes.
+pub(super) fn finished(request: &Finished<'_>) {
+    let route = request.route.map_or("none", |route| route.path);
+    histogram!(
+        "groundwork_http_request_seconds",
+        "route" => route,
+        "method" => method(request.method),
+        "status" => class(request.status)
+    )
+    .record(request.took);
+}
+
+/// Clients can invent methods without end.
+fn method(sent: &str) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == sent)
+        .unwrap_or("other")
+}
+
+fn class(status: u16) -> &'static str {
+    match status {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_clients_send_does_not_make_series() {
+        let recorder =
+            PrometheusBuilder::new().set_buckets(&BUCKETS).expect("some").build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            for number in 0..100 {
+                finished(&Finished {
+                    route: None,
+                    method: &format!("M{number}"),
+                    status: 404,
+                    took: Duration::from_millis(2),
+                });
+            }
+        });
+        let text = handle.render();
+        let series = "groundwork_http_request_seconds_count{route=\"none\",method=\"other\",status=\"4xx\"} 100";
+        assert!(text.contains(series), "{text}");
+        assert_eq!(text.matches("_count{").count(), 1, "{text}");
+        assert!(text.contains("le=\"0.0025\"} 100"), "{text}");
+    }
+}
