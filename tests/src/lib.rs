@@ -1,1 +1,31 @@
-//! acceptance
+//! What acceptance tests are made of: hosts started in process or as the shipped binary, people
+//! with tokens, and requests as any client would send them.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a harness fails the test by panicking"
+)]
+
+mod answer;
+pub mod binary;
+mod database;
+pub mod events;
+pub mod people;
+pub mod proxy;
+mod request;
+
+pub use answer::Answer;
+pub use database::Database;
+pub use people::Person;
+pub use request::Request;
+
+/// A name that no other test has, in this process or another.
+#[must_use]
+pub fn unique() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let started = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_micros());
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}_{started}_{number}", std::process::id())
+}

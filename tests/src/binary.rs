@@ -1,0 +1,200 @@
+//! The shipped binary as a process: built without anything that only tests have.
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, OpenOptions},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use cargo_metadata::Message;
+use reqwest::{Client, Method};
+
+use crate::Request;
+
+/// From start to an answer; replaying a log is part of it.
+const START: Duration = Duration::from_mins(1);
+
+/// Builds the shipped binary, unless it is up to date, and tells where it is.
+#[must_use]
+pub fn path() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let arguments = ["build", "--package", "hosts", "--message-format=json-render-diagnostics"];
+        let output = xtask::steps::cargo(&arguments)
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo can be run");
+        assert!(output.status.success(), "the shipped binary can't be built");
+        Message::parse_stream(&output.stdout[..])
+            .filter_map(|message| match message {
+                Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
+                _ => None,
+            })
+            .last()
+            .expect("cargo names the binary")
+            .into()
+    })
+}
+
+/// Settings of a process, as environment variables; nothing else of ours is passed on.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// A host on SQLite files in a folder, on a free port.
+    #[must_use]
+    pub fn embedded(folder: &Path) -> Self {
+        Self::on_free_port().with("GROUNDWORK_DATA", &folder.display().to_string())
+    }
+
+    /// A host on PostgreSQL, on a free port.
+    #[must_use]
+    pub fn postgres(url: &str) -> Self {
+        Self::on_free_port().with("DATABASE_URL", url)
+    }
+
+    fn on_free_port() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has a number");
+        Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address.to_string())
+    }
+
+    /// With a setting.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The value of a setting; empty if it is not set.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// All settings.
+    #[must_use]
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// The shipped binary with these settings.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(path());
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("GROUNDWORK_") || text.ends_with("_URL") {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .args(arguments)
+            .envs(self.0.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs an operator's command to its end.
+    ///
+    /// # Errors
+    /// With what it printed, if it fails.
+    pub fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.command(arguments).output().expect("the binary can be run");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            Ok(printed)
+        } else {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            Err(format!(
+                "`groundwork {}`: {}\n{printed}{errors}",
+                arguments.join(" "),
+                output.status
+            ))
+        }
+    }
+}
+
+/// A host in a process of its own; ends with this value.
+#[derive(Debug)]
+pub struct Process {
+    environment: Environment,
+    output: PathBuf,
+    child: Child,
+    /// Where the API is.
+    pub url: String,
+}
+
+impl Process {
+    /// Starts `groundwork serve`; what it prints goes to a file. Does not wait.
+    #[must_use]
+    pub fn start(environment: &Environment, output: &Path) -> Self {
+        let file: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(output)
+            .expect("the folder can be written");
+        let child = environment
+            .command(&["serve"])
+            .stderr(file.try_clone().expect("a file has a second handle"))
+            .stdout(file)
+            .spawn()
+            .expect("the binary can be run");
+        Self {
+            url: format!("http://{}", environment.get("GROUNDWORK_HTTP_ADDRESSES")),
+            environment: environment.clone(),
+            output: output.to_owned(),
+            child,
+        }
+    }
+
+    /// Waits until it answers.
+    ///
+    /// # Panics
+    /// If it ended, or does not answer within a minute; with what it printed.
+    pub async fn ready(&mut self, client: &Client) {
+        let url = format!("{}/health/ready", self.url);
+        let answered = tokio::time::timeout(START, async {
+            loop {
+                let answer = Request::new(client, Method::GET, &url).try_send().await;
+                if answer.is_ok_and(|answer| answer.status.is_success()) {
+                    return;
+                }
+                if let Ok(Some(status)) = self.child.try_wait() {
+                    panic!("the host ended with {status}: {}", self.printed());
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        assert!(answered.await.is_ok(), "the host does not get ready: {}", self.printed());
+    }
+
+    /// Ends it with SIGKILL, as a crash would.
+    pub fn kill(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).expect("our own process can be ended");
+    }
+
+    /// Starts it again with the same settings; it was killed before.
+    pub fn start_again(&mut self) {
+        *self = Self::start(&self.environment.clone(), &self.output.clone());
+    }
+
+    /// Everything that it printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(&self.output).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
