@@ -12,6 +12,8 @@ use serde::de::IgnoredAny;
 pub const MAX_EVENTS: usize = 10_000;
 /// The most bytes of payload that one append may carry.
 pub const MAX_BYTES: usize = 16 << 20;
+/// The most bytes of an id, a name or a claimed value: three of them fit an index entry.
+pub const MAX_TEXT: usize = 500;
 
 /// Refuses what no state of the log could accept.
 pub fn check(append: &Append) -> Result<(), AppendError> {
@@ -70,8 +72,13 @@ fn event(event: &NewEvent) -> Option<String> {
     if serde_json::from_str::<IgnoredAny>(&event.payload).is_err() {
         return Some(format!("the payload of '{}' is not JSON", event.name));
     }
-    let nul = has_escaped_nul(&event.payload);
-    nul.then(|| format!("the payload of '{}' has a NUL character", event.name))
+    let unreadable = event.payload.contains("\\u") && !has_readable_escapes(&event.payload);
+    unreadable.then(|| format!("the payload of '{}' has a NUL or half a character", event.name))
+}
+
+/// Whether every escape in JSON text is one that text can hold: not U+0000, no surrogate alone.
+fn has_readable_escapes(json: &str) -> bool {
+    !has_escaped_nul(json) && serde_json::from_str::<serde_json::Value>(json).is_ok()
 }
 
 /// Whether JSON text has the escape of U+0000. A raw NUL is no JSON to begin with.
@@ -121,19 +128,25 @@ fn consumed(append: &Append) -> Option<String> {
     let Some(consumed) = &append.consumed else {
         return (!append.parked.is_empty()).then(|| "it parks events of no consumer".to_owned());
     };
+    if i64::try_from(consumed.to).is_err() {
+        return Some("the checkpoint is beyond any position".to_owned());
+    }
     if consumed.to < consumed.from {
         return Some(format!("checkpoint of {} would go back", consumed.consumer));
     }
     if let Some(problem) = text("consumer", &consumed.consumer) {
         return Some(problem);
     }
-    let mut seen = HashSet::with_capacity(append.parked.len());
+    let mut seen: HashSet<u64> = consumed.settles.into_iter().collect();
     for letter in &append.parked {
         if letter.consumer != consumed.consumer {
             return Some(format!("it parks events of {}", letter.consumer));
         }
+        if letter.position > consumed.to {
+            return Some(format!("event {} is beyond the checkpoint", letter.position));
+        }
         if !seen.insert(letter.position) {
-            return Some(format!("event {} is parked twice", letter.position));
+            return Some(format!("event {} is parked twice, or settled too", letter.position));
         }
         let problem = stream(&letter.stream)
             .or_else(|| text("event name", &letter.event))
@@ -154,7 +167,13 @@ fn metadata(append: &Append) -> Option<String> {
 }
 
 fn text(what: &str, value: &str) -> Option<String> {
-    if value.is_empty() { Some(format!("the {what} is empty")) } else { nul(what, value) }
+    if value.is_empty() {
+        return Some(format!("the {what} is empty"));
+    }
+    if value.len() > MAX_TEXT {
+        return Some(format!("the {what} has {} bytes, more than {MAX_TEXT}", value.len()));
+    }
+    nul(what, value)
 }
 
 fn nul(what: &str, value: &str) -> Option<String> {
@@ -171,5 +190,7 @@ mod tests {
         assert!(has_escaped_nul(r#""\\\u0000""#));
         assert!(!has_escaped_nul(r#""\\u0000""#));
         assert!(!has_escaped_nul(r#""\u0001""#));
+        assert!(has_readable_escapes(r#""\ud83d\ude00""#));
+        assert!(!has_readable_escapes(r#""\ud83d""#));
     }
 }

@@ -91,7 +91,11 @@ impl State {
         if let Some(consumed) = &append.consumed {
             let checkpoint = (consumed.consumer.clone(), consumed.part);
             let actual = self.checkpoints.get(&checkpoint).copied().unwrap_or(0);
-            if actual != consumed.from {
+            let letter = |position| self.letters.get(&(consumed.consumer.clone(), position));
+            let settles = consumed.settles.is_none_or(|position| {
+                letter(position).is_some_and(|letter| letter.part == consumed.part)
+            });
+            if actual != consumed.from || !settles {
                 let consumer = consumed.consumer.clone();
                 return Err(AppendError::Superseded { consumer, actual });
             }
@@ -146,6 +150,9 @@ impl State {
         }
         self.claims.extend(append.take.into_iter().map(|take| (take.claim, take.owner)));
         if let Some(consumed) = append.consumed {
+            if let Some(position) = consumed.settles {
+                self.letters.remove(&(consumed.consumer.clone(), position));
+            }
             self.checkpoints.insert((consumed.consumer, consumed.part), consumed.to);
         }
         for letter in append.parked {

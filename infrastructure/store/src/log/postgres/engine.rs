@@ -1,0 +1,298 @@
+//! The transaction of a batch.
+
+use std::time::Duration;
+
+use application::ports::StoredAnswer;
+use domain::kernel::Timestamp;
+use sqlx::{
+    ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _, postgres::PgRow,
+};
+use time::OffsetDateTime;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{CHANNEL, errors::fault};
+use crate::log::{
+    appender::{Engine, Fault, LogSettings},
+    decide::{Facts, Questions, Write},
+    shared::{KEYS_LAST, PURGE, signed, stream, unsigned},
+};
+
+/// Names the lock that a writer holds through its commit. One number per database is enough: it is
+/// "groundwo" in ASCII.
+const LOCK: i64 = 0x6772_6f75_6e64_776f;
+const FACTS: &str = include_str!("facts.sql");
+const EVENTS: &str = include_str!("events.sql");
+const BESIDE: &str = include_str!("beside.sql");
+
+/// Writes batches on a connection of its own, made when the first batch needs it.
+pub struct PgEngine {
+    pool: PgPool,
+    connection: Option<PgConnection>,
+    connect: Duration,
+    setup: String,
+    begin: String,
+}
+
+impl PgEngine {
+    pub fn new(pool: PgPool, settings: &LogSettings) -> Self {
+        // The plans are made once, for any number of rows, and must use the indexes even while
+        // the tables are still empty.
+        let setup = format!(
+            "SET application_name = 'groundwork appender'; SET plan_cache_mode = force_generic_plan; \
+             SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; \
+             SET lock_timeout = {}; SET statement_timeout = {}; \
+             SET idle_in_transaction_session_timeout = {}",
+            settings.lock_wait.as_millis(),
+            settings.statement.as_millis(),
+            settings.statement.as_millis(),
+        );
+        // Read committed: the look-ups must see what was committed while the lock was waited for.
+        let begin =
+            format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})");
+        Self { pool, connection: None, connect: settings.lock_wait, setup, begin }
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, Fault> {
+        self.connection.as_mut().ok_or_else(|| Fault::Unavailable("the connection was lost".into()))
+    }
+
+    async fn connect(&self) -> Result<PgConnection, Fault> {
+        let connect = async {
+            let mut connection = self.pool.connect_options().connect().await?;
+            connection.execute(sqlx::raw_sql(&self.setup)).await?;
+            Ok(connection)
+        };
+        match timeout(self.connect, connect).await {
+            Ok(connection) => connection.map_err(|error: sqlx::Error| fault(&error)),
+            Err(_) => Err(Fault::Unavailable("the database did not answer in time".into())),
+        }
+    }
+}
+
+impl Engine for PgEngine {
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if let Some(connection) = &mut self.connection {
+            match connection.execute(sqlx::raw_sql(&self.begin)).await {
+                Ok(_) => return Ok(()),
+                // It was lost since the last batch: once more, on a new one.
+                Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => self.connection = None,
+                Err(error) => return Err(fault(&error)),
+            }
+        }
+        let mut connection = self.connect().await?;
+        connection.execute(sqlx::raw_sql(&self.begin)).await.map_err(|error| fault(&error))?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    async fn facts(&mut self, all: &Questions<'_>) -> Result<Facts, Fault> {
+        let query = sqlx::query(FACTS)
+            .bind(texts(&all.streams, |stream| &stream.kind))
+            .bind(texts(&all.streams, |stream| &stream.id))
+            .bind(texts(&all.claims, |claim| &claim.scope))
+            .bind(texts(&all.claims, |claim| &claim.kind))
+            .bind(texts(&all.claims, |claim| &claim.value))
+            .bind(texts(&all.keys, |key| &key.scope))
+            .bind(texts(&all.keys, |key| &key.key))
+            .bind(all.now.get())
+            .bind(texts(&all.checkpoints, |checkpoint| checkpoint.0))
+            .bind(all.checkpoints.iter().map(|one| i32::from(one.1)).collect::<Vec<_>>())
+            .bind(texts(&all.letters, |letter| letter.0))
+            .bind(all.letters.iter().map(|one| i32::from(one.1)).collect::<Vec<_>>())
+            .bind(all.letters.iter().map(|one| signed(one.2)).collect::<Vec<_>>());
+        let row = query.fetch_one(self.connection()?).await.map_err(|error| fault(&error))?;
+        facts(&row).map_err(|error| fault(&error))
+    }
+
+    async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
+        let connection = self.connection()?;
+        if !write.events.is_empty() {
+            events(connection, write).await.map_err(|error| fault(&error))?;
+        }
+        if !write.is_plain() {
+            beside(connection, write).await.map_err(|error| fault(&error))?;
+        }
+        match connection.execute(sqlx::raw_sql("COMMIT")).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(match fault(&error) {
+                Fault::Unavailable(why) => {
+                    Fault::Unavailable(format!("{why}; the append may have been committed"))
+                }
+                other => other,
+            }),
+        }
+    }
+
+    async fn abandon(&mut self) {
+        // A transaction whose rollback fails ends with its connection.
+        if let Some(connection) = &mut self.connection
+            && connection.execute(sqlx::raw_sql("ROLLBACK")).await.is_err()
+        {
+            self.connection = None;
+        }
+    }
+
+    async fn purge(&mut self, now: Timestamp, limit: u32) -> Result<(), Fault> {
+        let purge = sqlx::query(PURGE).bind(now.get()).bind(i64::from(limit));
+        purge.execute(&self.pool).await.map_err(|error| fault(&error))?;
+        Ok(())
+    }
+}
+
+/// One column of a list.
+fn texts<'a, T>(all: &'a [T], column: impl Fn(&'a T) -> &'a str) -> Vec<&'a str> {
+    all.iter().map(column).collect()
+}
+
+fn facts(row: &PgRow) -> Result<Facts, sqlx::Error> {
+    let versions: Vec<i64> = row.try_get(1)?;
+    let (kinds, ids): (Vec<Option<String>>, Vec<Option<String>>) =
+        (row.try_get(2)?, row.try_get(3)?);
+    let checkpoints: Vec<i64> = row.try_get(4)?;
+    let fingerprints: Vec<Option<String>> = list(row, 5)?;
+    let (positions, responses): (Vec<Option<i64>>, Vec<Option<Vec<u8>>>) =
+        (list(row, 6)?, list(row, 9)?);
+    let (answer_kinds, answer_ids): (Vec<Option<String>>, Vec<Option<String>>) =
+        (list(row, 7)?, list(row, 8)?);
+    let streams = answer_kinds.into_iter().zip(answer_ids).map(|(kind, id)| stream(kind, id));
+    let answers = fingerprints.into_iter().zip(positions).zip(responses).zip(streams);
+    Ok(Facts {
+        head: unsigned(row.try_get(0)?),
+        versions: versions.into_iter().map(unsigned).collect(),
+        owners: kinds.into_iter().zip(ids).map(|(kind, id)| stream(kind, id)).collect(),
+        checkpoints: checkpoints.into_iter().map(unsigned).collect(),
+        letters: row.try_get(10)?,
+        answers: answers
+            .map(|(((fingerprint, position), response), stream)| {
+                let (fingerprint, position) = (fingerprint?, unsigned(position?));
+                Some(StoredAnswer { fingerprint, position, stream, response })
+            })
+            .collect(),
+    })
+}
+
+/// An aggregate over no rows is NULL.
+fn list<'r, T>(row: &'r PgRow, column: usize) -> Result<Vec<T>, sqlx::Error>
+where
+    Vec<T>: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+{
+    Ok(row.try_get::<Option<Vec<T>>, _>(column)?.unwrap_or_default())
+}
+
+async fn events(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), sqlx::Error> {
+    let all = &write.events;
+    let sequences: Vec<i64> = all.iter().map(|row| signed(row.sequence)).collect();
+    let ids: Vec<Uuid> = all.iter().map(|row| row.event.id).collect();
+    let versions: Vec<String> = all.iter().map(|row| row.event.version.to_string()).collect();
+    let insert = sqlx::query(EVENTS)
+        .bind(signed(write.head))
+        .bind(write.now.get())
+        .bind(texts(all, |row| &row.stream.kind))
+        .bind(texts(all, |row| &row.stream.id))
+        .bind(sequences)
+        .bind(ids)
+        .bind(texts(all, |row| &row.event.name))
+        .bind(versions)
+        .bind(texts(all, |row| &row.event.payload))
+        .bind(texts(all, |row| row.metadata))
+        .bind(CHANNEL)
+        .bind(write.next_head().to_string());
+    insert.execute(connection).await?;
+    Ok(())
+}
+
+async fn beside(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), sqlx::Error> {
+    let expires = write.now.plus(KEYS_LAST).get();
+    let (take, keys, letters) = (&write.take, &write.keys, &write.parked);
+    let key_kinds: Vec<Option<&str>> =
+        keys.iter().map(|row| row.stream.map(|stream| &*stream.kind)).collect();
+    let key_ids: Vec<Option<&str>> =
+        keys.iter().map(|row| row.stream.map(|stream| stream.id.as_str())).collect();
+    let attempts = letters.iter().map(|one| i32::try_from(one.attempts).unwrap_or(i32::MAX));
+    let parked: Vec<OffsetDateTime> = letters.iter().map(|one| one.parked_at.get()).collect();
+    let settled: Vec<(&str, i64)> = write
+        .checkpoints
+        .iter()
+        .filter_map(|one| Some((one.consumer.as_str(), signed(one.settles?))))
+        .collect();
+    let statement = sqlx::query(BESIDE)
+        .bind(texts(take, |claim| &claim.claim.scope))
+        .bind(texts(take, |claim| &claim.claim.kind))
+        .bind(texts(take, |claim| &claim.claim.value))
+        .bind(texts(take, |claim| &claim.owner.kind))
+        .bind(texts(take, |claim| &claim.owner.id))
+        .bind(texts(&write.release, |claim| &claim.scope))
+        .bind(texts(&write.release, |claim| &claim.kind))
+        .bind(texts(&write.release, |claim| &claim.value))
+        .bind(texts(&write.checkpoints, |one| &one.consumer))
+        .bind(write.checkpoints.iter().map(|one| i32::from(one.part)).collect::<Vec<_>>())
+        .bind(write.checkpoints.iter().map(|one| signed(one.to)).collect::<Vec<_>>())
+        .bind(texts(keys, |row| &row.key.scope))
+        .bind(texts(keys, |row| &row.key.key))
+        .bind(texts(keys, |row| &row.key.fingerprint))
+        .bind(keys.iter().map(|row| signed(row.position)).collect::<Vec<_>>())
+        .bind(key_kinds)
+        .bind(key_ids)
+        .bind(expires)
+        .bind(texts(letters, |one| &one.consumer))
+        .bind(letters.iter().map(|one| i32::from(one.part)).collect::<Vec<_>>())
+        .bind(letters.iter().map(|one| signed(one.position)).collect::<Vec<_>>())
+        .bind(texts(letters, |one| &one.stream.kind))
+        .bind(texts(letters, |one| &one.stream.id))
+        .bind(texts(letters, |one| &one.event))
+        .bind(texts(letters, |one| &one.error))
+        .bind(attempts.collect::<Vec<_>>())
+        .bind(parked)
+        .bind(settled.iter().map(|one| one.0).collect::<Vec<_>>())
+        .bind(settled.iter().map(|one| one.1).collect::<Vec<_>>());
+    statement.execute(connection).await?;
+    Ok(())
+}
+
+/// Empties the log in one transaction; the position of the event that tells of it.
+#[cfg(feature = "testing-only")]
+pub async fn reset(pool: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+    transaction.execute(sqlx::raw_sql(&lock)).await?;
+    let head: i64 =
+        sqlx::query_scalar(crate::log::shared::HEAD).fetch_one(&mut *transaction).await?;
+    transaction
+        .execute(sqlx::raw_sql(
+            "ALTER TABLE events DISABLE TRIGGER events_append_only; \
+             TRUNCATE events, claims, checkpoints, idempotency_keys, snapshots, dead_letters; \
+             ALTER TABLE events ENABLE TRIGGER events_append_only",
+        ))
+        .await?;
+    let event = crate::log::reset::event(unsigned(head) + 1, now);
+    sqlx::query(
+        "INSERT INTO events VALUES ($1, $2, $3, 1, $4, $5, $6, $7::text::json, $8::text::json, $9)",
+    )
+    .bind(signed(event.position))
+    .bind(&*event.stream.kind)
+    .bind(&event.stream.id)
+    .bind(event.event_id)
+    .bind(event.name)
+    .bind(event.version.to_string())
+    .bind(event.payload)
+    .bind(event.metadata)
+    .bind(now.get())
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("SELECT pg_notify($1, $2)")
+        .bind(CHANNEL)
+        .bind(event.position.to_string())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(event.position)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_lock_is_the_word_it_claims_to_be() {
+        assert_eq!(&super::LOCK.to_be_bytes(), b"groundwo");
+    }
+}

@@ -1,0 +1,41 @@
+//! Rows of PostgreSQL, by column index: looking columns up by name costs a rebuild dearly.
+
+use application::ports::{Recorded, StoredAnswer, StreamId};
+use domain::kernel::Timestamp;
+use sqlx::{Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+
+use crate::log::shared::{self, unsigned};
+
+/// An event; columns 8 and 9 name its stream if that isn't known.
+pub fn event(row: &PgRow, stream: Option<&StreamId>) -> Result<Recorded, sqlx::Error> {
+    let stream = match stream {
+        Some(stream) => stream.clone(),
+        None => {
+            StreamId { kind: row.try_get::<String, _>(8)?.into(), id: row.try_get::<String, _>(9)? }
+        }
+    };
+    let version: &str = row.try_get(4)?;
+    Ok(Recorded {
+        position: unsigned(row.try_get(0)?),
+        stream,
+        sequence: unsigned(row.try_get(1)?),
+        event_id: row.try_get(2)?,
+        name: row.try_get(3)?,
+        version: version.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        // The wire form of `json` is its text; nothing is to be parsed here.
+        payload: row.try_get_unchecked(5)?,
+        metadata: row.try_get_unchecked(6)?,
+        recorded_at: Timestamp::new(row.try_get::<OffsetDateTime, _>(7)?),
+    })
+}
+
+/// A stored answer: fingerprint, position, type, id, response.
+pub fn answer(row: &PgRow) -> Result<StoredAnswer, sqlx::Error> {
+    Ok(StoredAnswer {
+        fingerprint: row.try_get(0)?,
+        position: unsigned(row.try_get(1)?),
+        stream: shared::stream(row.try_get(2)?, row.try_get(3)?),
+        response: row.try_get(4)?,
+    })
+}

@@ -1,0 +1,199 @@
+//! The log on SQLite.
+
+mod engine;
+mod errors;
+mod rows;
+
+use std::sync::Arc;
+
+use application::ports::{
+    Append, AppendError, Appended, ClaimRef, Clock, EventLog, LogError, Recorded, Snapshot,
+    StoredAnswer, StreamId,
+};
+use async_trait::async_trait;
+use sqlx::{Row as _, SqlitePool};
+use tokio::sync::watch;
+
+use self::{engine::SqliteEngine, errors::unreadable};
+use super::{
+    appender::{Appender, Head, LogSettings},
+    dense,
+    shared::{
+        ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
+        signed, unsigned,
+    },
+    verify,
+};
+
+/// The event log in a file. One process has it open.
+pub struct SqliteLog {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    clock: Arc<dyn Clock>,
+    appender: Appender,
+    head: Arc<Head>,
+}
+
+impl SqliteLog {
+    /// Opens a log whose schema is in place. `writer` is a pool of one connection, in WAL mode and
+    /// with `synchronous = FULL`: the appender shares it with what is kept beside events.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read, or its end has holes.
+    pub async fn open(
+        writer: SqlitePool,
+        reader: SqlitePool,
+        clock: Arc<dyn Clock>,
+        settings: LogSettings,
+    ) -> Result<Self, LogError> {
+        let tail = sqlx::query(verify::TAIL).fetch_one(&writer).await.map_err(unreadable)?;
+        let position = verify::tail(
+            tail.try_get(0).map_err(unreadable)?,
+            tail.try_get(1).map_err(unreadable)?,
+            tail.try_get(2).map_err(unreadable)?,
+        )?;
+        let head = Arc::new(Head::new(position));
+        let engine = SqliteEngine::new(writer.clone());
+        let appender = Appender::start(engine, clock.clone(), head.clone(), &settings);
+        Ok(Self { writer, reader, clock, appender, head })
+    }
+
+    /// Takes no more appends, and returns when those that wait are answered.
+    pub async fn close(&self) {
+        self.appender.close().await;
+    }
+
+    /// What violates the rules of the log; empty if nothing does. Reads the whole log.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    pub async fn verify(&self) -> Result<Vec<String>, LogError> {
+        let mut violations = vec![];
+        for check in verify::CHECKS {
+            let found: Vec<String> =
+                sqlx::query_scalar(check).fetch_all(&self.reader).await.map_err(unreadable)?;
+            violations.extend(found);
+        }
+        Ok(violations)
+    }
+
+    /// Empties the log and appends `log_reset` at the next position.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be written.
+    #[cfg(feature = "testing-only")]
+    pub async fn reset(&self) -> Result<(), LogError> {
+        let position = engine::reset(&self.writer, self.clock.now()).await.map_err(unreadable)?;
+        self.head.advance(position);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.appender.append(append).await
+    }
+
+    async fn load(&self, stream: &StreamId, after: u64) -> Result<Vec<Recorded>, LogError> {
+        let rows = sqlx::query(LOAD)
+            .bind(&*stream.kind)
+            .bind(&stream.id)
+            .bind(signed(after))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        let events = rows.iter().map(|row| rows::event(row, Some(stream)));
+        dense::stream(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
+    }
+
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, LogError> {
+        let limit = limit.min(dense::MAX_PAGE);
+        let rows = sqlx::query(READ)
+            .bind(signed(after))
+            .bind(signed(limit as u64))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        let events = rows.iter().map(|row| rows::event(row, None));
+        dense::page(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
+    }
+
+    async fn head(&self) -> Result<u64, LogError> {
+        let head: i64 =
+            sqlx::query_scalar(HEAD).fetch_one(&self.reader).await.map_err(unreadable)?;
+        Ok(unsigned(head))
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.head.watch()
+    }
+
+    async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
+        let owner: Option<(String, String)> = sqlx::query_as(OWNER)
+            .bind(&claim.scope)
+            .bind(&*claim.kind)
+            .bind(&claim.value)
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        Ok(owner.map(|(kind, id)| StreamId { kind: kind.into(), id }))
+    }
+
+    async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {
+        let position: Option<i64> = sqlx::query_scalar(CHECKPOINT)
+            .bind(consumer)
+            .bind(i64::from(part))
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        Ok(position.map(unsigned))
+    }
+
+    async fn answered(&self, scope: &str, key: &str) -> Result<Option<StoredAnswer>, LogError> {
+        let row = sqlx::query(ANSWERED)
+            .bind(scope)
+            .bind(key)
+            .bind(self.clock.now().to_string())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        row.map(|row| rows::answer(&row, 0)).transpose().map_err(unreadable)
+    }
+
+    async fn keep_answer(&self, scope: &str, key: &str, response: Vec<u8>) -> Result<(), LogError> {
+        let update = sqlx::query(KEEP_ANSWER).bind(scope).bind(key).bind(response);
+        update.execute(&self.writer).await.map_err(unreadable)?;
+        Ok(())
+    }
+
+    async fn snapshot(
+        &self,
+        stream: &StreamId,
+        state_version: u32,
+    ) -> Result<Option<Snapshot>, LogError> {
+        let row: Option<(i64, String)> = sqlx::query_as(SNAPSHOT)
+            .bind(&*stream.kind)
+            .bind(&stream.id)
+            .bind(i64::from(state_version))
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        Ok(row.map(|(sequence, state)| Snapshot {
+            sequence: unsigned(sequence),
+            state_version,
+            state,
+        }))
+    }
+
+    async fn keep_snapshot(&self, stream: &StreamId, snapshot: Snapshot) -> Result<(), LogError> {
+        let insert = sqlx::query(KEEP_SNAPSHOT)
+            .bind(&*stream.kind)
+            .bind(&stream.id)
+            .bind(i64::from(snapshot.state_version))
+            .bind(signed(snapshot.sequence))
+            .bind(snapshot.state);
+        insert.execute(&self.writer).await.map_err(unreadable)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Rows of SQLite, by column index: looking columns up by name costs a rebuild dearly.
+
+use application::ports::{Recorded, StoredAnswer, StreamId};
+use domain::kernel::Timestamp;
+use sqlx::{Row as _, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::log::shared::{self, unsigned};
+
+/// An event; columns 8 and 9 name its stream if that isn't known.
+pub fn event(row: &SqliteRow, stream: Option<&StreamId>) -> Result<Recorded, sqlx::Error> {
+    let stream = match stream {
+        Some(stream) => stream.clone(),
+        None => {
+            StreamId { kind: row.try_get::<String, _>(8)?.into(), id: row.try_get::<String, _>(9)? }
+        }
+    };
+    let (id, version, at): (&str, &str, &str) = (row.try_get(2)?, row.try_get(4)?, row.try_get(7)?);
+    Ok(Recorded {
+        position: unsigned(row.try_get(0)?),
+        stream,
+        sequence: unsigned(row.try_get(1)?),
+        event_id: Uuid::parse_str(id).map_err(decode)?,
+        name: row.try_get(3)?,
+        version: version.parse().map_err(decode)?,
+        payload: row.try_get(5)?,
+        metadata: row.try_get(6)?,
+        recorded_at: Timestamp::parse(at).map_err(decode)?,
+    })
+}
+
+/// A stored answer: fingerprint, position, type, id, response, from a column on.
+pub fn answer(row: &SqliteRow, first: usize) -> Result<StoredAnswer, sqlx::Error> {
+    Ok(StoredAnswer {
+        fingerprint: row.try_get(first)?,
+        position: unsigned(row.try_get(first + 1)?),
+        stream: shared::stream(row.try_get(first + 2)?, row.try_get(first + 3)?),
+        response: row.try_get(first + 4)?,
+    })
+}
+
+fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}

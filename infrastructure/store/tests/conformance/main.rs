@@ -1,0 +1,55 @@
+//! What every event log must do: one suite for memory, SQLite and PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
+mod appends;
+mod claims;
+mod concurrency;
+mod consumers;
+mod idempotency;
+mod model;
+mod outage;
+mod reads;
+mod rules;
+mod support;
+
+/// Runs each case on each engine.
+macro_rules! on_every_log {
+    ($($module:ident :: $case:ident),* $(,)?) => {
+        mod memory { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::$module::$case(&crate::support::Fixture::memory()).await; }
+        )* }
+        mod sqlite { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::$module::$case(&crate::support::Fixture::sqlite().await).await; }
+        )* }
+        mod postgres { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::$module::$case(&crate::support::Fixture::postgres().await).await; }
+        )* }
+    };
+}
+
+on_every_log! {
+    appends::events_come_back_as_they_were_appended,
+    appends::a_conflict_names_the_stream_and_changes_nothing,
+    appends::several_streams_are_appended_all_or_none,
+    appends::an_empty_part_asserts_the_version,
+    appends::malformed_appends_are_refused,
+    claims::a_claim_has_one_owner,
+    claims::claims_are_swapped_in_one_append,
+    claims::only_the_owner_gives_back,
+    idempotency::a_key_counts_for_a_day,
+    idempotency::the_response_is_kept_beside_the_key,
+    consumers::a_checkpoint_moves_once,
+    consumers::letters_are_parked_and_settled,
+    reads::pages_follow_each_other,
+    reads::the_head_is_watched,
+    reads::snapshots_are_kept_by_version_and_never_go_back,
+    reads::old_events_are_read_through_upcasters,
+    concurrency::positions_are_dense_under_concurrency,
+    concurrency::callers_on_one_stream_lose_and_double_nothing,
+    concurrency::callers_for_one_claim_get_it_once,
+    concurrency::one_bad_append_never_fails_its_neighbours,
+}

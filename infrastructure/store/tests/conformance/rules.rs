@@ -1,0 +1,79 @@
+//! What the databases themselves enforce, and what opening and verifying notice.
+
+use application::ports::{Append, LogError};
+use sqlx::Executor;
+use store::log::{LogSettings, PgLog, SqliteLog};
+
+use crate::support::{Backend, Fixture, owned, to};
+
+async fn run(f: &Fixture, sql: &str) -> Result<(), sqlx::Error> {
+    match &f.backend {
+        Backend::Memory(_) => Ok(()),
+        Backend::Sqlite { writer, .. } => writer.execute(sql).await.map(drop),
+        Backend::Postgres { pool, .. } => pool.execute(sql).await.map(drop),
+    }
+}
+
+async fn refuses_changes(f: &Fixture) {
+    f.log.append(to("a", 0, 1)).await.unwrap();
+    for change in ["UPDATE events SET event_type = 'other'", "DELETE FROM events"] {
+        let error = run(f, change).await.unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+    assert_eq!(f.log.load(&crate::support::stream("a"), 0).await.unwrap()[0].name, "happened");
+}
+
+#[tokio::test]
+async fn sqlite_refuses_to_change_history() {
+    refuses_changes(&Fixture::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_refuses_to_change_history() {
+    let f = Fixture::postgres().await;
+    refuses_changes(&f).await;
+    let error = run(&f, "TRUNCATE events").await.unwrap_err().to_string();
+    assert!(error.contains("append-only"), "{error}");
+}
+
+/// Makes a hole, which takes a deliberate act.
+async fn damaged(f: &Fixture, disarm: &str) -> Vec<String> {
+    for n in 0..5 {
+        let append = Append { take: vec![owned(&format!("v{n}"), "a")], ..to("a", n, 1) };
+        f.log.append(append).await.unwrap();
+    }
+    assert_eq!(f.violations().await, [""; 0]);
+    run(f, disarm).await.unwrap();
+    run(f, "DELETE FROM events WHERE position = 3").await.unwrap();
+    run(f, "UPDATE claims SET aggregate_id = 'gone' WHERE value = 'v1'").await.unwrap();
+    let corrupt = |outcome: Result<_, LogError>| matches!(outcome, Err(LogError::Corrupt(_)));
+    assert!(corrupt(f.log.read(0, 10).await));
+    assert!(corrupt(f.log.load(&crate::support::stream("a"), 0).await));
+    assert!(!corrupt(f.log.read(3, 10).await), "what is whole can be read");
+    f.violations().await
+}
+
+fn tells(violations: &[String]) {
+    for part in ["a hole before 4", "thing/a has 4 events from 1 to 5", "thing/gone"] {
+        assert!(violations.iter().any(|one| one.contains(part)), "{part}: {violations:?}");
+    }
+}
+
+#[tokio::test]
+async fn sqlite_tells_of_holes() {
+    let f = Fixture::sqlite().await;
+    tells(&damaged(&f, "DROP TRIGGER events_no_delete").await);
+    let Backend::Sqlite { writer, .. } = &f.backend else { return };
+    let (writer, clock) = (writer.clone(), f.clock.clone());
+    let opened = SqliteLog::open(writer.clone(), writer, clock, LogSettings::default()).await;
+    assert!(matches!(opened, Err(LogError::Corrupt(_))));
+}
+
+#[tokio::test]
+async fn postgres_tells_of_holes() {
+    let f = Fixture::postgres().await;
+    tells(&damaged(&f, "ALTER TABLE events DISABLE TRIGGER USER").await);
+    let Backend::Postgres { pool, .. } = &f.backend else { return };
+    let opened = PgLog::open(pool.clone(), f.clock.clone(), LogSettings::default()).await;
+    assert!(matches!(opened, Err(LogError::Corrupt(_))));
+}
