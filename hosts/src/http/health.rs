@@ -7,9 +7,12 @@ use application::ports::EventLog;
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 use serde_json::json;
+use store::consumers::{Progress, Standing, State};
 
 use super::page::Page;
 
+/// A projection this many events behind answers too old.
+const FAR_BEHIND: u64 = 10_000;
 /// A part that does not answer by then does not work.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -71,11 +74,40 @@ impl Probe {
         })
     }
 
+    /// Whether every projection is served, has caught up once, and is not far behind.
+    pub fn projections(progress: Arc<Progress>) -> Self {
+        Self::new("projections", move || {
+            let progress = progress.clone();
+            async move {
+                let caught_up = progress.is_ready().await;
+                match progress.standings().await {
+                    Some(all) => all.iter().map(|one| standing(one, caught_up)).collect(),
+                    None => vec![Part::failing("projections", "they can't be asked")],
+                }
+            }
+        })
+    }
+
     async fn parts(&self) -> Vec<Part> {
         match tokio::time::timeout(PATIENCE, (self.ask)()).await {
             Ok(parts) => parts,
             Err(_) => vec![Part::failing(self.name, "it does not answer in time")],
         }
+    }
+}
+
+fn standing(one: &Standing, caught_up: bool) -> Part {
+    let name = format!("projection {}", one.name);
+    let behind = one.behind;
+    match one.state {
+        None | Some(State::Building) => Part::failing(name, "it is being built"),
+        Some(State::Retired) => Part::failing(name, "it was replaced by another version"),
+        // An operator's decision; it answers as of then.
+        Some(State::Paused) => Part { detail: Some("paused".into()), ..Part::ready(name) },
+        Some(State::Active) if behind > FAR_BEHIND || (behind > 0 && !caught_up) => {
+            Part::failing(name, format!("it is {behind} events behind"))
+        }
+        Some(State::Active) => Part::ready(name),
     }
 }
 
@@ -147,6 +179,21 @@ mod tests {
         assert_eq!(body["detail"], "projection cars: it is 12 events behind");
         assert_eq!(body["parts"][0], json!({ "name": "event_log", "ready": true }));
         assert_eq!(body["parts"][1]["ready"], false);
+    }
+
+    #[test]
+    fn a_projection_must_be_served_caught_up_and_near() {
+        let part = |state, behind, caught_up| {
+            standing(&Standing { name: "cars", state, behind }, caught_up)
+        };
+        assert!(part(Some(State::Active), 0, false).ready);
+        assert!(part(Some(State::Active), 7, true).ready);
+        assert!(part(Some(State::Paused), 1_000_000, true).ready);
+        assert!(!part(Some(State::Active), 7, false).ready);
+        assert!(!part(Some(State::Building), 0, true).ready);
+        assert!(!part(None, 0, false).ready);
+        let far = part(Some(State::Active), 10_001, true);
+        assert_eq!(far, Part::failing("projection cars", "it is 10001 events behind"));
     }
 
     #[tokio::test(start_paused = true)]

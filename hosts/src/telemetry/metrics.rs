@@ -1,13 +1,14 @@
 //! What is counted and measured, for Prometheus.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use actix_web::HttpResponse;
-use metrics::histogram;
+use metrics::{gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use store::db::Db;
 
 use super::TelemetryError;
-use crate::http::{observer::Finished, page::Page};
+use crate::http::{observer::Finished, page::Page, site::Site};
 
 /// Where it is served.
 const PATH: &str = "/metrics";
@@ -38,6 +39,23 @@ impl Metrics {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(sample));
     }
 
+    /// Adds the connections of a database.
+    pub fn watch(&self, name: &'static str, database: Db) {
+        self.sample(move || match &database {
+            Db::Postgres(pool) => connections(name, pool.size(), pool.num_idle()),
+            Db::Sqlite { reader, .. } => connections(name, reader.size(), reader.num_idle()),
+        });
+    }
+
+    /// Adds the requests that are at work.
+    pub fn watch_requests(&self, site: Weak<Site>) {
+        self.sample(move || {
+            let at_work = site.upgrade().map_or(0, |site| site.in_flight());
+            gauge!("groundwork_http_requests_in_flight")
+                .set(u32::try_from(at_work).unwrap_or(u32::MAX));
+        });
+    }
+
     pub(super) fn keep(&self) {
         self.handle.run_upkeep();
     }
@@ -58,6 +76,13 @@ impl Metrics {
         }
         self.handle.render()
     }
+}
+
+fn connections(database: &'static str, size: u32, idle: usize) {
+    let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
+    gauge!("groundwork_database_connections", "database" => database, "state" => "idle").set(idle);
+    gauge!("groundwork_database_connections", "database" => database, "state" => "used")
+        .set(size - idle);
 }
 
 /// Measures a request. The number of series is bounded by the routes.

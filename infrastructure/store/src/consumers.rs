@@ -42,7 +42,7 @@ use requests::Desk;
 
 pub use feed::LogFeed;
 pub use ledger::State;
-pub use progress::Progress;
+pub use progress::{Progress, Standing};
 pub use requests::Action;
 
 /// The log is one part until it is split.

@@ -9,6 +9,7 @@ use domain::{
     kernel::{OrganizationId, TimeSlot, Timestamp, UserId},
 };
 use projections::cars::CarTables;
+use store::consumers::{Standing, State};
 
 use crate::support::{BOTH, Fixture};
 
@@ -190,6 +191,18 @@ async fn any_intersection_makes_a_car_unavailable() {
         let ever = TimeSlot::new(Timestamp::MIN, Timestamp::MAX).expect("not empty");
         let found = reads.available(&mine(), ever, &search(None, 0, -1)).await.expect("answers");
         assert_eq!(found.total, 0);
+        fixture.end().await;
+    }
+}
+
+#[tokio::test]
+async fn progress_tells_how_a_projection_stands() {
+    for on in BOTH {
+        let fixture = Fixture::start(on).await;
+        fixture.happened(car(1).as_str(), 0, &registered(&mine(), 2020, "ABC123")).await;
+        let caught_up = Standing { name: "cars", state: Some(State::Active), behind: 0 };
+        assert_eq!(fixture.progress.standings().await, Some(vec![caught_up]));
+        assert!(fixture.progress.is_ready().await);
         fixture.end().await;
     }
 }

@@ -49,6 +49,17 @@ struct Reacting {
     position: watch::Sender<u64>,
 }
 
+/// How a projection stands, for those who ask whether this process can do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The projection's permanent name.
+    pub name: &'static str,
+    /// What its best generation is there for; `None` if there is none yet.
+    pub state: Option<State>,
+    /// Events between it and the head of the log.
+    pub behind: u64,
+}
+
 /// How the poller paces itself.
 struct Pace {
     pause: Duration,
@@ -105,6 +116,18 @@ impl Progress {
             self.ready.store(true, Ordering::Release);
         }
         ready
+    }
+
+    /// How every projection of this binary stands; `None` if log or database can't be asked.
+    pub async fn standings(&self) -> Option<Vec<Standing>> {
+        self.look().await.ok()?;
+        let head = self.log.head().await.ok()?;
+        let standing = |followed: &Followed| {
+            let point = *followed.point.borrow();
+            let behind = head.saturating_sub(point.position);
+            Standing { name: followed.projection.name, state: point.state, behind }
+        };
+        Some(self.projections.iter().map(standing).collect())
     }
 
     /// Whether this process runs the engine now.
