@@ -1,6 +1,16 @@
 //! Hosts: configuration, composition, HTTP and the command line.
 
+pub mod cli;
+pub mod compose;
 pub mod config;
+mod data_folder;
+pub mod host;
 pub mod http;
+pub mod log;
+pub mod ops;
 pub mod routes;
+pub mod serve;
+pub mod stores;
 pub mod telemetry;
+#[cfg(feature = "testing-only")]
+pub mod testing;

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use application::ports::{Clock, Ids};
@@ -72,5 +72,29 @@ impl Ids for SeededIds {
         let mut random = [0; 10];
         random.copy_from_slice(&self.next()[..10]);
         event_id(self.clock.as_ref(), &random)
+    }
+}
+
+/// Another clock, ahead by so many seconds.
+pub struct OffsetClock {
+    clock: Arc<dyn Clock>,
+    ahead: AtomicI64,
+}
+
+impl OffsetClock {
+    /// Not ahead yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ahead: AtomicI64::new(0) }
+    }
+    /// Sets how far it is ahead.
+    pub fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for OffsetClock {
+    fn now(&self) -> Timestamp {
+        self.clock.now().plus(Duration::seconds(self.ahead.load(Ordering::Relaxed)))
     }
 }

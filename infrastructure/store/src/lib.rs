@@ -5,3 +5,6 @@ pub mod db;
 pub mod log;
 pub mod migrations;
 pub mod projections;
+pub mod signing_keys;
+#[cfg(feature = "testing-only")]
+pub mod testing_clock;

@@ -1,0 +1,85 @@
+//! The folder of the embedded stores.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use crate::cli::Stop;
+
+/// Makes the folder if it is missing.
+///
+/// # Errors
+/// A sentence that names the folder, if it can't be made or written.
+pub fn prepare(folder: &Path) -> Result<(), Stop> {
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    open_lock(folder).map(drop)
+}
+
+/// Holds the folder for one host, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct DataLock {
+    _file: File,
+}
+
+impl DataLock {
+    /// Takes the folder.
+    ///
+    /// # Errors
+    /// A sentence, if another host holds it or it can't be written.
+    pub fn take(folder: &Path) -> Result<Self, Stop> {
+        prepare(folder)?;
+        let file = open_lock(folder)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Stop(format!(
+                "Another groundwork process already serves the data folder {}.",
+                folder.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(failed(folder, &error)),
+        }
+    }
+}
+
+fn lock_path(folder: &Path) -> PathBuf {
+    folder.join("lock")
+}
+
+fn open_lock(folder: &Path) -> Result<File, Stop> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(lock_path(folder))
+        .map_err(|error| failed(folder, &error))
+}
+
+fn failed(folder: &Path, error: &std::io::Error) -> Stop {
+    Stop::because(&format!("The data folder {} can't be used", folder.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_host_at_a_time_holds_a_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b");
+        let first = DataLock::take(&folder).unwrap();
+        let refusal = DataLock::take(&folder).unwrap_err().to_string();
+        assert!(refusal.contains("already serves") && !refusal.contains('\n'), "{refusal}");
+        prepare(&folder).unwrap();
+        drop(first);
+        DataLock::take(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_can_not_be_made_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let refusal = DataLock::take(&file.join("data")).unwrap_err().to_string();
+        assert!(refusal.contains("file/data"), "{refusal}");
+    }
+}

@@ -1,0 +1,76 @@
+//! `groundwork serve`: runs until it is told to stop.
+
+use std::net::SocketAddr;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    cli::Stop,
+    compose::Replacements,
+    config::{Settings, Storage},
+    host::Host,
+    telemetry::Telemetry,
+};
+
+/// Serves until Ctrl-C or SIGTERM, then finishes what was begun.
+///
+/// # Errors
+/// A sentence, if the host can't start or had to stop by itself.
+pub async fn run(settings: Settings) -> Result<(), Stop> {
+    let (mut interrupt, mut terminate) =
+        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
+    let telemetry = Telemetry::start(&settings)
+        .map_err(|error| Stop::because("The host can't tell of itself", error))?;
+    let mut host = Host::start(&settings, Replacements::default(), Some(telemetry)).await?;
+    if settings.is_development() {
+        eprintln!("{}", welcome(&settings, &host.addresses));
+    }
+    tracing::info!(addresses = ?host.addresses, "serving");
+    let outcome = tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        stop = host.failed() => Err(stop),
+    };
+    tracing::info!("stopping");
+    tokio::select! {
+        () = host.stop() => outcome,
+        _ = interrupt.recv() => Err(Stop("Stopped before everything was finished.".to_owned())),
+    }
+}
+
+fn on(kind: SignalKind) -> Result<Signal, Stop> {
+    signal(kind).map_err(|error| Stop::because("Signals can't be received", error))
+}
+
+/// What runs where, and what to try first. The commands work as they stand, in a shell in the
+/// folder of the clone.
+fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> String {
+    let url = addresses.first().map_or_else(String::new, |address| format!("http://{address}"));
+    let stores = match &settings.storage {
+        Storage::Embedded { folder } => format!("SQLite in {}", folder.display()),
+        Storage::Postgres { .. } => "PostgreSQL (DATABASE_URL)".to_owned(),
+    };
+    format!(
+        r#"
+  Groundwork is running.
+
+    API            {url}
+    documentation  {url}/
+    health         {url}/health/ready
+    stores         {stores}
+
+  Try it in another shell:
+
+    TOKEN=$(cargo run -q -- ops tokens mint)
+    CAR=$(curl -s {url}/cars -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+      -d '{{"make":"Honda","model":"Civic","year":2024,"jurisdiction":"New Zealand","numberPlate":"ABC123"}}' \
+      | grep -o 'car_[A-Za-z0-9]*' | head -1); echo $CAR
+    curl -s -X PUT {url}/cars/$CAR/offline -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+      -d '{{"fromUtc":"2030-01-01T00:00:00Z","toUtc":"2030-01-02T00:00:00Z"}}'; echo
+    curl -s {url}/cars -H "Authorization: Bearer $TOKEN"; echo
+    curl -s "{url}/cars/available?fromUtc=2030-01-01T12:00:00Z&toUtc=2030-01-01T13:00:00Z" -H "Authorization: Bearer $TOKEN"; echo
+
+  Ctrl-C stops it.
+"#
+    )
+}

@@ -1,0 +1,90 @@
+//! What testing builds can do to a deployment.
+
+use std::{sync::Arc, time::Duration};
+
+use adapters::testing::OffsetClock;
+use application::{
+    Error, Result,
+    ports::{Clock, ReadModels, Testing},
+};
+use async_trait::async_trait;
+use store::{consumers::Progress, testing_clock::TestingClock};
+use tokio::sync::watch;
+
+use crate::{cli::Stop, log::Log, stores::Stores};
+
+/// How soon a host follows another one's clock.
+const FOLLOW: Duration = Duration::from_millis(100);
+/// How long emptying waits until the read models are empty, too.
+const EMPTYING: Duration = Duration::from_secs(10);
+
+/// The clock of a testing build: stored, and as this process shows it.
+pub struct SharedClock {
+    stored: TestingClock,
+    shown: Arc<OffsetClock>,
+}
+
+/// A clock that can be moved, on top of a real one.
+///
+/// # Errors
+/// A sentence, if its place in the store can't be made.
+pub async fn clock(
+    clock: Arc<dyn Clock>,
+    stores: &Stores,
+) -> std::result::Result<(Arc<dyn Clock>, SharedClock), Stop> {
+    let failed = |error| Stop::because("The testing clock can't be used", error);
+    let stored = TestingClock::open(stores.log.clone()).await.map_err(failed)?;
+    let shown = Arc::new(OffsetClock::new(clock));
+    shown.set_ahead(stored.ahead().await.map_err(failed)?);
+    Ok((shown.clone(), SharedClock { stored, shown }))
+}
+
+/// Empties the stores and moves the clock.
+pub struct TestingStores {
+    log: Log,
+    clock: SharedClock,
+    progress: Arc<Progress>,
+}
+
+impl TestingStores {
+    /// Over these.
+    #[must_use]
+    pub fn new(log: Log, clock: SharedClock, progress: Arc<Progress>) -> Self {
+        Self { log, clock, progress }
+    }
+    /// Follows the clock of the deployment until `stop` turns true.
+    pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.clock.stored.ahead().await {
+                Ok(seconds) => self.clock.shown.set_ahead(seconds),
+                Err(error) => tracing::warn!(%error, "the testing clock could not be read"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(FOLLOW) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Testing for TestingStores {
+    async fn destroy(&self) -> Result<()> {
+        self.log.reset().await?;
+        if self.progress.settled(EMPTYING).await {
+            Ok(())
+        } else {
+            Err(Error::unavailable("the read models are not empty yet"))
+        }
+    }
+    async fn advance_clock(&self, seconds: i64) -> Result<()> {
+        self.clock.stored.advance(seconds).await?;
+        self.clock.shown.set_ahead(self.clock.stored.ahead().await?);
+        Ok(())
+    }
+    async fn reset_clock(&self) -> Result<()> {
+        self.clock.stored.reset().await?;
+        self.clock.shown.set_ahead(0);
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! The binary as operators meet it: what it prints, refuses and survives.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_groundwork");
+
+/// The binary in a folder of its own, without the settings of whoever runs the tests.
+fn groundwork(folder: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
+        .env("GROUNDWORK_LOG", "warn");
+    command
+}
+
+fn ops(folder: &Path, arguments: &[&str]) -> Output {
+    groundwork(folder).arg("ops").args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}
+
+/// A host that was started with `serve`; killed when dropped.
+struct Served {
+    child: Child,
+    welcome: String,
+    address: String,
+}
+
+impl Served {
+    fn start(folder: &Path) -> Self {
+        let mut child = groundwork(folder).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut welcome = String::new();
+        while !welcome.contains("Ctrl-C") {
+            let line = lines.next().unwrap_or_else(|| panic!("it ended after:\n{welcome}"));
+            welcome.push_str(&line.unwrap());
+            welcome.push('\n');
+        }
+        let url = welcome.lines().find_map(|line| line.trim().strip_prefix("API"));
+        let address = url.unwrap().trim().trim_start_matches("http://").to_owned();
+        Self { child, welcome, address }
+    }
+    fn get(&self, path: &str, token: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head =
+            format!("Host: {}\r\nConnection: close\r\nAuthorization: Bearer {token}", self.address);
+        write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+    fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_commands_that_it_prints_work_as_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Served::start(folder.path());
+    let commands: String = host
+        .welcome
+        .lines()
+        .skip_while(|line| !line.contains("TOKEN="))
+        .take_while(|line| !line.contains("Ctrl-C"))
+        .map(|line| format!("{}\n", line.trim()))
+        .collect();
+    let script = format!("set -eu\n{}", commands.replace("cargo run -q --", BINARY));
+    let output = Command::new("bash")
+        .current_dir(folder.path())
+        .args(["-c", &script])
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    let (shown, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{script}\n{shown}\n{said}");
+    let lines: Vec<&str> = shown.lines().collect();
+    let car = lines[0];
+    assert!(car.starts_with("car_"), "{shown}");
+    assert_eq!(
+        shown.matches(&format!("\"id\":\"{car}\"")).count(),
+        2,
+        "offline and listed: {shown}"
+    );
+    assert!(shown.contains("\"cars\":[]"), "it is not available while it is offline: {shown}");
+    assert!(!shown.contains("\"status\":4"), "no problem among the answers: {shown}");
+}
+
+#[test]
+fn a_minted_token_is_alone_on_stdout_and_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = ops(folder.path(), &["tokens", "mint"]);
+    let host = Served::start(folder.path());
+    let during = ops(folder.path(), &["tokens", "mint", "--minutes", "1"]);
+    for output in [before, during] {
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let token = text(&output.stdout);
+        assert!(!token.contains(char::is_whitespace) && token.split('.').count() == 3, "{token}");
+        assert!(!text(&output.stderr).contains(&token));
+        let answer = host.get("/cars", &token);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(host.get("/cars", "nonsense").starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn a_second_host_on_the_same_folder_refuses_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Served::start(folder.path());
+    let second = groundwork(folder.path()).arg("serve").output().unwrap();
+    let said = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("already serves") && said.lines().count() == 1, "{said}");
+    assert_eq!(host.terminate(), Some(0));
+    assert_eq!(Served::start(folder.path()).terminate(), Some(0), "the folder is free again");
+}
+
+#[test]
+fn production_refuses_to_start_without_its_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = groundwork(folder.path()).env("GROUNDWORK_MODE", "production").output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for name in ["GROUNDWORK_MASTER_KEY", "GROUNDWORK_HMAC_SECRET", "GROUNDWORK_INTER_HOST_SECRET"]
+    {
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+#[test]
+fn production_mints_no_tokens_and_waits_for_its_migrations() {
+    let folder = tempfile::tempdir().unwrap();
+    let production = |arguments: &[&str]| {
+        let output = groundwork(folder.path())
+            .env("GROUNDWORK_MODE", "production")
+            .env("GROUNDWORK_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+            .env("GROUNDWORK_HMAC_SECRET", "a long secret of ours")
+            .env("GROUNDWORK_INTER_HOST_SECRET", "another long secret")
+            .args(arguments)
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, token, said) = production(&["ops", "tokens", "mint"]);
+    assert_eq!((code, token.as_str()), (Some(1), ""), "{said}");
+    let (code, _, said) = production(&["serve"]);
+    assert!(code == Some(1) && said.contains("groundwork ops migrate"), "{said}");
+    let (code, _, said) = production(&["ops", "migrate"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_data_folder_that_can_not_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data");
+    std::fs::write(&file, "not a folder").unwrap();
+    let output = groundwork(folder.path()).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("./data") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn a_database_that_is_away_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = groundwork(folder.path())
+        .env("DATABASE_URL", "postgres://me:tellnobody@127.0.0.1:1/nowhere")
+        .env("GROUNDWORK_DATABASE_WAIT_MILLISECONDS", "300")
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!said.is_empty() && !said.contains("tellnobody"), "{said}");
+}
