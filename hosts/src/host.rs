@@ -16,7 +16,7 @@ use crate::{
     data_folder::DataLock,
     http::{
         docs,
-        health::{self, Part, Probe},
+        health::{self, Probe},
         observer::{Observer, Unobserved},
         server,
         site::{Outside, Site},
@@ -62,8 +62,12 @@ impl Host {
             Storage::Postgres { .. } => None,
         };
         let composed = compose(settings, replaced).await?;
-        let bound = server::server(Arc::new(site(settings, &composed, telemetry.as_ref())?))
-            .map_err(|error| Stop::because("The API can't listen", error))?;
+        let site = Arc::new(site(settings, &composed, telemetry.as_ref())?);
+        if let Some(telemetry) = &telemetry {
+            watch(telemetry, &composed.stores, &site);
+        }
+        let bound =
+            server::server(site).map_err(|error| Stop::because("The API can't listen", error))?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let server = bound.server.handle();
@@ -141,7 +145,10 @@ fn site(
 ) -> Result<Site, Stop> {
     let mut pages = docs::pages(TITLE, routes::ALL)
         .map_err(|error| Stop::because("The API can't be documented", error))?;
-    pages.extend(health::pages(probes(composed)));
+    pages.extend(health::pages(vec![
+        Probe::log(composed.app.log.clone()),
+        Probe::projections(composed.progress.clone()),
+    ]));
     pages.extend(telemetry.map(Telemetry::pages).unwrap_or_default());
     let observer: Arc<dyn Observer> = match telemetry {
         Some(telemetry) => telemetry.observer(),
@@ -158,17 +165,9 @@ fn site(
         .map_err(|error| Stop::because("The routes contradict each other", error))
 }
 
-fn probes(composed: &Composed) -> Vec<Probe> {
-    let progress = composed.progress.clone();
-    let read_models = Probe::new("read_models", move || {
-        let progress = progress.clone();
-        async move {
-            vec![if progress.is_ready().await {
-                Part::ready("read_models")
-            } else {
-                Part::failing("read_models", "they have not caught up with the log")
-            }]
-        }
-    });
-    vec![Probe::log(composed.app.log.clone()), read_models]
+fn watch(telemetry: &Telemetry, stores: &Stores, site: &Arc<Site>) {
+    let metrics = telemetry.metrics();
+    metrics.watch("log", stores.log.clone());
+    metrics.watch("read", stores.read.clone());
+    metrics.watch_requests(Arc::downgrade(site));
 }

@@ -78,14 +78,14 @@ impl Drop for Served {
 fn the_commands_that_it_prints_work_as_they_stand() {
     let folder = tempfile::tempdir().unwrap();
     let host = Served::start(folder.path());
-    let commands: String = host
+    let commands: Vec<&str> = host
         .welcome
         .lines()
         .skip_while(|line| !line.contains("TOKEN="))
         .take_while(|line| !line.contains("Ctrl-C"))
-        .map(|line| format!("{}\n", line.trim()))
+        .map(str::trim)
         .collect();
-    let script = format!("set -eu\n{}", commands.replace("cargo run -q --", BINARY));
+    let script = format!("set -eu\n{}", commands.join("\n").replace("cargo run -q --", BINARY));
     let output = Command::new("bash")
         .current_dir(folder.path())
         .args(["-c", &script])

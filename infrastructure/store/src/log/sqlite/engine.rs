@@ -5,6 +5,8 @@
 
 use domain::kernel::Timestamp;
 use serde_json::json;
+#[cfg(feature = "testing-only")]
+use sqlx::Executor as _;
 use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
 
 use super::{errors::fault, rows};
@@ -244,14 +246,14 @@ pub async fn reset(writer: &SqlitePool, now: Timestamp) -> Result<u64, sqlx::Err
     let head: i64 = sqlx::query_scalar(HEAD).fetch_one(&mut *transaction).await?;
     let kept = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'events_no_delete'";
     let trigger: String = sqlx::query_scalar(kept).fetch_one(&mut *transaction).await?;
-    sqlx::raw_sql(
-        "DROP TRIGGER events_no_delete; DELETE FROM events; DELETE FROM claims; \
-         DELETE FROM checkpoints; DELETE FROM idempotency_keys; DELETE FROM snapshots; \
-         DELETE FROM dead_letters",
-    )
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::raw_sql(&trigger).execute(&mut *transaction).await?;
+    transaction
+        .execute(sqlx::raw_sql(
+            "DROP TRIGGER events_no_delete; DELETE FROM events; DELETE FROM claims; \
+             DELETE FROM checkpoints; DELETE FROM idempotency_keys; DELETE FROM snapshots; \
+             DELETE FROM dead_letters",
+        ))
+        .await?;
+    transaction.execute(sqlx::raw_sql(&trigger)).await?;
     let event = crate::log::reset::event(unsigned(head) + 1, now);
     sqlx::query("INSERT INTO events VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)")
         .bind(signed(event.position))
