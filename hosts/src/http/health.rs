@@ -2,14 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::{HttpResponse, http::header};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
 use application::ports::EventLog;
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 use serde_json::json;
 use store::consumers::{Progress, Standing, State};
 
-use super::page::Page;
+use super::{page::Page, problem::Problem};
 
 /// A projection this many events behind answers too old.
 const FAR_BEHIND: u64 = 10_000;
@@ -136,17 +139,14 @@ fn answer(parts: &[Part]) -> HttpResponse {
     if failing.is_empty() {
         return HttpResponse::Ok().json(json!({ "status": "OK", "parts": parts }));
     }
-    let problem = json!({
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": failing.join("; "),
-        "code": "not_ready",
-        "parts": parts,
-    });
+    let problem =
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", failing.join("; "));
+    let mut body = json!(problem);
+    body["parts"] = json!(parts);
     HttpResponse::ServiceUnavailable()
         .insert_header((header::RETRY_AFTER, "1"))
         .content_type("application/problem+json")
-        .body(problem.to_string())
+        .body(body.to_string())
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub const ROUTES: &[Route] = &[
     put::<AdvanceClockTestingOnly>("/testingonly/clock"),
     delete::<ResetClockTestingOnly>("/testingonly/clock"),
     get::<GetCallerWithHMACTestingOnly>("/testingonly/authn/hmac/get"),
-    get::<GetCallerWithPrivateInterHostTestingOnly>("/testingonly/authn/interhost/get"),
+    get::<GetCallerWithPrivateInterHostTestingOnly>("/testingonly/authn/interhost/get")
+        .undocumented(),
     get::<GetCallerWithTokenOrAPIKeyTestingOnly>("/testingonly/authn/token/get"),
     get::<AuthorizeByRoleTestingOnly>("/testingonly/authz/role/get"),
     get::<AuthorizeByFeatureTestingOnly>("/testingonly/authz/feature/get"),
