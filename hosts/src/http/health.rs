@@ -139,8 +139,7 @@ fn answer(parts: &[Part]) -> HttpResponse {
     if failing.is_empty() {
         return HttpResponse::Ok().json(json!({ "status": "OK", "parts": parts }));
     }
-    let problem =
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", failing.join("; "));
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", failing.join("; "));
     let mut body = json!(problem);
     body["parts"] = json!(parts);
     HttpResponse::ServiceUnavailable()

@@ -95,6 +95,8 @@ fn write(context: &SpanContext) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use opentelemetry_sdk::trace::InMemorySpanExporter;
     use tracing_subscriber::{Registry, layer::SubscriberExt};
 
@@ -120,6 +122,27 @@ mod tests {
         let own = format!("00-0af7651916cd43dd8448eb211c80319c-{}-01", span.span_context.span_id());
         assert_eq!(passed_on, Some(own));
         assert!(span.attributes.contains(&KeyValue::new("http.route", route.path)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_left_is_sent_to_the_collector() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = format!("http://{}/", listener.local_addr().expect("bound"));
+        let collector = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a batch comes");
+            let mut head = [0; 1024];
+            let read = stream.read(&mut head).expect("readable");
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(answer).expect("writable");
+            String::from_utf8_lossy(&head[..read]).into_owned()
+        });
+        let traces = Traces::to(&endpoint).expect("an exporter");
+        let subscriber = Registry::default().with(traces.layer());
+        tracing::subscriber::with_default(subscriber, || drop(tracing::info_span!("request")));
+        traces.stop().await;
+        let head = collector.join().expect("it answered");
+        assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{head}");
+        assert!(head.contains("application/x-protobuf"), "{head}");
     }
 
     #[test]
