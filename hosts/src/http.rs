@@ -26,4 +26,6 @@ mod shape;
 pub mod site;
 mod table;
 mod tenancy;
+#[cfg(test)]
+mod tests;
 mod xml;

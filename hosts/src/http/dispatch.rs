@@ -62,7 +62,8 @@ pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) 
     let method = request.method().as_str();
     let status = response.status().as_u16();
     site.observer.finished(&Finished { route, method, status, took: began.elapsed() });
-    reply::finish(request, response, &correlation, site.settings.require_https)
+    let response = reply::finish(request, response, &correlation, site.settings.require_https);
+    payload::hold(request, payload, response)
 }
 
 fn is_preflight(request: &HttpRequest) -> bool {
@@ -152,10 +153,7 @@ fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
             (StatusCode::BAD_REQUEST, "malformed_request", "The body broke off".into())
         }
     };
-    let mut response = plain(status, code, &detail);
-    // What is left of the body is not read, so the connection can't be used again.
-    response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
-    response
+    plain(status, code, &detail)
 }
 
 fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {

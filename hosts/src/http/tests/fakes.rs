@@ -1,0 +1,247 @@
+//! A server on a free port, with the log in memory and everything else faked.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use adapters::{clock::SystemClock, ids::RandomIds, memberships::TokenMemberships};
+use application::{
+    App, Call, Caller, Error, Repository, Result,
+    caller::CallerKind,
+    cars::{CarReads, CarView, UnavailabilityView},
+    ports::{Authenticator, EventLog, ReadModels, Recorder, Sealer},
+    search::{Found, Search},
+};
+use async_trait::async_trait;
+use domain::{
+    cars::{Car, CarId, events::CarEvent},
+    kernel::{
+        Evolve, OrganizationId, TimeSlot, UserId,
+        roles::{Feature, Role},
+    },
+};
+use serde_json::Value;
+use store::log::MemLog;
+
+use crate::{
+    http::{
+        observer::Unobserved,
+        page::Page,
+        route::Route,
+        server,
+        settings::HttpSettings,
+        site::{Outside, Site},
+    },
+    routes::cars,
+};
+
+pub const MINE: &str = "org_mineminemine";
+pub const OTHER: &str = "org_otherotherother";
+
+/// Knows a few tokens and one secret.
+struct Proofs;
+
+/// `owner` and `stranger` have everything in one organization; `poor` lacks the feature.
+fn user(token: &str) -> Option<Caller> {
+    let (id, organization, feature) = match token {
+        "owner" => ("user_ownerowner", MINE, Feature::TenantPaidTrial),
+        "stranger" => ("user_strangerrr", OTHER, Feature::TenantPaidTrial),
+        "poor" => ("user_poorpoorpo", MINE, Feature::TenantBasic),
+        _ => return None,
+    };
+    let organization = Some(OrganizationId::parse(organization).unwrap());
+    Some(Caller {
+        id: UserId::parse(id).unwrap(),
+        kind: CallerKind::User,
+        roles: vec![(Role::PlatformStandard, None), (Role::TenantOwner, organization.clone())],
+        features: vec![(Feature::PlatformPaidTrial, None), (feature, organization)],
+    })
+}
+
+#[async_trait]
+impl Authenticator for Proofs {
+    async fn bearer(&self, token: &str) -> Result<Option<Caller>> {
+        if token == "unknowable" { Err(Error::unavailable("no keys")) } else { Ok(user(token)) }
+    }
+    async fn api_key(&self, key: &str) -> Result<Option<Caller>> {
+        Ok(key.strip_prefix("apk_").and_then(user))
+    }
+    fn hmac(&self, body: &[u8], signature: &str) -> bool {
+        signature == format!("hmac:{}", String::from_utf8_lossy(body))
+    }
+    fn inter_host(&self, body: &[u8], signature: &str) -> bool {
+        signature == format!("host:{}", String::from_utf8_lossy(body))
+    }
+}
+
+/// Seals by naming the context.
+struct Labels;
+
+impl Sealer for Labels {
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        Ok([context.as_bytes(), b"\0", plain].concat())
+    }
+    fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        Some(sealed.strip_prefix(context.as_bytes())?.strip_prefix(b"\0")?.to_vec())
+    }
+}
+
+/// Read models that are made anew from the log for each query.
+struct Replayed(Arc<MemLog>);
+
+impl Replayed {
+    async fn all(&self, organization: &OrganizationId) -> Result<Vec<(CarView, u64)>> {
+        let mut cars: BTreeMap<String, (Car, u64)> = BTreeMap::new();
+        for event in self.0.read(0, 10_000).await? {
+            let (car, version) = cars.entry(event.stream.id.clone()).or_default();
+            car.evolve(&event.decode::<CarEvent>().map_err(Error::unexpected)?);
+            *version = event.sequence;
+        }
+        let mine = cars.into_iter().filter(|(_, (car, _))| {
+            use domain::kernel::Aggregate;
+            car.tenant() == Some(organization) && !car.is_deleted()
+        });
+        Ok(mine
+            .map(|(id, (state, version))| {
+                (CarView::from(&application::Loaded { id, version, state }), version)
+            })
+            .collect())
+    }
+    async fn found(&self, organization: &OrganizationId) -> Result<Found<CarView>> {
+        let rows: Vec<_> = self.all(organization).await?.into_iter().map(|(car, _)| car).collect();
+        Ok(Found { total: rows.len() as u64, rows })
+    }
+}
+
+#[async_trait]
+impl CarReads for Replayed {
+    async fn car(&self, org: &OrganizationId, id: &CarId) -> Result<Option<(CarView, u64)>> {
+        Ok(self.all(org).await?.into_iter().find(|(car, _)| car.id == id.as_str()))
+    }
+    async fn cars(&self, org: &OrganizationId, _: &Search) -> Result<Found<CarView>> {
+        self.found(org).await
+    }
+    async fn available(
+        &self,
+        org: &OrganizationId,
+        _: TimeSlot,
+        _: &Search,
+    ) -> Result<Found<CarView>> {
+        self.found(org).await
+    }
+    async fn unavailabilities(
+        &self,
+        _: &OrganizationId,
+        _: &CarId,
+        _: &Search,
+    ) -> Result<Found<UnavailabilityView>> {
+        Ok(Found { rows: vec![], total: 0 })
+    }
+}
+
+/// What the pipeline asked for and told.
+#[derive(Default)]
+pub struct Seen {
+    /// Whether read models are too late for everybody.
+    pub late: AtomicBool,
+    /// Each wait: projections and position.
+    pub waits: Mutex<Vec<(Vec<String>, u64)>>,
+    /// Each usage with its properties.
+    pub usages: Mutex<Vec<(&'static str, Value)>>,
+    /// Each audit's code.
+    pub audits: Mutex<Vec<&'static str>>,
+}
+
+#[async_trait]
+impl ReadModels for Seen {
+    async fn reached(&self, projections: &[&str], position: u64, _: Duration) -> bool {
+        let names = projections.iter().map(|name| (*name).to_owned()).collect();
+        self.waits.lock().unwrap().push((names, position));
+        !self.late.load(Ordering::SeqCst)
+    }
+    fn handling(&self, events: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+        if events.iter().any(|(aggregate, _)| *aggregate == "car") { vec!["cars"] } else { vec![] }
+    }
+    async fn settled(&self, _: Duration) -> bool {
+        true
+    }
+}
+
+impl Recorder for Seen {
+    fn usage(&self, _: &Call, event: &'static str, properties: &[(&'static str, Value)]) {
+        let all = properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        self.usages.lock().unwrap().push((event, Value::Object(all.collect())));
+    }
+    fn audit(&self, _: &Call, code: &'static str, _: &str) {
+        self.audits.lock().unwrap().push(code);
+    }
+}
+
+#[cfg(feature = "testing-only")]
+#[async_trait]
+impl application::ports::Testing for Seen {
+    async fn destroy(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn advance_clock(&self, _: i64) -> Result<()> {
+        Ok(())
+    }
+    async fn reset_clock(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A running server. It ends with the runtime of its test.
+pub struct Running {
+    pub url: String,
+    pub client: reqwest::Client,
+    pub seen: Arc<Seen>,
+    pub log: Arc<MemLog>,
+    pub handle: actix_web::dev::ServerHandle,
+}
+
+/// Serves the cars and the routes of the test itself.
+pub fn start(own: &'static [Route], settings: HttpSettings) -> Running {
+    let clock = Arc::new(SystemClock);
+    let ids = Arc::new(RandomIds::new(clock.clone()));
+    let log = Arc::new(MemLog::new(clock.clone()));
+    let seen = Arc::new(Seen::default());
+    let app = App {
+        clock,
+        ids: ids.clone(),
+        log: log.clone(),
+        memberships: Arc::new(TokenMemberships),
+        read_models: seen.clone(),
+        recorder: seen.clone(),
+        cars: Repository::new(log.clone(), ids),
+        car_reads: Arc::new(Replayed(log.clone())),
+        #[cfg(feature = "testing-only")]
+        testing: seen.clone(),
+    };
+    let outside = Outside {
+        app,
+        authenticator: Arc::new(Proofs),
+        sealer: Arc::new(Labels),
+        observer: Arc::new(Unobserved),
+    };
+    let settings = HttpSettings {
+        addresses: vec![([127, 0, 0, 1], 0).into()],
+        workers: 1,
+        reveal_failures: true,
+        ..settings
+    };
+    let page = Page::new("/page", async |_| actix_web::HttpResponse::Ok().body("a page"));
+    let panics = Page::new("/page/panics", async |_| panic!("a page panics"));
+    let routes = cars::ROUTES.iter().chain(own);
+    let site = Site::new(outside, settings, routes, vec![page, panics]).unwrap();
+    let bound = server::server(Arc::new(site)).unwrap();
+    let handle = bound.server.handle();
+    actix_web::rt::spawn(bound.server);
+    let client = reqwest::Client::builder().build().unwrap();
+    Running { url: format!("http://{}", bound.addresses[0]), client, seen, log, handle }
+}
