@@ -1,6 +1,7 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
 pub mod consumers;
+pub mod cqrs;
 pub mod db;
 pub mod log;
 pub mod migrations;

@@ -6,6 +6,7 @@ mod appends;
 mod claims;
 mod concurrency;
 mod consumers;
+mod cqrs;
 mod idempotency;
 mod model;
 mod outage;
@@ -52,4 +53,7 @@ on_every_log! {
     concurrency::callers_on_one_stream_lose_and_double_nothing,
     concurrency::callers_for_one_claim_get_it_once,
     concurrency::one_bad_append_never_fails_its_neighbours,
+    cqrs::the_framework_and_the_stock_repositories_agree,
+    cqrs::the_slower_of_two_is_told,
+    cqrs::snapshots_are_refused,
 }
