@@ -15,16 +15,24 @@ mod leader;
 mod ledger;
 mod letters;
 mod meters;
+mod ops;
 mod progress;
 mod projecting;
+mod reacting;
 mod requests;
 mod sink;
+mod supervise;
 mod tables;
+mod verify;
 mod write;
 
 use std::sync::Arc;
 
-use application::ports::{Clock, EventLog, Feed};
+use application::{
+    App,
+    ports::{Clock, EventLog, Feed},
+    reaction::Reaction,
+};
 use domain::kernel::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
@@ -36,12 +44,18 @@ use crate::{
     projections::Projection,
 };
 use backoff::Backoff;
+use error::ConsumerError;
 use leader::Lead;
-use projecting::{Projecting, stopped_within};
+use ledger::Line;
+use projecting::Projecting;
+use reacting::Reacting;
 use requests::Desk;
+use sink::Sink;
+use supervise::stopped_within;
 
 pub use feed::LogFeed;
 pub use ledger::State;
+pub use ops::{Ops, OpsError, Sort, Status};
 pub use progress::{Progress, Standing};
 pub use requests::Action;
 
@@ -72,6 +86,7 @@ pub struct Parts {
 pub struct Engine {
     shared: Shared,
     projections: Vec<Projection>,
+    reactions: Option<(App, Vec<Reaction>)>,
 }
 
 /// Why a process must not start.
@@ -118,7 +133,13 @@ impl Engine {
     /// Over these parts. Call [`check`] first.
     #[must_use]
     pub fn new(parts: Parts, projections: Vec<Projection>) -> Self {
-        Self { shared: Arc::new(parts), projections }
+        Self { shared: Arc::new(parts), projections, reactions: None }
+    }
+
+    /// Runs reactions too; they act through `app`.
+    #[must_use]
+    pub fn with_reactions(self, app: App, reactions: Vec<Reaction>) -> Self {
+        Self { reactions: Some((app, reactions)), ..self }
     }
 
     /// Works, or stands by while another process does, until `stop` turns true. A transaction that
@@ -154,6 +175,14 @@ impl Engine {
             let loops = Projecting::new(self.shared.clone(), *projection, requests, halted.clone());
             work.spawn(loops.run());
         }
+        for (app, reaction) in
+            self.reactions.iter().flat_map(|(app, all)| all.iter().map(move |r| (app, r)))
+        {
+            let (sender, requests) = mpsc::channel(DESK);
+            desks.push(Desk { consumer: reaction.name, sender });
+            let (shared, app) = (self.shared.clone(), app.clone());
+            work.spawn(Reacting::new(shared, app, *reaction, requests, halted.clone()).run());
+        }
         let mut clerk = JoinSet::new();
         clerk.spawn(requests::serve(self.shared.clone(), desks));
         self.shared.progress.set_here(true);
@@ -179,6 +208,10 @@ impl Engine {
 type Shared = Arc<Parts>;
 
 impl Parts {
+    async fn open(&self, projection: Projection, line: &Line) -> Result<Sink, ConsumerError> {
+        Sink::open(&self.db, &self.log, &self.clock, projection, line).await
+    }
+
     /// Tells everybody how far a consumer is. `at` is when its last event was appended.
     fn moved(&self, consumer: &str, position: u64, at: Option<Timestamp>) {
         self.progress.moved(consumer, position);

@@ -1,6 +1,9 @@
 //! Fills a generation from the first event on, beside whatever is served.
 
-use application::ports::{EventLog, Recorded};
+use std::{ops::Range, sync::Arc};
+
+use application::ports::{Clock, EventLog, Recorded};
+use domain::kernel::Timestamp;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -9,9 +12,9 @@ use super::{
     error::ConsumerError,
     ledger::{self, Line, State},
     sink::Sink,
-    tables,
+    tables, verify,
 };
-use crate::projections::Projection;
+use crate::{db::Db, projections::Projection};
 
 /// Events per page and transaction.
 pub(super) const PAGE: usize = 8_000;
@@ -34,17 +37,26 @@ pub(super) async fn begin(
         .map(|line| line.generation + 1)
         .max()
         .unwrap_or(1);
-    let now = shared.clock.now();
-    let mut tx = shared.db.begin().await?;
-    tables::create(&mut tx, projection, generation).await?;
-    ledger::add(&mut tx, projection, generation, now).await?;
-    tx.commit().await?;
     tracing::info!(
         projection = projection.name,
         version = projection.version,
         generation,
         "a projection is being built from the log"
     );
+    begin_as(&shared.db, shared.clock.now(), projection, generation).await
+}
+
+/// Begins this generation: its line and empty tables.
+pub(super) async fn begin_as(
+    db: &Db,
+    now: Timestamp,
+    projection: &Projection,
+    generation: u32,
+) -> Result<Line, ConsumerError> {
+    let mut tx = db.begin().await?;
+    tables::create(&mut tx, projection, generation).await?;
+    ledger::add(&mut tx, projection, generation, now).await?;
+    tx.commit().await?;
     Ok(Line {
         version: projection.version,
         generation,
@@ -62,22 +74,31 @@ pub(super) async fn fill(
     projection: Projection,
     line: Line,
 ) -> Result<Sink, ConsumerError> {
-    let mut sink = Sink::open(&shared, projection, &line).await?;
-    catch_up(&shared, &mut sink).await?;
+    let mut sink = shared.open(projection, &line).await?;
+    catch_up(&shared.log, &shared.clock, &mut sink, None).await?;
     tables::index(&shared.db, &projection, sink.generation).await?;
     // Making indexes may have taken a while.
-    catch_up(&shared, &mut sink).await?;
+    catch_up(&shared.log, &shared.clock, &mut sink, None).await?;
     Ok(sink)
 }
 
 /// Writes page after page until one is not full; the next is read and folded meanwhile.
-pub(super) async fn catch_up(shared: &Shared, sink: &mut Sink) -> Result<(), ConsumerError> {
+/// Ends at `until`, if it is given.
+pub(super) async fn catch_up(
+    log: &Arc<dyn EventLog>,
+    clock: &Arc<dyn Clock>,
+    sink: &mut Sink,
+    until: Option<u64>,
+) -> Result<(), ConsumerError> {
     loop {
         let (sender, mut pages) = mpsc::channel(1);
         let mut reader = JoinSet::new();
-        let (log, clock) = (shared.log.clone(), shared.clock.clone());
+        let (log, clock) = (log.clone(), clock.clone());
         let (folder, from) = (sink.folder.clone(), sink.position);
-        reader.spawn(async move { read(log.as_ref(), folder, from, || clock.now(), sender).await });
+        reader.spawn(async move {
+            read(log.as_ref(), folder, from..until.unwrap_or(u64::MAX), || clock.now(), sender)
+                .await
+        });
         let mut refused = None;
         while let Some(Prepared { events, batch }) = pages.recv().await {
             match sink.commit(batch).await {
@@ -114,12 +135,14 @@ pub(super) async fn catch_up(shared: &Shared, sink: &mut Sink) -> Result<(), Con
 async fn read(
     log: &dyn EventLog,
     mut folder: Folder,
-    mut after: u64,
-    now: impl Fn() -> domain::kernel::Timestamp + Send,
+    span: Range<u64>,
+    now: impl Fn() -> Timestamp + Send,
     pages: mpsc::Sender<Prepared>,
 ) -> Result<Folder, ConsumerError> {
+    let mut after = span.start;
     loop {
-        let events = log.read(after, PAGE).await?;
+        let mut events = log.read(after, PAGE).await?;
+        events.retain(|event| event.position <= span.end);
         let Some(last) = events.last() else { return Ok(folder) };
         after = last.position;
         let full = events.len() == PAGE;
@@ -156,10 +179,11 @@ pub(super) async fn swap(
     tables::serve(&mut tx, projection, sink.generation).await?;
     ledger::set_state(&mut tx, projection, (projection.version, sink.generation), state, now)
         .await?;
-    for line in lines
-        .iter()
-        .filter(|line| (line.version, line.generation) != (projection.version, sink.generation))
-    {
+    let built = (projection.version, sink.generation);
+    let replaced = |line: &&Line| {
+        (line.version, line.generation) != built && line.generation != verify::SCRATCH
+    };
+    for line in lines.iter().filter(replaced) {
         let other = line.version != projection.version;
         if other && line.state.is_served() {
             let line = (line.version, line.generation);

@@ -28,6 +28,7 @@ const REMOVE: &str = "DELETE FROM projections \
      WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4";
 
 /// Every statement of this file that both engines know.
+#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[READ, ADD, ADVANCE, STATE, REMOVE];
 
 /// What a generation is there for.
@@ -98,6 +99,12 @@ pub(super) struct Step<'a> {
 /// All generations of a projection, oldest first.
 pub(super) async fn read(db: &Db, name: &str) -> Result<Vec<Line>, DbError> {
     let rows = db.fetch(READ, &[name.into(), PART.into()]).await?;
+    rows.iter().map(line).collect()
+}
+
+/// All generations of a projection as a transaction sees them, oldest first.
+pub(super) async fn read_in(tx: &mut Tx, name: &str) -> Result<Vec<Line>, DbError> {
+    let rows = tx.fetch(READ, &[name.into(), PART.into()]).await?;
     rows.iter().map(line).collect()
 }
 

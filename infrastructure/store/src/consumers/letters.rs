@@ -34,6 +34,7 @@ const LIST_OF: &str = "SELECT consumer, CAST(part AS bigint) AS part, position, 
      FROM dead_letters WHERE position > $1 AND consumer = $3 ORDER BY position LIMIT $2";
 
 /// Every statement of this file.
+#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
     &[PARKED, ADD, REMOVE, REMOVE_ALL, REMOVE_BEFORE, RENAME, COUNT, ONE, OF_STREAM, LIST, LIST_OF];
 
@@ -76,8 +77,14 @@ pub(super) async fn remove_before(
 
 /// Gives a consumer the letters that were collected under another name, in place of its own.
 pub(super) async fn replace(tx: &mut Tx, consumer: &str, by: &str) -> Result<(), DbError> {
-    tx.execute(REMOVE_ALL, &[consumer.into()]).await?;
+    remove_all(tx, consumer).await?;
     tx.execute(RENAME, &[by.into(), consumer.into()]).await?;
+    Ok(())
+}
+
+/// Removes all of a consumer.
+pub(super) async fn remove_all(tx: &mut Tx, consumer: &str) -> Result<(), DbError> {
+    tx.execute(REMOVE_ALL, &[consumer.into()]).await?;
     Ok(())
 }
 

@@ -1,22 +1,20 @@
 //! Keeps one projection in step with the log: its tables, builds, requests and live events.
 
-use std::{future::Future, time::Instant};
-
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
 
 use super::{
-    Shared,
-    backoff::Backoff,
-    building,
+    Shared, building,
     cursor::{Cursor, Run},
     error::ConsumerError,
     ledger::{self, Line, State},
     letters,
     requests::{self, Action, Outcome, Request},
-    sink::{self, Sink},
+    sink::Sink,
+    supervise::Supervisor,
+    verify,
 };
 use crate::projections::Projection;
 
@@ -62,29 +60,9 @@ impl Projecting {
 
     /// Runs until it is told to stop; what it began it finishes.
     pub async fn run(mut self) {
-        let mut backoff = Backoff::OUTAGE;
-        loop {
-            let began = Instant::now();
-            match self.session().await {
-                Ok(()) => return,
-                Err(ConsumerError::Superseded) => {
-                    tracing::warn!(projection = self.projection.name, "superseded; reading anew");
-                }
-                Err(ConsumerError::Outage(why)) => {
-                    tracing::warn!(
-                        projection = self.projection.name,
-                        why,
-                        "waiting for a database"
-                    );
-                }
-                Err(error) => {
-                    tracing::error!(projection = self.projection.name, %error, "cannot go on; trying again");
-                }
-            }
-            if began.elapsed() > std::time::Duration::from_secs(10) {
-                backoff.reset();
-            }
-            if stopped_within(&mut self.stop, tokio::time::sleep(backoff.next())).await {
+        let mut supervisor = Supervisor::new(self.projection.name);
+        while let Err(error) = self.session().await {
+            if supervisor.stops(error, &mut self.stop).await {
                 return;
             }
         }
@@ -113,11 +91,12 @@ impl Projecting {
     async fn begin(&mut self) -> Result<Session, ConsumerError> {
         let projection = self.projection;
         let lines = ledger::read(&self.shared.db, projection.name).await?;
-        let own = |line: &&Line| line.version == projection.version;
+        let own =
+            |line: &&Line| line.version == projection.version && line.generation != verify::SCRATCH;
         let mut session = Session::default();
         if let Some(line) = lines.iter().filter(own).find(|line| line.state.is_served()) {
             session.paused = line.state == State::Paused;
-            let live = Sink::open(&self.shared, projection, line).await?;
+            let live = self.shared.open(projection, line).await?;
             self.publish(&live, line.state);
             session.live = Some(live);
         }
@@ -162,12 +141,11 @@ impl Projecting {
     /// Brings a build to where the served generation is, and swaps.
     async fn finish(&self, session: &mut Session, mut built: Sink) -> Result<(), ConsumerError> {
         while session.live.as_ref().is_some_and(|live| built.position < live.position) {
-            building::catch_up(&self.shared, &mut built).await?;
+            building::catch_up(&self.shared.log, &self.shared.clock, &mut built, None).await?;
         }
         let state = if session.paused { State::Paused } else { State::Active };
         let lines = ledger::read(&self.shared.db, self.projection.name).await?;
         building::swap(&self.shared, &built, &lines, state).await?;
-        built.label = sink::label(&self.projection, built.generation, state);
         let line = Line {
             version: self.projection.version,
             generation: built.generation,
@@ -177,7 +155,7 @@ impl Projecting {
             applied: 0,
             updated_at: self.shared.clock.now(),
         };
-        let served = Sink::open(&self.shared, self.projection, &line).await?;
+        let served = self.shared.open(self.projection, &line).await?;
         self.publish(&served, state);
         for id in session.asked.drain(..) {
             let outcome = Ok(format!("built as generation {}", served.generation));
@@ -251,15 +229,4 @@ const BUILDING: &str = "the projection is still being built for the first time";
 
 pub(super) fn no_letter(position: u64) -> String {
     format!("there is no dead letter at {position}")
-}
-
-/// Waits, unless it is told to stop; then `true`.
-pub(super) async fn stopped_within(
-    stop: &mut watch::Receiver<bool>,
-    wait: impl Future<Output = ()>,
-) -> bool {
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => true,
-        () = wait => false,
-    }
 }

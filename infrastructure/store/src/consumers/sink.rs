@@ -2,20 +2,23 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use application::ports::{DeadLetter, Recorded, StreamId};
+use application::ports::{Clock, DeadLetter, EventLog, Recorded, StreamId};
 
 use super::{
-    Shared,
     backoff::Backoff,
     batch::{Batch, Folder},
     error::ConsumerError,
     ledger::{self, Line, State, Step},
     letters, meters, write,
 };
-use crate::{db::DbError, projections::Projection};
+use crate::{
+    db::{Db, DbError},
+    projections::Projection,
+};
 
 /// How often an event is tried.
 const TRIES: u32 = 5;
@@ -24,7 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One generation of a projection, and where it is.
 pub(super) struct Sink {
-    shared: Shared,
+    db: Db,
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
     pub projection: Projection,
     pub generation: u32,
     pub position: u64,
@@ -36,14 +41,18 @@ pub(super) struct Sink {
 impl Sink {
     /// Picks up a generation where its checkpoint is.
     pub async fn open(
-        shared: &Shared,
+        db: &Db,
+        log: &Arc<dyn EventLog>,
+        clock: &Arc<dyn Clock>,
         projection: Projection,
         line: &Line,
     ) -> Result<Self, ConsumerError> {
-        let label = label(&projection, line.generation, line.state);
-        let parked = letters::parked(&shared.db, &label).await?;
+        let label = label(&projection, line.version, line.generation, line.state);
+        let parked = letters::parked(db, &label).await?;
         Ok(Self {
-            shared: shared.clone(),
+            db: db.clone(),
+            log: log.clone(),
+            clock: clock.clone(),
             projection,
             generation: line.generation,
             position: line.position,
@@ -55,7 +64,7 @@ impl Sink {
     /// Handles a run of events. What fails for good becomes a dead letter; an error means that
     /// nothing more can be done now, and that this sink must be opened again.
     pub async fn apply(&mut self, run: &[Recorded], through: u64) -> Result<(), ConsumerError> {
-        let batch = self.folder.fold(run, through, self.shared.clock.now());
+        let batch = self.folder.fold(run, through, self.clock.now());
         match self.commit(batch).await {
             Err(ConsumerError::Refused(error)) => {
                 tracing::warn!(
@@ -75,14 +84,11 @@ impl Sink {
         run: &[Recorded],
         through: u64,
     ) -> Result<(), ConsumerError> {
-        self.folder.parked = letters::parked(&self.shared.db, &self.label).await?;
+        self.folder.parked = letters::parked(&self.db, &self.label).await?;
         let from = self.position;
         for event in run.iter().filter(|event| event.position > from) {
-            let batch = self.folder.fold(
-                std::slice::from_ref(event),
-                event.position,
-                self.shared.clock.now(),
-            );
+            let batch =
+                self.folder.fold(std::slice::from_ref(event), event.position, self.clock.now());
             match self.commit(batch).await {
                 Err(ConsumerError::Refused(error)) => self.insist(event, error).await?,
                 outcome => outcome?,
@@ -104,9 +110,9 @@ impl Sink {
             from: self.position,
             to: batch.through,
             applied: batch.applied,
-            now: self.shared.clock.now(),
+            now: self.clock.now(),
         };
-        let mut tx = self.shared.db.begin().await?;
+        let mut tx = self.db.begin().await?;
         if !ledger::advance(&mut tx, &step).await? {
             return Err(ConsumerError::Superseded);
         }
@@ -136,7 +142,7 @@ impl Sink {
     ) -> Result<(usize, Option<String>), ConsumerError> {
         let mut settled = 0;
         let mut failure = None;
-        for letter in letters::of_stream(&self.shared.db, &self.label, stream).await? {
+        for letter in letters::of_stream(&self.db, &self.label, stream).await? {
             failure = self.replay_one(&letter).await?;
             if failure.is_some() {
                 break;
@@ -149,7 +155,7 @@ impl Sink {
 
     /// Forgets a dead letter; its event stays without effect.
     pub async fn discard(&mut self, position: u64) -> Result<bool, ConsumerError> {
-        let mut tx = self.shared.db.begin().await?;
+        let mut tx = self.db.begin().await?;
         let found = letters::remove(&mut tx, &self.label, position).await?;
         tx.commit().await?;
         self.refresh_parked().await?;
@@ -157,16 +163,16 @@ impl Sink {
     }
 
     async fn replay_one(&mut self, letter: &DeadLetter) -> Result<Option<String>, ConsumerError> {
-        let found = self.shared.log.read(letter.position - 1, 1).await?;
+        let found = self.log.read(letter.position - 1, 1).await?;
         let Some(event) = found.first().filter(|event| event.position == letter.position) else {
             return Ok(Some("the event is not in the log any more".to_owned()));
         };
-        let now = self.shared.clock.now();
+        let now = self.clock.now();
         let mut alone = Folder::new(self.projection, self.label.clone(), HashSet::new());
         let batch = alone.fold(std::slice::from_ref(event), self.position, now);
         if let Some(failed) = batch.letters.into_iter().next() {
             let again = DeadLetter { attempts: letter.attempts + 1, ..failed };
-            let mut tx = self.shared.db.begin().await?;
+            let mut tx = self.db.begin().await?;
             letters::add(&mut tx, &again).await?;
             tx.commit().await?;
             return Ok(Some(again.error));
@@ -179,7 +185,7 @@ impl Sink {
             applied: batch.applied,
             now,
         };
-        let mut tx = self.shared.db.begin().await?;
+        let mut tx = self.db.begin().await?;
         if !ledger::advance(&mut tx, &step).await? {
             return Err(ConsumerError::Superseded);
         }
@@ -205,37 +211,39 @@ impl Sink {
             meters::retried(&self.label);
             tokio::time::sleep(backoff.next()).await;
             attempts += 1;
-            let batch = self.folder.fold(
-                std::slice::from_ref(event),
-                event.position,
-                self.shared.clock.now(),
-            );
+            let batch =
+                self.folder.fold(std::slice::from_ref(event), event.position, self.clock.now());
             match self.commit(batch).await {
                 Err(ConsumerError::Refused(again)) => error = again,
                 outcome => return outcome,
             }
         }
-        let now = self.shared.clock.now();
+        let now = self.clock.now();
         let batch = self.folder.give_up(event, &error.to_string(), attempts, now);
         self.commit(batch).await
     }
 
     async fn refresh_parked(&mut self) -> Result<(), ConsumerError> {
-        self.folder.parked = letters::parked(&self.shared.db, &self.label).await?;
+        self.folder.parked = letters::parked(&self.db, &self.label).await?;
         self.count_letters().await
     }
 
     async fn count_letters(&self) -> Result<(), ConsumerError> {
-        meters::letters(&self.label, letters::count(&self.shared.db, &self.label).await?);
+        meters::letters(&self.label, letters::count(&self.db, &self.label).await?);
         Ok(())
     }
 }
 
 /// Under which name a generation's dead letters are kept: one that is being built has its own, so
 /// that those of the one that is served stay as they are.
-pub(super) fn label(projection: &Projection, generation: u32, state: State) -> String {
+pub(super) fn label(
+    projection: &Projection,
+    version: u32,
+    generation: u32,
+    state: State,
+) -> String {
     if state == State::Building {
-        format!("{}@{}.{generation}", projection.name, projection.version)
+        format!("{}@{version}.{generation}", projection.name)
     } else {
         projection.name.to_owned()
     }

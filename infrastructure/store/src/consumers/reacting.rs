@@ -1,0 +1,356 @@
+//! Runs one reaction: its effect and its checkpoint are one append.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use application::{
+    App, Call, Caller, Error,
+    ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId},
+    reaction::{Reaction, Start},
+};
+use domain::kernel::{DecodeError, ErrorKind, OrganizationId};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    PART, Shared,
+    backoff::Backoff,
+    batch::{WAITS, describe_decode, is_reset, letter},
+    cursor::{Cursor, Run},
+    error::ConsumerError,
+    letters, meters,
+    projecting::no_letter,
+    requests::{self, Action, Outcome, Request},
+    sink::report,
+    supervise::Supervisor,
+};
+
+/// Events per page.
+const LIVE: usize = 1_000;
+/// How often an event is tried.
+const TRIES: u32 = 5;
+/// How long an event is tried.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one try may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What runs for one reaction.
+pub(super) struct Reacting {
+    shared: Shared,
+    app: App,
+    reaction: Reaction,
+    requests: mpsc::Receiver<Request>,
+    stop: watch::Receiver<bool>,
+    cursor: Cursor,
+    position: u64,
+    /// Streams that wait behind a dead letter.
+    parked: HashSet<StreamId>,
+    /// Whether it ran before in this process.
+    known: bool,
+}
+
+enum Step {
+    Stop,
+    Asked(Request),
+    Run(Run),
+}
+
+impl Reacting {
+    pub fn new(
+        shared: Shared,
+        app: App,
+        reaction: Reaction,
+        requests: mpsc::Receiver<Request>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let cursor = Cursor::new(shared.feed.clone(), shared.log.clone());
+        let (position, parked, known) = (0, HashSet::new(), false);
+        Self { shared, app, reaction, requests, stop, cursor, position, parked, known }
+    }
+
+    /// Runs until it is told to stop; what it began it finishes.
+    pub async fn run(mut self) {
+        let mut supervisor = Supervisor::new(self.reaction.name);
+        while let Err(error) = self.session().await {
+            if supervisor.stops(error, &mut self.stop).await {
+                return;
+            }
+        }
+    }
+
+    async fn session(&mut self) -> Result<(), ConsumerError> {
+        self.begin().await?;
+        loop {
+            match self.step().await? {
+                Step::Stop => return Ok(()),
+                Step::Asked(request) => self.answer(request).await?,
+                Step::Run(run) => self.handle(run).await?,
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), ConsumerError> {
+        let name = self.reaction.name;
+        let stored = self.shared.log.checkpoint(name, PART).await?;
+        self.position = stored.unwrap_or(0);
+        self.parked = letters::parked(&self.shared.log_db, name).await?;
+        // A checkpoint that was there and is gone went with the whole log: what is in it now is new.
+        let installs = stored.is_none() && !self.known && self.reaction.start == Start::Now;
+        if installs {
+            let head = self.shared.log.head().await?;
+            if head > 0 {
+                self.advance(head).await?;
+            }
+        }
+        self.known = true;
+        self.moved(None);
+        self.count_letters().await
+    }
+
+    async fn step(&mut self) -> Result<Step, ConsumerError> {
+        tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|stop| *stop) => Ok(Step::Stop),
+            Some(request) = self.requests.recv() => Ok(Step::Asked(request)),
+            run = self.cursor.next(self.position, LIVE) => Ok(Step::Run(run?)),
+        }
+    }
+
+    async fn handle(&mut self, run: Run) -> Result<(), ConsumerError> {
+        for event in &run.events {
+            if is_reset(event) {
+                self.parked.clear();
+            }
+            let wanted = self
+                .reaction
+                .handles
+                .iter()
+                .any(|(kind, name)| *name == event.name && *kind == event.stream.kind);
+            if !wanted {
+                continue;
+            }
+            if self.parked.contains(&event.stream) {
+                self.park(event, WAITS, 0).await?;
+            } else {
+                self.react(event).await?;
+            }
+            // A long page must not keep the host from stopping.
+            if *self.stop.borrow() {
+                return Ok(());
+            }
+        }
+        if self.position < run.through {
+            self.advance(run.through).await?;
+        }
+        self.cursor.handled(self.position).await?;
+        self.moved(run.events.last());
+        Ok(())
+    }
+
+    /// Brings about the effect of one event, or gives up on it.
+    async fn react(&mut self, event: &Recorded) -> Result<(), ConsumerError> {
+        let (began, mut backoff, mut attempts) = (Instant::now(), Backoff::EVENT, 0);
+        loop {
+            attempts += 1;
+            let consumed = self.consumed(event.position, None);
+            let Err(failure) = self.attempt(event, consumed).await? else {
+                self.position = event.position;
+                meters::applied(self.reaction.name, 1, began.elapsed());
+                return Ok(());
+            };
+            let hopeless = failure.is_final || attempts >= TRIES || began.elapsed() > PATIENCE;
+            if hopeless {
+                return self.park(event, &failure.text, attempts).await;
+            }
+            meters::retried(self.reaction.name);
+            tracing::warn!(
+                consumer = self.reaction.name,
+                position = event.position,
+                attempts,
+                error = failure.text,
+                "an event could not be handled; trying again"
+            );
+            tokio::time::sleep(backoff.next()).await;
+        }
+    }
+
+    /// One try. The outer error means that nothing can be done now, the inner that this event fails.
+    async fn attempt(
+        &self,
+        event: &Recorded,
+        consumed: Consumed,
+    ) -> Result<Result<(), Failure>, ConsumerError> {
+        let call = Self::call(event);
+        call.consume(consumed);
+        let effect = (self.reaction.react)(&self.app, &call, event);
+        let failure = match tokio::time::timeout(LIMIT, effect).await {
+            Ok(Ok(())) => {
+                if let Some(consumed) = call.consumed() {
+                    self.append(consumed, vec![]).await?;
+                }
+                return Ok(Ok(()));
+            }
+            Ok(Err(error)) if error.kind() == Some(ErrorKind::Unavailable) => {
+                return Err(ConsumerError::Outage(error.to_string()));
+            }
+            Ok(Err(error)) => Failure::of(&error),
+            Err(_) => Failure {
+                text: format!("took longer than {} seconds", LIMIT.as_secs()),
+                is_final: false,
+            },
+        };
+        // The effect may have been committed all the same, here or by another instance.
+        let stored = self.shared.log.checkpoint(self.reaction.name, PART).await?;
+        if stored.unwrap_or(0) != self.position {
+            return Err(ConsumerError::Superseded);
+        }
+        Ok(Err(failure))
+    }
+
+    fn call(event: &Recorded) -> Call {
+        let metadata = event.metadata();
+        let id = event.event_id.to_string();
+        let mut call =
+            Call::new(Caller::maintenance(), metadata.correlation.unwrap_or_else(|| id.clone()));
+        call.tenant = metadata.tenant.and_then(|tenant| OrganizationId::parse(&tenant).ok());
+        call.causation = Some(id);
+        call.traceparent = metadata.traceparent;
+        call
+    }
+
+    fn consumed(&self, to: u64, settles: Option<u64>) -> Consumed {
+        let consumer = self.reaction.name.to_owned();
+        Consumed { consumer, part: PART, from: self.position, to, settles }
+    }
+
+    async fn advance(&mut self, to: u64) -> Result<(), ConsumerError> {
+        self.append(self.consumed(to, None), vec![]).await?;
+        self.position = to;
+        Ok(())
+    }
+
+    async fn park(
+        &mut self,
+        event: &Recorded,
+        error: &str,
+        attempts: u32,
+    ) -> Result<(), ConsumerError> {
+        let now = self.shared.clock.now();
+        let letters = vec![letter(self.reaction.name, event, error, attempts, now)];
+        self.append(self.consumed(event.position, None), letters.clone()).await?;
+        report(&letters);
+        self.position = event.position;
+        self.parked.insert(event.stream.clone());
+        self.count_letters().await
+    }
+
+    async fn append(
+        &self,
+        consumed: Consumed,
+        parked: Vec<DeadLetter>,
+    ) -> Result<(), ConsumerError> {
+        let append = Append { consumed: Some(consumed), parked, ..Append::default() };
+        match self.shared.log.append(append).await {
+            Ok(_) => Ok(()),
+            Err(AppendError::Superseded { .. }) => Err(ConsumerError::Superseded),
+            Err(AppendError::Unavailable(why)) => Err(ConsumerError::Outage(why)),
+            Err(error) => Err(ConsumerError::Corrupt(error.to_string())),
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<(), ConsumerError> {
+        let outcome = match request.action {
+            Action::Replay(position) => self.replay(position).await?,
+            Action::Discard(position) => self.discard(position).await?,
+            Action::Rebuild | Action::Pause | Action::Resume => {
+                Err("a reaction can't be rebuilt, paused or resumed".to_owned())
+            }
+        };
+        Ok(requests::answer(&self.shared.db, &request.id, &outcome).await?)
+    }
+
+    /// Handles the dead letters of a stream again, in order, and ends at the first that fails.
+    async fn replay(&mut self, position: u64) -> Result<Outcome, ConsumerError> {
+        let (db, name) = (&self.shared.log_db, self.reaction.name);
+        let Some(first) = letters::one(db, name, position).await? else {
+            return Ok(Err(no_letter(position)));
+        };
+        let mut settled = 0;
+        for letter in letters::of_stream(db, name, &first.stream).await? {
+            if let Some(why) = self.replay_one(&letter).await? {
+                return Ok(Err(format!("{settled} replayed, then one failed: {why}")));
+            }
+            settled += 1;
+        }
+        self.parked = letters::parked(db, name).await?;
+        self.count_letters().await?;
+        Ok(Ok(format!("{settled} of {} replayed", first.stream)))
+    }
+
+    async fn replay_one(&self, letter: &DeadLetter) -> Result<Option<String>, ConsumerError> {
+        let found = self.shared.log.read(letter.position - 1, 1).await?;
+        let Some(event) = found.first().filter(|event| event.position == letter.position) else {
+            return Ok(Some("the event is not in the log any more".to_owned()));
+        };
+        let consumed = self.consumed(self.position, Some(letter.position));
+        let Err(failure) = self.attempt(event, consumed).await? else { return Ok(None) };
+        let (db, name) = (&self.shared.log_db, self.reaction.name);
+        if letters::one(db, name, letter.position).await?.is_none() {
+            // It failed after its effect, which took the letter away.
+            return Ok(None);
+        }
+        let again = DeadLetter {
+            attempts: letter.attempts + 1,
+            error: failure.text,
+            parked_at: self.shared.clock.now(),
+            ..letter.clone()
+        };
+        let mut tx = db.begin().await?;
+        letters::add(&mut tx, &again).await?;
+        tx.commit().await?;
+        Ok(Some(again.error))
+    }
+
+    async fn discard(&mut self, position: u64) -> Result<Outcome, ConsumerError> {
+        let mut tx = self.shared.log_db.begin().await?;
+        let found = letters::remove(&mut tx, self.reaction.name, position).await?;
+        tx.commit().await?;
+        self.parked = letters::parked(&self.shared.log_db, self.reaction.name).await?;
+        self.count_letters().await?;
+        Ok(found.then(|| "discarded".to_owned()).ok_or_else(|| no_letter(position)))
+    }
+
+    async fn count_letters(&self) -> Result<(), ConsumerError> {
+        let name = self.reaction.name;
+        meters::letters(name, letters::count(&self.shared.log_db, name).await?);
+        Ok(())
+    }
+
+    fn moved(&self, last: Option<&Recorded>) {
+        let name = self.reaction.name;
+        self.shared.progress.reacted(name, self.position);
+        self.shared.measure(name, self.position, last.map(|event| event.recorded_at));
+    }
+}
+
+/// Why an event could not be handled; holds no payload.
+struct Failure {
+    text: String,
+    /// Whether trying again can't help.
+    is_final: bool,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Unexpected(source) => match source.downcast_ref::<DecodeError>() {
+                Some(error) => Self { text: describe_decode(error), is_final: true },
+                None => Self { text: error.to_string(), is_final: false },
+            },
+            Error::Validation(_) | Error::Refused { .. } => {
+                Self { text: error.to_string(), is_final: false }
+            }
+        }
+    }
+}
