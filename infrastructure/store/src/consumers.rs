@@ -129,6 +129,13 @@ pub async fn check(db: &Db, projections: &[Projection]) -> Result<(), StartError
     Ok(())
 }
 
+/// Every fixed statement of the engine, so that a test can ask both databases whether they take it.
+#[must_use]
+pub fn statements() -> Vec<&'static str> {
+    let files = [ledger::STATEMENTS, letters::STATEMENTS, requests::STATEMENTS, ops::STATEMENTS];
+    files.concat()
+}
+
 impl Engine {
     /// Over these parts. Call [`check`] first.
     #[must_use]

@@ -118,7 +118,14 @@ impl Db {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        // Who gives up between BEGIN and holding the transaction leaves it open behind.
+        let clean = pool(1).after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let writer = clean.connect_with(options.clone()).await?;
         let reader = pool(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { writer, reader })
     }

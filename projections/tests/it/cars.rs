@@ -177,14 +177,14 @@ async fn any_intersection_makes_a_car_unavailable() {
         // Never registered, so never available.
         fixture.happened(car(2).as_str(), 0, &registered(&mine(), 2020, "B")[..1]).await;
         for (from, to, available) in
-            [(0, 10, 1), (20, 30, 1), (0, 11, 0), (19, 30, 0), (12, 13, 0), (0, 30, 0)]
+            [(0, 10, 1_u32), (20, 30, 1), (0, 11, 0), (19, 30, 0), (12, 13, 0), (0, 30, 0)]
         {
             let during = TimeSlot::new(hour(from), hour(to)).expect("not empty");
             let all = search(None, 0, -1);
             let found = reads.available(&mine(), during, &all).await.expect("answers");
             assert_eq!(
                 (found.total, found.rows.len()),
-                (available, available as usize),
+                (u64::from(available), available as usize),
                 "{on:?} {from}-{to}"
             );
         }

@@ -1,4 +1,6 @@
 //! Read models on both engines.
 
+#![expect(clippy::expect_used, reason = "a failure here is a failed test")]
+
 mod cars;
 mod support;

@@ -28,7 +28,6 @@ const REMOVE: &str = "DELETE FROM projections \
      WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4";
 
 /// Every statement of this file that both engines know.
-#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[READ, ADD, ADVANCE, STATE, REMOVE];
 
 /// What a generation is there for.

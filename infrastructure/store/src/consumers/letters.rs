@@ -34,7 +34,6 @@ const LIST_OF: &str = "SELECT consumer, CAST(part AS bigint) AS part, position, 
      FROM dead_letters WHERE position > $1 AND consumer = $3 ORDER BY position LIMIT $2";
 
 /// Every statement of this file.
-#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
     &[PARKED, ADD, REMOVE, REMOVE_ALL, REMOVE_BEFORE, RENAME, COUNT, ONE, OF_STREAM, LIST, LIST_OF];
 

@@ -27,7 +27,6 @@ const OUTCOME: &str =
 const FORGET: &str = "DELETE FROM consumer_requests WHERE id = $1";
 
 /// Every statement of this file.
-#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[ASK, OUTCOME, FORGET];
 
 /// How often the answer is looked for.

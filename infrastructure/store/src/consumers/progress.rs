@@ -236,16 +236,17 @@ impl Progress {
     /// Waits until a projection is at a position; `false` at once if nobody feeds it.
     async fn wait_for(&self, followed: &Followed, position: u64) -> bool {
         let mut point = followed.point.subscribe();
-        let arrived = |point: &Point| {
-            point.position >= position
-                || matches!(point.state, Some(State::Paused | State::Retired))
+        let arrived = |point: &Point| match point.state {
+            Some(State::Active) => point.position >= position,
+            Some(State::Paused | State::Retired) => true,
+            Some(State::Building) | None => false,
         };
         loop {
             tokio::select! {
                 biased;
                 point = point.wait_for(arrived) => {
                     return point.is_ok_and(|point| {
-                        point.position >= position && point.state.is_some_and(State::is_served)
+                        point.position >= position && point.state != Some(State::Retired)
                     });
                 }
                 () = self.follow() => {}

@@ -12,7 +12,6 @@ const OPEN: &str = "SELECT id, consumer, action, position FROM consumer_requests
 const ANSWER: &str = "UPDATE consumer_requests SET outcome = $2, failed = $3 WHERE id = $1";
 
 /// Every statement of this file.
-#[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[OPEN, ANSWER];
 
 /// How often the engine looks for requests.

@@ -1,0 +1,18 @@
+//! The engine behind projections and reactions, on both engines of databases.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failure here is a failed test"
+)]
+
+mod exactly_once;
+mod kettles;
+mod letters;
+mod operating;
+mod outage;
+mod reactions;
+mod stubs;
+mod support;
+mod versions;

@@ -1,0 +1,104 @@
+//! An application whose only working parts are those that reactions use.
+
+use std::{sync::Arc, time::Duration};
+
+use application::{
+    App, Call, Caller, Repository, Result,
+    cars::{CarReads, CarView, UnavailabilityView},
+    ports::{Memberships, ReadModels, Recorder},
+    search::{Found, Search},
+};
+use async_trait::async_trait;
+use domain::{
+    cars::CarId,
+    kernel::{OrganizationId, TimeSlot},
+};
+use serde_json::Value;
+
+use crate::support::Site;
+
+struct Nothing;
+
+#[async_trait]
+impl Memberships for Nothing {
+    async fn is_member(&self, _: &Caller, _: &OrganizationId) -> Result<bool> {
+        Ok(true)
+    }
+    async fn default_organization(&self, _: &Caller) -> Result<Option<OrganizationId>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl ReadModels for Nothing {
+    async fn reached(&self, _: &[&str], _: u64, _: Duration) -> bool {
+        true
+    }
+    fn handling(&self, _: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+        vec![]
+    }
+    async fn settled(&self, _: Duration) -> bool {
+        true
+    }
+}
+
+impl Recorder for Nothing {
+    fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
+    fn audit(&self, _: &Call, _: &'static str, _: &str) {}
+}
+
+#[async_trait]
+impl CarReads for Nothing {
+    async fn car(&self, _: &OrganizationId, _: &CarId) -> Result<Option<(CarView, u64)>> {
+        Ok(None)
+    }
+    async fn cars(&self, _: &OrganizationId, _: &Search) -> Result<Found<CarView>> {
+        Ok(Found { rows: vec![], total: 0 })
+    }
+    async fn available(
+        &self,
+        _: &OrganizationId,
+        _: TimeSlot,
+        _: &Search,
+    ) -> Result<Found<CarView>> {
+        Ok(Found { rows: vec![], total: 0 })
+    }
+    async fn unavailabilities(
+        &self,
+        _: &OrganizationId,
+        _: &CarId,
+        _: &Search,
+    ) -> Result<Found<UnavailabilityView>> {
+        Ok(Found { rows: vec![], total: 0 })
+    }
+}
+
+#[cfg(feature = "testing-only")]
+#[async_trait]
+impl application::ports::Testing for Nothing {
+    async fn destroy(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn advance_clock(&self, _: i64) -> Result<()> {
+        Ok(())
+    }
+    async fn reset_clock(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Over the log of a site.
+pub fn app(site: &Site) -> App {
+    App {
+        clock: site.clock.clone(),
+        ids: site.ids.clone(),
+        log: site.log.clone(),
+        memberships: Arc::new(Nothing),
+        read_models: Arc::new(Nothing),
+        recorder: Arc::new(Nothing),
+        cars: Repository::new(site.log.clone(), site.ids.clone()),
+        car_reads: Arc::new(Nothing),
+        #[cfg(feature = "testing-only")]
+        testing: Arc::new(Nothing),
+    }
+}
