@@ -55,7 +55,15 @@ impl Telemetry {
     pub fn start(settings: &Settings) -> Result<Self, TelemetryError> {
         let traces = settings.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
         logs::install(&settings.log, settings.log_format, traces.as_ref())?;
-        Ok(Self { metrics: Arc::new(Metrics::install()?), traces })
+        Ok(Self { metrics: Metrics::shared()?, traces })
+    }
+
+    /// Metrics alone, shared by all hosts of this process: for processes that run several.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Metrics`].
+    pub fn measuring() -> Result<Self, TelemetryError> {
+        Ok(Self { metrics: Metrics::shared()?, traces: None })
     }
 
     /// Measures and traces requests.

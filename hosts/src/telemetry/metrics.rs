@@ -25,13 +25,20 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Takes over all metrics of this process.
-    pub(super) fn install() -> Result<Self, TelemetryError> {
+    /// The metrics of this process; the first call takes them over.
+    pub(super) fn shared() -> Result<Arc<Self>, TelemetryError> {
+        static SHARED: Mutex<Option<Arc<Metrics>>> = Mutex::new(None);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(metrics) = &*shared {
+            return Ok(metrics.clone());
+        }
         let builder = PrometheusBuilder::new().set_buckets(&BUCKETS);
         let recorder = builder.map_err(|_| TelemetryError::Metrics)?.build_recorder();
         let handle = recorder.handle();
         metrics::set_global_recorder(recorder).map_err(|_| TelemetryError::Metrics)?;
-        Ok(Self { handle, samples: Mutex::default() })
+        let metrics = Arc::new(Self { handle, samples: Mutex::default() });
+        *shared = Some(metrics.clone());
+        Ok(metrics)
     }
 
     /// Adds gauges that are set whenever somebody looks.
