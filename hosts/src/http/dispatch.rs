@@ -133,6 +133,13 @@ async fn serve(
         Err(problem) => reply::problem(&problem, progress.format),
     };
     span.record("http.response.status_code", response.status().as_u16());
+    tracing::debug!(
+        parent: &span,
+        method = request.method().as_str(),
+        status = response.status().as_u16(),
+        took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "a request was answered"
+    );
     if route.recorded {
         span.in_scope(|| record(site, route, request, &progress, response.status(), began));
     }

@@ -112,18 +112,20 @@ pub async fn keep(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey, reply: &
         version: reply.version,
         position: reply.position,
     };
-    let result = match serde_json::to_vec(&kept).map_err(Error::unexpected) {
-        Ok(plain) => match sealer.seal(&context(key), &plain) {
-            Ok(sealed) => {
-                app.log.keep_answer(&key.scope, &key.key, sealed).await.map_err(Error::from)
-            }
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    };
-    if let Err(error) = result {
+    if let Err(error) = seal_and_keep(app, sealer, key, &kept).await {
         tracing::warn!(%error, "an answer could not be kept; a repeat is answered from the state");
     }
+}
+
+async fn seal_and_keep(
+    app: &App,
+    sealer: &dyn Sealer,
+    key: &IdempotencyKey,
+    kept: &Kept,
+) -> Result<()> {
+    let plain = serde_json::to_vec(kept).map_err(Error::unexpected)?;
+    let response = sealer.seal(&context(key), &plain)?;
+    Ok(app.log.keep_answer(&key.scope, &key.key, response).await?)
 }
 
 fn context(key: &IdempotencyKey) -> String {

@@ -27,12 +27,11 @@ pub fn fields(content_type: &str, body: &[u8]) -> Option<Pairs<'static>> {
         let end = find(rest, delimiter.as_bytes())?;
         let part = &rest[..end];
         // A part without headers begins with the empty line.
-        let (head, content) = match part.strip_prefix(b"\r\n") {
-            Some(content) => (&[][..], content),
-            None => {
-                let at = find(part, b"\r\n\r\n")?;
-                (&part[..at], &part[at + 4..])
-            }
+        let (head, content) = if let Some(content) = part.strip_prefix(b"\r\n") {
+            (&[][..], content)
+        } else {
+            let at = find(part, b"\r\n\r\n")?;
+            (&part[..at], &part[at + 4..])
         };
         if let Some(name) = field_name(std::str::from_utf8(head).ok()?) {
             pairs.push(name, std::str::from_utf8(content).ok()?.to_owned());

@@ -81,7 +81,7 @@ impl Problem {
                 Self::new(status_of(kind), code, message)
             }
             Error::Unexpected(source) => {
-                let chain = chain(source.as_ref());
+                let chain = format!("unexpected: {}", chain(source.as_ref()));
                 tracing::error!(error = chain, "a request failed unexpectedly");
                 Self::unexpected(source.to_string(), chain, instance(), reveal)
             }

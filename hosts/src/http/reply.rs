@@ -85,6 +85,11 @@ impl Reply {
             Answer::Download(download) => reply.download = Some(download),
             Answer::Redirect(location) => reply.location = Some(location),
         }
+        // What can't be a header would end the response in something else than a problem.
+        let headers = reply.location.iter().chain(reply.download.iter().map(|d| &d.content_type));
+        for value in headers {
+            HeaderValue::from_str(value).map_err(Error::unexpected)?;
+        }
         Ok(reply)
     }
 
@@ -112,8 +117,8 @@ impl Reply {
             (Format::Xml, Some(outline)) => match outline.write(&json) {
                 Ok(xml) => response.content_type("application/xml; charset=utf-8").body(xml),
                 Err(error) => {
-                    tracing::error!(%error, route = endpoint.route.name, "an answer is no JSON");
-                    HttpResponse::InternalServerError().finish()
+                    let fault = Problem::of(Error::unexpected(error), String::new, false);
+                    problem(&fault, Format::Json)
                 }
             },
             _ => response.insert_header(JSON).body(json),
@@ -129,9 +134,8 @@ fn default_status(route: &Route, answer: &Answer) -> StatusCode {
         (Answer::Redirect(_), _) => StatusCode::FOUND,
         (Answer::Download(_), _) => StatusCode::OK,
         _ if route.ok => StatusCode::OK,
-        (_, Verb::Get) => StatusCode::OK,
         (_, Verb::Post) if route.location.is_some() => StatusCode::CREATED,
-        (_, Verb::Post) => StatusCode::OK,
+        (_, Verb::Get | Verb::Post) => StatusCode::OK,
         (Answer::Empty, Verb::Delete) => StatusCode::NO_CONTENT,
         (Answer::Json(_), Verb::Delete) | (_, Verb::PutPatch) => StatusCode::ACCEPTED,
     }

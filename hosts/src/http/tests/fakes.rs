@@ -51,14 +51,19 @@ fn user(token: &str) -> Option<Caller> {
     let (id, organization, feature) = match token {
         "owner" => ("user_ownerowner", MINE, Feature::TenantPaidTrial),
         "stranger" => ("user_strangerrr", OTHER, Feature::TenantPaidTrial),
+        "operator" => ("user_operatorrr", MINE, Feature::TenantPaidTrial),
         "poor" => ("user_poorpoorpo", MINE, Feature::TenantBasic),
         _ => return None,
     };
     let organization = Some(OrganizationId::parse(organization).unwrap());
+    let mut roles = vec![(Role::PlatformStandard, None), (Role::TenantOwner, organization.clone())];
+    if token == "operator" {
+        roles.push((Role::PlatformOperations, None));
+    }
     Some(Caller {
         id: UserId::parse(id).unwrap(),
         kind: CallerKind::User,
-        roles: vec![(Role::PlatformStandard, None), (Role::TenantOwner, organization.clone())],
+        roles,
         features: vec![(Feature::PlatformPaidTrial, None), (feature, organization)],
     })
 }
@@ -206,7 +211,7 @@ pub struct Running {
 }
 
 /// Serves the cars and the routes of the test itself.
-pub fn start(own: &'static [Route], settings: HttpSettings) -> Running {
+pub fn start(own: &'static [Route], mut settings: HttpSettings) -> Running {
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(RandomIds::new(clock.clone()));
     let log = Arc::new(MemLog::new(clock.clone()));
@@ -229,12 +234,9 @@ pub fn start(own: &'static [Route], settings: HttpSettings) -> Running {
         sealer: Arc::new(Labels),
         observer: Arc::new(Unobserved),
     };
-    let settings = HttpSettings {
-        addresses: vec![([127, 0, 0, 1], 0).into()],
-        workers: 1,
-        reveal_failures: true,
-        ..settings
-    };
+    settings.addresses = vec![([127, 0, 0, 1], 0).into()];
+    settings.workers = 1;
+    settings.reveal_failures = true;
     let page = Page::new("/page", async |_| actix_web::HttpResponse::Ok().body("a page"));
     let panics = Page::new("/page/panics", async |_| panic!("a page panics"));
     let routes = cars::ROUTES.iter().chain(own);

@@ -2,6 +2,7 @@
 
 use application::{
     App, Call, Error, Policy, Result, UseCase,
+    ports::EventLog,
     use_case::{Download, Empty, Redirected},
 };
 use reqwest::Method;
@@ -37,6 +38,9 @@ use_case!(Bytes = "test.bytes" -> Download, |_call| Ok(Download {
     bytes: b"adownload".to_vec(),
 }));
 use_case!(Away = "test.away" -> Redirected<Empty>, |_call| Ok(Redirected::To("aurl".to_owned())));
+use_case!(Astray = "test.astray" -> Redirected<Empty>, |_call| {
+    Ok(Redirected::To("/\r\nSet-Cookie: x".to_owned()))
+});
 use_case!(Here = "test.here" -> Redirected<Empty>, |_call| Ok(Redirected::Not(Empty {})));
 
 const ROUTES: &[Route] = &[
@@ -44,6 +48,7 @@ const ROUTES: &[Route] = &[
     get::<Fails>("/fails"),
     download::<Bytes>("/bytes"),
     redirecting::<Away, Empty>(Verb::Get, "/away"),
+    redirecting::<Astray, Empty>(Verb::Get, "/astray"),
     redirecting::<Here, Empty>(Verb::Post, "/here"),
     post::<Fails>("/fails").created("alocation"),
 ];
@@ -89,7 +94,6 @@ async fn an_unknown_media_type_is_refused_before_anything_is_done() {
     let api = cars();
     let request = api.as_owner(Method::POST, "/cars").header("Accept", "text/csv").json(&car());
     assert_eq!(problem(request, 415).await["title"], "Unsupported Media Type");
-    use application::ports::EventLog;
     assert_eq!(api.log.head().await.unwrap(), 0);
     let request = api.as_owner(Method::GET, "/cars?format=json").header("Accept", "text/csv");
     assert_eq!(request.send().await.unwrap().status(), 200);
@@ -121,6 +125,7 @@ async fn bytes_and_redirects_are_not_negotiated() {
     let client = client.build().unwrap();
     let away = client.get(format!("{}/away", api.url)).send().await.unwrap();
     assert_eq!((away.status().as_u16(), header(&away, "location")), (302, "aurl".to_owned()));
+    problem(api.anonymous(Method::GET, "/astray"), 500).await;
     let here = api.anonymous(Method::POST, "/here").send().await.unwrap();
     assert_eq!((here.status().as_u16(), here.text().await.unwrap()), (200, "{}".to_owned()));
 }

@@ -2,11 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
+use application::cars::register::RegisterCar;
 use application::ports::EventLog;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Running, car, cars, header, problem};
+use super::{Running, car, cars, fakes::start, header, problem};
+use crate::http::{
+    route::{Route, post},
+    settings::HttpSettings,
+};
 
 #[actix_web::test]
 async fn registering_answers_the_car_and_where_it_is() {
@@ -138,4 +143,14 @@ async fn each_request_is_recorded_once() {
     assert_eq!(get["Path"], location);
     assert_eq!(get["Status"], 200);
     assert_eq!(get["ResourceId"], location.trim_start_matches("/cars/"));
+}
+
+#[actix_web::test]
+async fn an_answer_that_is_secret_is_not_kept() {
+    const SECRET: &[Route] = &[post::<RegisterCar>("/secrets").secret()];
+    let api = start(SECRET, HttpSettings::default());
+    let post = || api.as_owner(Method::POST, "/secrets").json(&car());
+    let refused = problem(post().header("Idempotency-Key", "k"), 400).await;
+    assert_eq!(refused["code"], "idempotency_unsupported");
+    assert_eq!(post().send().await.unwrap().status(), 200);
 }
