@@ -46,8 +46,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         http: http(values, addresses, mode),
         log: values.text("GROUNDWORK_LOG").unwrap_or_default().to_owned(),
-        log_format: match values.text("GROUNDWORK_LOG_FORMAT") {
-            Some("json") => LogFormat::Json,
+        log_format: match (values.text("GROUNDWORK_LOG_FORMAT"), mode) {
+            (Some("json"), _) | (None, Mode::Production) => LogFormat::Json,
             _ => LogFormat::Text,
         },
         otlp_endpoint,
