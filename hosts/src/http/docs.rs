@@ -11,6 +11,10 @@ const INDEX: &str = include_str!("docs/index.html");
 const SETUP: &str = include_str!("docs/setup.js");
 /// What the page loads of the user interface; the rest of the package is not served.
 const ASSETS: &[&str] = &["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
+/// The document follows the binary.
+const CHANGES: &str = "no-cache";
+/// The user interface is large, and the same for many versions of the binary.
+const SELDOM_CHANGES: &str = "public, max-age=3600";
 /// Scripts, styles and calls go to this host alone; pictures in styles are `data:` URLs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -23,21 +27,25 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub fn pages(title: &str, lists: &[(&str, &[Route])]) -> Result<Vec<Page>, serde_json::Error> {
     let document = Bytes::from(openapi::document(title, lists).to_json()?);
     let index = Bytes::from(INDEX.replace("{title}", title).replace("{document}", openapi::PATH));
-    let html = move |_| answer("text/html; charset=utf-8", &index);
+    let html = move |_| answer("text/html; charset=utf-8", CHANGES, &index);
     Ok(vec![
-        Page::new(openapi::PATH, move |_| answer("application/json", &document)),
+        Page::new(openapi::PATH, move |_| answer("application/json", CHANGES, &document)),
         Page::new("/", html.clone()),
         Page::new("/index.html", html),
         Page::new("/swagger-ui/{*rest}", |request| asset(&request)),
     ])
 }
 
-fn answer(content_type: &str, bytes: &Bytes) -> std::future::Ready<HttpResponse> {
+fn answer(
+    content_type: &str,
+    cache: &'static str,
+    bytes: &Bytes,
+) -> std::future::Ready<HttpResponse> {
     let response = HttpResponse::Ok()
         .content_type(content_type)
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CACHE_CONTROL, cache))
         .body(bytes.clone());
     std::future::ready(response)
 }
@@ -47,7 +55,7 @@ fn asset(request: &HttpRequest) -> std::future::Ready<HttpResponse> {
     let name = path.rsplit('/').next().unwrap_or_default();
     if name == "setup.js" {
         let setup = Bytes::from(SETUP.replace("{document}", openapi::PATH));
-        return answer("text/javascript; charset=utf-8", &setup);
+        return answer("text/javascript; charset=utf-8", CHANGES, &setup);
     }
     let known = ASSETS.contains(&name) && path == format!("/swagger-ui/{name}");
     match known.then(|| utoipa_swagger_ui::serve(name, Arc::new(Config::from("")))) {
@@ -56,7 +64,7 @@ fn asset(request: &HttpRequest) -> std::future::Ready<HttpResponse> {
                 Cow::Borrowed(bytes) => Bytes::from_static(bytes),
                 Cow::Owned(bytes) => Bytes::from(bytes),
             };
-            answer(&file.content_type, &bytes)
+            answer(&file.content_type, SELDOM_CHANGES, &bytes)
         }
         _ => std::future::ready(HttpResponse::NotFound().finish()),
     }
