@@ -160,3 +160,15 @@ fn files_are_short_and_named_for_intent() {
         }
     }
 }
+
+/// Both engines know every migration, under the same name.
+#[test]
+fn migrations_come_in_pairs() {
+    let names = |engine: &str| -> BTreeSet<_> {
+        fs::read_dir(root().join("migrations").join(engine))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect()
+    };
+    assert_eq!(names("postgres"), names("sqlite"));
+}

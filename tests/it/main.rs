@@ -1,4 +1,32 @@
 //! Acceptance tests: black-box suites against started hosts, and the rules of the source tree.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 mod architecture;
+mod authorization;
+mod bad_input;
+mod cars;
+mod conventions;
+mod database_gone;
+mod events;
+mod health;
+mod lifecycle;
+mod openapi;
+mod shipped;
+mod testing_builds;
+
+use serde_json::{Value, json};
+
+/// A car that can be registered.
+fn honda() -> Value {
+    json!({
+        "make": "Honda",
+        "model": "Civic",
+        "year": 2020,
+        "jurisdiction": "New Zealand",
+        "numberPlate": "ABC 123",
+    })
+}

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -134,13 +134,32 @@ impl Process {
     /// Starts `groundwork serve`; what it prints goes to a file. Does not wait.
     #[must_use]
     pub fn start(environment: &Environment, output: &Path) -> Self {
+        Self::spawn(environment, output, environment.command(&["serve"]))
+    }
+
+    /// Starts it through a shell script, which finds the binary as `$0`.
+    #[must_use]
+    pub fn start_through(environment: &Environment, output: &Path, script: &str) -> Self {
+        let direct = environment.command(&[]);
+        let mut command = Command::new("bash");
+        command.arg("-c").arg(script).arg(direct.get_program());
+        for (name, value) in direct.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(Stdio::null());
+        Self::spawn(environment, output, command)
+    }
+
+    fn spawn(environment: &Environment, output: &Path, mut command: Command) -> Self {
         let file: File = OpenOptions::new()
             .create(true)
             .append(true)
             .open(output)
             .expect("the folder can be written");
-        let child = environment
-            .command(&["serve"])
+        let child = command
             .stderr(file.try_clone().expect("a file has a second handle"))
             .stdout(file)
             .spawn()
@@ -177,6 +196,18 @@ impl Process {
     /// Ends it with SIGKILL, as a crash would.
     pub fn kill(&mut self) {
         self.child.kill().and_then(|()| self.child.wait()).expect("our own process can be ended");
+    }
+
+    /// Asks it to end, as an operating system that shuts down would.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.is_ok(), "kill can be run");
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("our own process can be waited for")
     }
 
     /// Starts it again with the same settings; it was killed before.

@@ -8,15 +8,21 @@
 )]
 
 mod answer;
+mod app;
 pub mod binary;
+mod cars;
 mod database;
+mod engines;
 pub mod events;
+mod forgeries;
 pub mod people;
 pub mod proxy;
 mod request;
 
 pub use answer::Answer;
+pub use app::{Engine, TestApp};
 pub use database::Database;
+pub use engines::run;
 pub use people::Person;
 pub use request::Request;
 

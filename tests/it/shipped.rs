@@ -1,0 +1,131 @@
+//! The binary that is shipped: what it lacks, what it refuses, and that the README is true.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use acceptance::{
+    Request,
+    binary::{self, Environment, Process},
+};
+use reqwest::{Client, Method};
+
+/// Endpoints of testing builds must not be there at all, not only be switched off.
+#[test]
+fn it_contains_nothing_of_testing_builds() {
+    let bytes = fs::read(binary::path()).unwrap().to_ascii_lowercase();
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("/cars/available"), "the search itself is broken");
+    for text in [
+        "testingonly",
+        "testing_only",
+        "/unavailabilities",
+        "/repositories/destroy",
+        "/event_notifications/drain",
+        "log_reset",
+    ] {
+        assert!(!has(text), "the shipped binary contains '{text}'");
+    }
+}
+
+#[tokio::test]
+async fn it_does_not_answer_what_testing_builds_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::new();
+    let process = serve(folder.path(), &client).await;
+    for (method, path) in [
+        (Method::POST, "/testingonly/repositories/destroy"),
+        (Method::PUT, "/testingonly/clock"),
+        (Method::GET, "/testingonly/authz/none/get"),
+        (Method::POST, "/event_notifications/drain"),
+        (Method::GET, "/cars/car_0123456789abcdef/unavailabilities"),
+    ] {
+        let url = format!("{}{path}", process.url);
+        let _ = Request::new(&client, method, &url).send().await.problem(404);
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_refuses_the_same_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::new();
+    let first = serve(folder.path(), &client).await;
+    let refusal = Environment::embedded(&folder.path().join("data")).run(&["serve"]).unwrap_err();
+    assert!(refusal.contains("already"), "{refusal}");
+    assert!(refusal.contains(&folder.path().join("data").display().to_string()), "{refusal}");
+    // The first one does not mind, and its end frees the folder even if it is a crash.
+    let _ = Request::new(&client, Method::GET, &format!("{}/health", first.url)).send().await;
+    drop(first);
+    serve(folder.path(), &client).await;
+}
+
+#[test]
+fn production_refuses_secrets_that_everybody_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let production = Environment::embedded(folder.path()).with("GROUNDWORK_MODE", "production");
+    let refusal = production.run(&["serve"]).unwrap_err();
+    for name in ["GROUNDWORK_MASTER_KEY", "GROUNDWORK_HMAC_SECRET", "GROUNDWORK_INTER_HOST_SECRET"]
+    {
+        assert!(refusal.contains(name), "{refusal}");
+    }
+    let refusal = production
+        .with("GROUNDWORK_MASTER_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+        .with("GROUNDWORK_HMAC_SECRET", "a secret of our own, long enough")
+        .with("GROUNDWORK_INTER_HOST_SECRET", "asecret")
+        .run(&["serve"])
+        .unwrap_err();
+    assert!(refusal.contains("GROUNDWORK_INTER_HOST_SECRET"), "{refusal}");
+    assert!(!refusal.contains("asecret"), "secrets are not shown: {refusal}");
+}
+
+#[test]
+fn a_broker_without_a_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = Environment::embedded(folder.path())
+        .with("AMQP_URL", "amqp://127.0.0.1:1")
+        .run(&["serve"])
+        .unwrap_err();
+    assert!(refusal.contains("AMQP_URL"), "{refusal}");
+}
+
+/// What the README tells a newcomer to type works as it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_quick_start_of_the_readme_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("<!-- quick start -->\n```sh\n").unwrap();
+    let (script, _) = rest.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::new();
+    let process = serve(folder.path(), &client).await;
+    // The same lines, against a host and a binary of the test's own.
+    let data = folder.path().join("data");
+    let script = script
+        .replace("http://127.0.0.1:5001", &process.url)
+        .replace("cargo run --quiet --", &binary::path().display().to_string());
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .env("GROUNDWORK_DATA", data)
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}\n{printed}\n{errors}");
+    assert!(printed.contains("\"status\":\"Registered\""), "{printed}");
+    assert!(printed.contains("\"total\":1"), "{printed}");
+    assert!(printed.contains("\"total\":0"), "the car is offline then: {printed}");
+    assert!(!printed.contains("\"title\""), "a problem: {printed}");
+}
+
+async fn serve(folder: &Path, client: &Client) -> Process {
+    let environment = Environment::embedded(&folder.join("data"));
+    let mut process = Process::start(&environment, &folder.join("output"));
+    let ready = tokio::time::timeout(Duration::from_mins(1), process.ready(client));
+    ready.await.unwrap();
+    process
+}

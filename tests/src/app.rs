@@ -1,0 +1,260 @@
+//! A host in process, on a store of its own, at a time of its own.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use adapters::{
+    secret::Secret,
+    signatures::Signatures,
+    testing::{ManualClock, SeededIds},
+};
+use application::ports::{Clock, Ids};
+use domain::kernel::{OrganizationId, Timestamp, UserId};
+use hosts::{compose::Replacements, config::Settings, host::Host};
+use reqwest::{Client, Method};
+use tempfile::TempDir;
+
+use crate::{
+    Database, Person, Request,
+    binary::Environment,
+    events::Log,
+    people::{Grants, token},
+};
+
+/// What a host keeps its data in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Files in a temporary folder.
+    Sqlite,
+    /// A database of its own.
+    Postgres,
+}
+
+/// When every test begins, so that none depends on the day it runs.
+const BEGIN: &str = "2026-06-15T12:00:00Z";
+/// Projections and reactions are quiet long before.
+const QUIET: Duration = Duration::from_secs(20);
+const HMAC_SECRET: &str = "the secret of queues and bus";
+const INTER_HOST_SECRET: &str = "the secret of the hosts";
+
+/// Where the data is, until the test is over.
+#[derive(Debug)]
+enum Place {
+    Folder(TempDir),
+    Database(Database),
+}
+
+/// A running host with everything that a test asks of it.
+pub struct TestApp {
+    /// Where the API is.
+    pub url: String,
+    /// Moves only when told to.
+    pub clock: Arc<ManualClock>,
+    /// Signs as queues and bus do.
+    pub hmac: Signatures,
+    /// Signs as other hosts do.
+    pub inter_host: Signatures,
+    ids: SeededIds,
+    client: Client,
+    host: Host,
+    place: Place,
+    letters_expected: AtomicBool,
+}
+
+impl TestApp {
+    /// Starts a host on an empty store.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |environment| environment).await
+    }
+
+    /// Starts a host on an empty store, with other settings than the usual ones.
+    pub async fn start_with(
+        engine: Engine,
+        adjust: impl FnOnce(Environment) -> Environment,
+    ) -> Self {
+        let (place, environment) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let environment = Environment::embedded(folder.path());
+                (Place::Folder(folder), environment)
+            }
+            Engine::Postgres => {
+                let database = Database::create().await;
+                let environment = Environment::postgres(&database.url);
+                (Place::Database(database), environment)
+            }
+        };
+        Self::start_at(place, adjust(environment)).await
+    }
+
+    /// Starts a host on a database that the test made.
+    pub async fn start_on(
+        database: Database,
+        adjust: impl FnOnce(Environment) -> Environment,
+    ) -> Self {
+        let environment = adjust(Environment::postgres(&database.url));
+        Self::start_at(Place::Database(database), environment).await
+    }
+
+    async fn start_at(place: Place, environment: Environment) -> Self {
+        let environment = environment
+            .with("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
+            .with("GROUNDWORK_HMAC_SECRET", HMAC_SECRET)
+            .with("GROUNDWORK_INTER_HOST_SECRET", INTER_HOST_SECRET);
+        let settings = Settings::read(environment.variables()).expect("the settings are valid");
+        let clock = Arc::new(ManualClock::new(Timestamp::parse(BEGIN).expect("a time")));
+        let replaced = Replacements {
+            clock: Some(clock.clone()),
+            ids: Some(Arc::new(SeededIds::new(1, clock.clone()))),
+            recorder: None,
+        };
+        let host = Host::start(&settings, replaced, None).await.expect("the host starts");
+        let address = host.addresses.first().expect("it listens");
+        Self {
+            url: format!("http://{address}"),
+            hmac: Signatures::new(&Secret::new(HMAC_SECRET)),
+            inter_host: Signatures::new(&Secret::new(INTER_HOST_SECRET)),
+            ids: SeededIds::new(2, clock.clone()),
+            client: client(),
+            clock,
+            host,
+            place,
+            letters_expected: AtomicBool::new(false),
+        }
+    }
+
+    /// Waits until projections and reactions are quiet.
+    pub async fn settle(&self) {
+        assert!(self.host.app.read_models.settled(QUIET).await, "something is busy without end");
+    }
+
+    /// The position of the last event: unchanged means that nothing happened.
+    pub async fn head(&self) -> u64 {
+        self.host.app.log.head().await.expect("the log can be read")
+    }
+
+    /// The log, past the product.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        match &self.place {
+            Place::Folder(folder) => Log::in_folder(folder.path()),
+            Place::Database(database) => Log::Postgres(database.url.clone()),
+        }
+    }
+
+    /// The folder of an embedded host.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder.path()),
+            Place::Database(_) => None,
+        }
+    }
+
+    /// This test leaves dead letters on purpose.
+    pub fn expect_dead_letters(&self) {
+        self.letters_expected.store(true, Ordering::Relaxed);
+    }
+
+    /// Stops the host. Fails if events were given up on that nobody expected to be.
+    pub async fn finish(self) {
+        let letters = self.dead_letters().await;
+        let expected = self.letters_expected.load(Ordering::Relaxed);
+        self.host.stop().await;
+        assert!(expected || letters.is_empty(), "dead letters were left: {letters:?}");
+    }
+
+    /// What consumers gave up on: consumer and position of each.
+    pub async fn dead_letters(&self) -> Vec<(String, i64)> {
+        let mut letters = self.log().dead_letters().await;
+        if let Place::Folder(folder) = &self.place {
+            letters.extend(Log::Sqlite(folder.path().join("read.db")).dead_letters().await);
+        }
+        letters
+    }
+
+    /// Now, for the host.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(&self.client, method, &format!("{}{path}", self.url))
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, path: &str) -> Request {
+        self.request(Method::PUT, path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    /// A new user.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        UserId::new(self.ids.token())
+    }
+
+    /// A new organization.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationId {
+        OrganizationId::new(self.ids.token())
+    }
+
+    /// Somebody with exactly these grants.
+    #[must_use]
+    pub fn person(&self, user: UserId, organization: OrganizationId, grants: Grants) -> Person {
+        let token = self.token(&user, &grants, time::Duration::hours(1));
+        Person { user, organization, grants, token }
+    }
+
+    /// The owner of a new organization, with a paid trial.
+    #[must_use]
+    pub fn owner(&self) -> Person {
+        let organization = self.organization();
+        let grants = Grants::owner(&organization);
+        self.person(self.user(), organization, grants)
+    }
+
+    /// Another owner of the same organization.
+    #[must_use]
+    pub fn colleague(&self, person: &Person) -> Person {
+        let grants = Grants::owner(&person.organization);
+        self.person(self.user(), person.organization.clone(), grants)
+    }
+
+    /// A token that this deployment signed.
+    #[must_use]
+    pub fn token(&self, user: &UserId, grants: &Grants, lifetime: time::Duration) -> String {
+        token(&self.host.tokens, user, grants, self.now(), lifetime)
+    }
+}
+
+/// A client that follows no redirects and keeps no connection that a host may have closed.
+fn client() -> Client {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_mins(1))
+        .build()
+        .expect("a client")
+}
