@@ -46,10 +46,11 @@ pub enum ProjectError {
 }
 
 impl Projection {
-    /// Whether it wants an event.
+    /// Whether it wants an event: everything that happens to what it shows. So an event that is
+    /// unknown parks, instead of being left out silently.
     #[must_use]
     pub fn wants(&self, event: &Recorded) -> bool {
-        self.handles.iter().any(|(kind, name)| *name == event.name && *kind == event.stream.kind)
+        self.handles.iter().any(|(kind, _)| *kind == event.stream.kind)
     }
     /// Everything that must not change within a version, as text that can be compared and shown.
     #[must_use]

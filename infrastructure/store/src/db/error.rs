@@ -20,6 +20,13 @@ impl DbError {
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
+
+    /// Whether a table is missing: so it is while a read model is built for the first time.
+    fn lacks_table(&self) -> bool {
+        let Self::Unexpected(sqlx::Error::Database(error)) = self else { return false };
+        // SQLite has no code of its own for it.
+        error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
+    }
 }
 
 impl From<sqlx::Error> for DbError {
@@ -30,7 +37,7 @@ impl From<sqlx::Error> for DbError {
 
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
-        if error.is_outage() {
+        if error.is_outage() || error.lacks_table() {
             tracing::warn!(%error, "a read model could not be reached");
             Self::unavailable("the read models are unavailable")
         } else {
