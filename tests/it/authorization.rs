@@ -68,7 +68,7 @@ fn sample_path(route: &Route) -> String {
 
 fn sample(input: &Described, name: &str) -> Option<String> {
     let schema = serde_json::to_value(&input.schema).unwrap();
-    let property = property(&schema, name)?;
+    let property = property(input, &schema, name)?;
     let referenced = referenced(input, &property);
     let choices = referenced.as_ref().unwrap_or(&property)["enum"].as_array().cloned();
     let text = match choices.as_deref() {
@@ -81,11 +81,14 @@ fn sample(input: &Described, name: &str) -> Option<String> {
 }
 
 /// A property of a schema, or of one of those that it is made of.
-fn property(schema: &Value, name: &str) -> Option<Value> {
+fn property(input: &Described, schema: &Value, name: &str) -> Option<Value> {
     if let Some(found) = schema["properties"].get(name) {
         return Some(found.clone());
     }
-    schema["allOf"].as_array()?.iter().find_map(|part| property(part, name))
+    schema["allOf"].as_array()?.iter().find_map(|part| {
+        let referenced = referenced(input, part);
+        property(input, referenced.as_ref().unwrap_or(part), name)
+    })
 }
 
 /// What `$ref` leads to, also when the property may be null.

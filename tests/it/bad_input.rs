@@ -228,8 +228,7 @@ async fn wrong_signatures_are_refused(app: &TestApp) {
 
 async fn unknown_routes_and_methods_are_refused(app: &TestApp) {
     let owner = app.owner();
-    for path in ["/nothing", "/cars/car_0123456789abcdef/nothing", "/car", "//", "/cars/a/b/c/d/e"]
-    {
+    for path in ["/nothing", "/cars/car_0123456789abcdef/nothing", "/car", "/cars/a/b/c/d/e"] {
         let _ = app.get(path).by(&owner).send().await.problem(404);
     }
     for (method, path, allow) in [

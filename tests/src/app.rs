@@ -116,7 +116,7 @@ impl TestApp {
         };
         let host = Host::start(&settings, replaced, None).await.expect("the host starts");
         let address = host.addresses.first().expect("it listens");
-        Self {
+        let app = Self {
             url: format!("http://{address}"),
             hmac: Signatures::new(&Secret::new(HMAC_SECRET)),
             inter_host: Signatures::new(&Secret::new(INTER_HOST_SECRET)),
@@ -126,7 +126,19 @@ impl TestApp {
             host,
             place,
             letters_expected: AtomicBool::new(false),
-        }
+        };
+        app.ready().await;
+        app
+    }
+
+    /// Waits until it is ready: an empty store has no read models at first.
+    pub async fn ready(&self) {
+        let ready = tokio::time::timeout(QUIET, async {
+            while self.get("/health/ready").send().await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(ready.await.is_ok(), "the host does not get ready");
     }
 
     /// Waits until projections and reactions are quiet.
