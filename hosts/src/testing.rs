@@ -33,10 +33,10 @@ pub async fn clock(
     stores: &Stores,
 ) -> std::result::Result<(Arc<dyn Clock>, SharedClock), Stop> {
     let failed = |error| Stop::because("The testing clock can't be used", error);
-    let stored = TestingClock::open(stores.log.clone()).await.map_err(failed)?;
+    let kept = TestingClock::open(stores.log.clone()).await.map_err(failed)?;
     let shown = Arc::new(OffsetClock::new(clock));
-    shown.set_ahead(stored.ahead().await.map_err(failed)?);
-    Ok((shown.clone(), SharedClock { stored, shown }))
+    shown.set_ahead(kept.ahead().await.map_err(failed)?);
+    Ok((shown.clone(), SharedClock { stored: kept, shown }))
 }
 
 /// Empties the stores and moves the clock.
