@@ -1,6 +1,6 @@
 //! `groundwork serve`: runs until it is told to stop.
 
-use std::net::SocketAddr;
+use std::{io::Write as _, net::SocketAddr};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -23,7 +23,8 @@ pub async fn run(settings: Settings) -> Result<(), Stop> {
         .map_err(|error| Stop::because("The host can't tell of itself", error))?;
     let mut host = Host::start(&settings, Replacements::default(), Some(telemetry)).await?;
     if settings.is_development() {
-        eprintln!("{}", welcome(&settings, &host.addresses));
+        // Whoever started the host may have stopped listening, which is no reason to stop serving.
+        let _ = writeln!(std::io::stderr(), "{}", welcome(&settings, &host.addresses));
     }
     tracing::info!(addresses = ?host.addresses, "serving");
     let outcome = tokio::select! {
