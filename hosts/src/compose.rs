@@ -21,7 +21,7 @@ use store::{
 use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
 
 /// What one subdomain does when something happens in another.
-const REACTIONS: &[Reaction] = &[];
+pub const REACTIONS: &[Reaction] = &[];
 
 /// What takes the place of the real thing in tests.
 #[derive(Clone, Default)]
@@ -99,7 +99,6 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         clock: clock.clone(),
         progress: progress.clone(),
     };
-    let engine = Engine::new(parts, projections.to_vec());
     #[cfg(feature = "testing-only")]
     let testing =
         Arc::new(crate::testing::TestingStores::new(log.clone(), testing_clock, progress.clone()));
@@ -115,6 +114,8 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
+    let engine =
+        Engine::new(parts, projections.to_vec()).with_reactions(app.clone(), REACTIONS.to_vec());
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),

@@ -1,7 +1,11 @@
 //! Commands for operators. They work while hosts run.
 
+mod deadletters;
+mod desk;
 pub mod events;
+mod projections;
 pub mod tokens;
+mod verify;
 
 use clap::Subcommand;
 
@@ -14,6 +18,14 @@ pub enum Command {
     Events,
     /// Bring the stores to the schema that this version needs.
     Migrate,
+    /// Look at read models, rebuild, pause and resume them.
+    #[command(subcommand)]
+    Projections(projections::Command),
+    /// Events that a projection or reaction gave up on.
+    #[command(subcommand)]
+    Deadletters(deadletters::Command),
+    /// Check that the log keeps its rules and that every read model equals a rebuild.
+    Verify,
     /// Access tokens.
     #[command(subcommand)]
     Tokens(Tokens),
@@ -43,6 +55,9 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
             eprintln!("The stores have the schema of this version.");
             Ok(())
         }
+        Command::Projections(command) => projections::run(command, settings).await,
+        Command::Deadletters(command) => deadletters::run(command, settings).await,
+        Command::Verify => verify::run(settings).await,
         Command::Tokens(Tokens::Mint(mint)) => mint.run(settings).await,
     }
 }

@@ -124,6 +124,38 @@ fn a_minted_token_is_alone_on_stdout_and_is_accepted() {
 }
 
 #[test]
+fn operators_look_and_ask_while_the_host_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Served::start(folder.path());
+    let token = text(&ops(folder.path(), &["tokens", "mint"]).stdout);
+    assert!(host.get("/cars", &token).starts_with("HTTP/1.1 200"));
+    for (arguments, expected) in [
+        (&["projections", "list"][..], "cars"),
+        (&["projections", "pause", "cars"], "paused"),
+        (&["projections", "status"], "paused"),
+        (&["projections", "resume", "cars"], ""),
+        (&["projections", "rebuild", "cars"], ""),
+        (&["projections", "status"], "active"),
+        (&["deadletters", "list"], ""),
+        (&["verify"], "keeps its rules"),
+    ] {
+        let output = ops(folder.path(), arguments);
+        let (shown, said) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success() && shown.contains(expected), "{arguments:?} {shown}{said}");
+    }
+    for arguments in [
+        &["projections", "rebuild", "nothing"][..],
+        &["deadletters", "show", "cars", "1"],
+        &["deadletters", "replay", "cars", "1"],
+    ] {
+        let output = ops(folder.path(), arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?} {said}");
+        assert!(said.ends_with('.') && said.lines().count() == 1, "{arguments:?} {said}");
+    }
+}
+
+#[test]
 fn a_second_host_on_the_same_folder_refuses_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let host = Served::start(folder.path());
