@@ -17,10 +17,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(asked: String, response: Response) -> Self {
+    /// The host may break off while it is read.
+    pub(crate) async fn read(asked: String, response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.expect("the body can be read").to_vec();
-        Self { status, headers, body, asked }
+        let body = response.bytes().await?.to_vec();
+        Ok(Self { status, headers, body, asked })
     }
 
     /// The body as text.

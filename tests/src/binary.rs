@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::OnceLock,
@@ -22,27 +21,39 @@ const START: Duration = Duration::from_mins(1);
 #[must_use]
 pub fn path() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let arguments = ["build", "--package", "hosts", "--message-format=json-render-diagnostics"];
-        let output = xtask::steps::cargo(&arguments)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo can be run");
-        assert!(output.status.success(), "the shipped binary can't be built");
-        Message::parse_stream(&output.stdout[..])
-            .filter_map(|message| match message {
-                Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
-                _ => None,
-            })
-            .last()
-            .expect("cargo names the binary")
-            .into()
-    })
+    BUILT.get_or_init(|| build(&[]))
+}
+
+/// The optimized one, likewise.
+#[must_use]
+pub fn optimized() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build(&["--release"]))
+}
+
+fn build(profile: &[&str]) -> PathBuf {
+    let arguments = ["build", "--package", "hosts", "--message-format=json-render-diagnostics"];
+    let output = xtask::steps::cargo(&[&arguments[..], profile].concat())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo can be run");
+    assert!(output.status.success(), "the shipped binary can't be built");
+    Message::parse_stream(&output.stdout[..])
+        .filter_map(|message| match message {
+            Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
+            _ => None,
+        })
+        .last()
+        .expect("cargo names the binary")
+        .into()
 }
 
 /// Settings of a process, as environment variables; nothing else of ours is passed on.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(Vec<(String, String)>);
+pub struct Environment {
+    settings: Vec<(String, String)>,
+    optimized: bool,
+}
 
 impl Environment {
     /// A host on SQLite files in a folder, on a free port.
@@ -58,35 +69,41 @@ impl Environment {
     }
 
     fn on_free_port() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it has a number");
-        Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address.to_string())
+        let port = xtask::port::free_port().expect("a port is free");
+        let address = format!("127.0.0.1:{port}");
+        Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address)
+    }
+
+    /// With the optimized binary.
+    #[must_use]
+    pub fn optimized(self) -> Self {
+        Self { optimized: true, ..self }
     }
 
     /// With a setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.0.retain(|(known, _)| known != name);
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The value of a setting; empty if it is not set.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.settings.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     /// All settings.
     #[must_use]
     pub fn variables(&self) -> BTreeMap<String, String> {
-        self.0.iter().cloned().collect()
+        self.settings.iter().cloned().collect()
     }
 
     /// The shipped binary with these settings.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(path());
+        let mut command = Command::new(if self.optimized { optimized() } else { path() });
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("GROUNDWORK_") || text.ends_with("_URL") {
@@ -95,7 +112,7 @@ impl Environment {
         }
         command
             .args(arguments)
-            .envs(self.0.iter().map(|(name, value)| (name, value)))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -177,20 +194,39 @@ impl Process {
     /// # Panics
     /// If it ended, or does not answer within a minute; with what it printed.
     pub async fn ready(&mut self, client: &Client) {
+        let ready = self.try_ready(client).await;
+        ready.unwrap_or_else(|why| panic!("{why}: {}", self.printed()));
+    }
+
+    /// Waits until it answers.
+    ///
+    /// # Errors
+    /// If it ended, or does not answer within a minute.
+    pub async fn try_ready(&mut self, client: &Client) -> Result<(), String> {
         let url = format!("{}/health/ready", self.url);
         let answered = tokio::time::timeout(START, async {
             loop {
                 let answer = Request::new(client, Method::GET, &url).try_send().await;
                 if answer.is_ok_and(|answer| answer.status.is_success()) {
-                    return;
+                    return Ok(());
                 }
-                if let Ok(Some(status)) = self.child.try_wait() {
-                    panic!("the host ended with {status}: {}", self.printed());
-                }
+                self.alive()?;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         });
-        assert!(answered.await.is_ok(), "the host does not get ready: {}", self.printed());
+        answered.await.unwrap_or_else(|_| Err("the host does not get ready".to_owned()))
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// Tells how it ended.
+    pub fn alive(&mut self) -> Result<(), String> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(format!("the host ended with {status}")),
+            Err(error) => Err(format!("the host can't be watched: {error}")),
+        }
     }
 
     /// Ends it with SIGKILL, as a crash would.

@@ -47,6 +47,14 @@ impl Log {
         self.all(ROWS).await
     }
 
+    /// As [`Self::rows`]; a log that can't be read is no panic.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub async fn try_rows(&self) -> sqlx::Result<Vec<Row>> {
+        self.try_all(ROWS).await
+    }
+
     /// Consumer and position of every event that was given up on.
     pub async fn dead_letters(&self) -> Vec<(String, i64)> {
         self.all(LETTERS).await
@@ -80,17 +88,25 @@ impl Log {
         T: for<'r> FromRow<'r, <Sqlite as Database>::Row>,
         T: for<'r> FromRow<'r, <Postgres as Database>::Row>,
     {
-        let rows = match self {
+        self.try_all(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+
+    async fn try_all<T>(&self, statement: &str) -> sqlx::Result<Vec<T>>
+    where
+        T: Send + Unpin,
+        T: for<'r> FromRow<'r, <Sqlite as Database>::Row>,
+        T: for<'r> FromRow<'r, <Postgres as Database>::Row>,
+    {
+        match self {
             Self::Sqlite(path) => {
-                let mut connection = sqlite(path).await;
+                let mut connection = sqlite(path).await?;
                 sqlx::query_as(statement).fetch_all(&mut connection).await
             }
             Self::Postgres(url) => {
-                let mut connection = postgres(url).await;
+                let mut connection = PgConnection::connect(url).await?;
                 sqlx::query_as(statement).fetch_all(&mut connection).await
             }
-        };
-        rows.unwrap_or_else(|error| panic!("{statement}: {error}"))
+        }
     }
 
     /// Runs a statement.
@@ -100,10 +116,11 @@ impl Log {
     pub async fn try_execute(&self, statement: &str) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(path) => {
-                sqlx::raw_sql(statement).execute(&mut sqlite(path).await).await.map(drop)
+                sqlx::raw_sql(statement).execute(&mut sqlite(path).await?).await.map(drop)
             }
             Self::Postgres(url) => {
-                sqlx::raw_sql(statement).execute(&mut postgres(url).await).await.map(drop)
+                let mut connection = PgConnection::connect(url).await?;
+                sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
             }
         }
     }
@@ -114,11 +131,6 @@ impl Log {
     }
 }
 
-async fn sqlite(path: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(path);
-    SqliteConnection::connect_with(&options).await.expect("the file can be opened")
-}
-
-async fn postgres(url: &str) -> PgConnection {
-    PgConnection::connect(url).await.expect("the database can be opened")
+async fn sqlite(path: &Path) -> sqlx::Result<SqliteConnection> {
+    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await
 }

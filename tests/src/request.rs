@@ -58,9 +58,9 @@ impl Request {
     /// As [`Self::send`]; a host that can't be reached is no failure of the test.
     ///
     /// # Errors
-    /// If there is no answer.
+    /// If there is no answer, or only the beginning of one.
     pub async fn try_send(self) -> reqwest::Result<Answer> {
         let response = self.builder.send().await?;
-        Ok(Answer::read(self.asked, response).await)
+        Answer::read(self.asked, response).await
     }
 }

@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use crate::{Result, postgres, wait_for};
+use crate::{Result, port::free_port, postgres, wait_for};
 
 /// Recovery after a kill is part of it.
 const START: Duration = Duration::from_mins(1);
@@ -32,6 +32,7 @@ pub struct Cluster {
     account: Option<Account>,
     durability: Durability,
     server: Option<Child>,
+    kept: bool,
 }
 
 /// PostgreSQL refuses to run as root, so root lends its work to the `postgres` account.
@@ -59,7 +60,8 @@ impl Cluster {
             std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group))
                 .map_err(|error| format!("can't give away {}: {error}", folder.display()))?;
         }
-        let mut cluster = Self { programs, folder, port, account, durability, server: None };
+        let mut cluster =
+            Self { programs, folder, port, account, durability, server: None, kept: false };
         cluster.initialize()?;
         cluster.start()?;
         Ok(cluster)
@@ -77,17 +79,38 @@ impl Cluster {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Ends the server with SIGKILL, as a crash would. Its data stays.
+    /// Ends the server and all its processes with SIGKILL, as a crash of the machine would, but
+    /// for what the system still holds in memory. Its data stays.
     ///
     /// # Errors
     /// If it can't be ended.
     pub fn kill(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
+        let children = children(server.id());
         server
             .kill()
             .and_then(|()| server.wait())
             .map_err(|error| format!("can't kill PostgreSQL: {error}"))?;
+        // Left alone they would notice, but might finish a commit before; one that was forked this
+        // very moment still may. Some are gone already, which is as good.
+        Command::new("sh")
+            .args(["-c", "for child; do kill -KILL \"$child\"; done", "sh"])
+            .args(children.iter().map(u32::to_string))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|error| format!("can't run sh: {error}"))?;
         Ok(())
+    }
+
+    /// Ends the server as [`Self::kill`] does, and leaves the folder to whoever wants to look.
+    ///
+    /// # Errors
+    /// If it can't be ended.
+    pub fn keep(&mut self) -> Result<&Path> {
+        self.kept = true;
+        self.kill()?;
+        Ok(&self.folder)
     }
 
     /// Starts the server and waits until it lets us in.
@@ -164,6 +187,9 @@ impl Drop for Cluster {
         if let Err(why) = self.kill() {
             eprintln!("{why}");
         }
+        if self.kept {
+            return;
+        }
         let removed = wait_for(Duration::from_secs(10), || fs::remove_dir_all(&self.folder).ok());
         if removed.is_none() {
             eprintln!("{} could not be removed", self.folder.display());
@@ -197,6 +223,20 @@ pub fn programs() -> Option<PathBuf> {
     })
 }
 
+/// The processes that a process has begun, as Linux tells; none where it is another system.
+fn children(of: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|entry| {
+            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            // The name, in parentheses, may hold anything; state and parent follow it.
+            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
+            (parent.parse() == Ok(of)).then_some(id)
+        })
+        .collect()
+}
+
 /// A number that the `id` program knows.
 fn number(arguments: &[&str]) -> Result<u32> {
     let output = Command::new("id")
@@ -209,13 +249,6 @@ fn number(arguments: &[&str]) -> Result<u32> {
     })
 }
 
-fn free_port() -> Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| format!("no free port: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,11 +258,22 @@ mod tests {
         let mut cluster = Cluster::start_new(Durability::None).unwrap();
         let (address, folder) = (cluster.address(), cluster.folder.clone());
         assert!(postgres::trusts(address, "postgres"));
+        let children = children(cluster.server.as_ref().unwrap().id());
+        assert!(!children.is_empty() || !Path::new("/proc/self/stat").exists());
         cluster.kill().unwrap();
         assert!(!postgres::trusts(address, "postgres"));
         cluster.start().unwrap();
         assert!(postgres::trusts(address, "postgres"));
         drop(cluster);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn what_is_kept_stays() {
+        let mut cluster = Cluster::start_new(Durability::None).unwrap();
+        let folder = cluster.keep().unwrap().to_owned();
+        drop(cluster);
+        assert!(folder.join("data/PG_VERSION").exists());
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 //! the first answer comes before anything heavy is compiled.
 
 pub mod cluster;
+pub mod port;
 pub mod postgres;
 pub mod servers;
 pub mod steps;

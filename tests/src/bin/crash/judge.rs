@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn told(offline: u64, deleted: bool) -> BTreeMap<String, Known> {
-        BTreeMap::from([("car_1".to_owned(), Known { offline, deleted })])
+        BTreeMap::from([("car_1".to_owned(), Known { plate: "1".to_owned(), offline, deleted })])
     }
 
     #[test]

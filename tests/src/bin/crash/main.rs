@@ -1,9 +1,10 @@
 //! Kills the product, and its database, at random moments while clients change cars, and looks
 //! whether everything that they were told is there, once.
-#![expect(clippy::print_stdout, reason = "its report is what it is for")]
 
+mod deployment;
 mod judge;
 mod random;
+mod reader;
 mod world;
 mod writer;
 
@@ -11,21 +12,25 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
+use deployment::Deployment;
 use world::World;
 
 /// Kills the product at random moments and looks whether anything acknowledged is lost.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask crash")]
 struct Arguments {
-    /// Kills per engine.
+    /// Rounds per engine; each kills something.
     #[arg(long, default_value_t = 20)]
     rounds: u32,
     /// What the product runs on.
     #[arg(long, value_enum, default_value_t = Engines::Both)]
     engine: Engines,
-    /// Repeats the choices of another run; the moments of the kills still differ a little.
+    /// Repeats the kills of another run; what happens meanwhile still differs a little.
     #[arg(long)]
     seed: Option<u64>,
+    /// Kills the optimized binary instead of the one for development.
+    #[arg(long)]
+    release: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,15 +47,15 @@ async fn main() -> ExitCode {
         std::time::UNIX_EPOCH.elapsed().map_or(0, |since| u64::from(since.subsec_nanos()))
     });
     println!("crash test: {} rounds per engine, seed {seed}", arguments.rounds);
-    let mut worlds: Vec<fn(u64) -> Result<World, String>> = vec![];
+    let mut deployments: Vec<fn() -> Result<Deployment, String>> = vec![];
     if arguments.engine != Engines::Postgres {
-        worlds.push(World::on_sqlite);
+        deployments.push(Deployment::on_sqlite);
     }
     if arguments.engine != Engines::Sqlite {
-        worlds.push(World::on_postgres);
+        deployments.push(Deployment::on_postgres);
     }
-    for world in worlds {
-        if let Err(why) = run(world, seed, arguments.rounds).await {
+    for deployment in deployments {
+        if let Err(why) = run(deployment, &arguments, seed).await {
             println!("crash test FAILED (seed {seed}): {why}");
             return ExitCode::FAILURE;
         }
@@ -59,16 +64,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(
-    world: fn(u64) -> Result<World, String>,
+    deployment: fn() -> Result<Deployment, String>,
+    arguments: &Arguments,
     seed: u64,
-    rounds: u32,
 ) -> Result<(), String> {
-    let mut world = world(seed)?;
-    world.begin().await?;
-    for round in 1..=rounds {
-        let summary = world.round(round).await.map_err(|why| world.with_output(&why))?;
-        println!("{} {round}/{rounds}: {summary}", world.name());
-    }
-    println!("{}: {} survived {rounds} kills", world.name(), world.summary());
-    Ok(())
+    let deployment = deployment()?;
+    let deployment = if arguments.release { deployment.optimized() } else { deployment };
+    World::begin(deployment, seed).await?.survive(arguments.rounds).await
 }

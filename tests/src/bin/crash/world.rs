@@ -1,107 +1,101 @@
-//! The product, what it keeps its data in, and the clients that change it.
+//! A deployment, the clients that change it, and the rounds that it must survive.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use acceptance::{
-    Request,
-    binary::{Environment, Process},
-    events::Log,
-};
-use reqwest::{Client, Method};
-use tempfile::TempDir;
+use reqwest::Client;
 use tokio::task::JoinSet;
-use xtask::cluster::{Cluster, Durability};
 
 use crate::{
+    deployment::Deployment,
     judge::judge,
     random::Random,
-    writer::{Known, Writer},
+    reader::Reader,
+    writer::{Counts, Known, Writer},
 };
 
 const WRITERS: u64 = 8;
 /// Milliseconds from the first request of a round to the kill.
-const KILL_AFTER: (u64, u64) = (100, 1500);
+const KILL_AFTER: (u64, u64) = (50, 1500);
+/// Rebuilding read models takes time that grows with the log; so it is not done in every round.
+const VERIFY_EVERY: u32 = 5;
 
 /// Everything that one engine's rounds happen in.
 pub struct World {
-    environment: Environment,
-    process: Option<Process>,
-    cluster: Option<Cluster>,
-    log: Log,
+    deployment: Deployment,
     writers: Vec<Writer>,
-    client: Client,
+    reader: Reader,
     random: Random,
-    seed: u64,
-    folder: TempDir,
+    gone: BTreeSet<String>,
+    events: usize,
 }
 
 impl World {
-    /// One process on SQLite files.
-    pub fn on_sqlite(seed: u64) -> Result<Self, String> {
-        let folder = temporary()?;
-        let data = folder.path().join("data");
-        let log = Log::in_folder(&data);
-        Ok(Self::new(folder, Environment::embedded(&data), log, None, seed))
+    /// Starts the product and its clients. A deployment that fails at once keeps its data.
+    ///
+    /// # Errors
+    /// Says what failed.
+    pub async fn begin(mut deployment: Deployment, seed: u64) -> Result<Self, String> {
+        match Self::clients(&mut deployment, seed).await {
+            Ok((reader, writers)) => Ok(Self {
+                deployment,
+                writers,
+                reader,
+                random: Random::new(seed),
+                gone: BTreeSet::new(),
+                events: 0,
+            }),
+            Err(why) => Err(format!("{why}\n{}", deployment.keep())),
+        }
     }
 
-    /// One process on a PostgreSQL cluster of our own, with `fsync` on.
-    pub fn on_postgres(seed: u64) -> Result<Self, String> {
-        let cluster = Cluster::start_new(Durability::Full)?;
-        let url = cluster.url("postgres");
-        let environment = Environment::postgres(&url);
-        Ok(Self::new(temporary()?, environment, Log::Postgres(url), Some(cluster), seed))
-    }
-
-    fn new(
-        folder: TempDir,
-        environment: Environment,
-        log: Log,
-        cluster: Option<Cluster>,
+    async fn clients(
+        deployment: &mut Deployment,
         seed: u64,
-    ) -> Self {
-        let client = Client::builder().timeout(Duration::from_secs(10)).build();
-        Self {
-            environment,
-            process: None,
-            cluster,
-            log,
-            writers: vec![],
-            client: client.unwrap_or_default(),
-            random: Random::new(seed),
-            seed,
-            folder,
-        }
-    }
-
-    /// What it runs on.
-    pub fn name(&self) -> &'static str {
-        if self.cluster.is_some() { "PostgreSQL" } else { "SQLite" }
-    }
-
-    /// Starts the product and the clients.
-    pub async fn begin(&mut self) -> Result<(), String> {
-        let mut process = Process::start(&self.environment, &self.folder.path().join("output"));
-        process.ready(&self.client).await;
-        let token = self.environment.run(&["ops", "tokens", "mint", "--minutes", "1440"])?;
+    ) -> Result<(Reader, Vec<Writer>), String> {
+        let client = Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .map_err(|error| error.to_string())?;
+        let url = deployment.begin(&client).await?;
+        let token = deployment.operate(&["ops", "tokens", "mint", "--minutes", "1440"])?;
         let token = token.trim().to_owned();
-        for number in 1..=WRITERS {
-            let (client, url) = (self.client.clone(), process.url.clone());
-            self.writers.push(Writer::new(client, url, token.clone(), number, self.seed));
+        let writers = (1..=WRITERS)
+            .map(|number| Writer::new(client.clone(), url.clone(), token.clone(), number, seed))
+            .collect();
+        Ok((Reader { client, url, token }, writers))
+    }
+
+    /// All rounds; a line for each.
+    ///
+    /// # Errors
+    /// Says what is wrong, and where the data is kept.
+    pub async fn survive(mut self, rounds: u32) -> Result<(), String> {
+        let name = self.deployment.name();
+        for round in 1..=rounds {
+            match self.round(round, round == rounds).await {
+                Ok(line) => println!("{name} {round}/{rounds}: {line}"),
+                Err(why) => {
+                    return Err(format!(
+                        "{name}, round {round}: {why}\n{}",
+                        self.deployment.keep()
+                    ));
+                }
+            }
         }
-        self.process = Some(process);
+        println!("{name}: {}", self.summary());
         Ok(())
     }
 
     /// Lets the clients work, kills, starts again, lets the clients finish, and judges.
-    pub async fn round(&mut self, round: u32) -> Result<String, String> {
-        let before = self.acknowledged();
+    async fn round(&mut self, round: u32, last: bool) -> Result<String, String> {
+        let before = self.counts();
         let stop = Arc::new(AtomicBool::new(false));
         let mut working = JoinSet::new();
         for mut writer in self.writers.drain(..) {
@@ -113,88 +107,65 @@ impl World {
         }
         let delay = self.random.between(KILL_AFTER.0, KILL_AFTER.1);
         tokio::time::sleep(Duration::from_millis(delay)).await;
-        let (victim, back) = self.kill_and_start(round).await?;
+        let client = self.reader.client.clone();
+        let killed = self.deployment.kill(round, &mut self.random, &client).await;
         stop.store(true, Ordering::Relaxed);
-        let mut outcomes = vec![];
+        let mut outcome = Ok(());
         while let Some(joined) = working.join_next().await {
-            let (writer, outcome) = joined.map_err(|error| format!("a client died: {error}"))?;
+            let (writer, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
             self.writers.push(writer);
-            outcomes.push(outcome);
+            outcome = outcome.and(ended);
         }
-        outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
-        judge(&self.log.rows().await, &self.known())?;
-        self.verify().await?;
-        let acknowledged = self.acknowledged() - before;
+        let killed = killed?;
+        outcome?;
+        let verified = last || round.is_multiple_of(VERIFY_EVERY);
+        self.judge(verified).await?;
+        let after = self.counts();
         Ok(format!(
-            "{victim} killed after {delay} ms, ready after {} ms, {acknowledged} acknowledged",
-            back.as_millis()
+            "killed after {delay} ms: {killed}; {} acknowledged, {} of them retried, {} repeated{}",
+            after.changes() - before.changes(),
+            after.retried - before.retried,
+            after.repeated - before.repeated,
+            if verified { "; verified" } else { "" },
         ))
     }
 
-    /// On PostgreSQL, product and database take turns.
-    async fn kill_and_start(&mut self, round: u32) -> Result<(&'static str, Duration), String> {
-        let process = self.process.as_mut().ok_or("the product was never started")?;
-        let begun = Instant::now();
-        let victim = match &mut self.cluster {
-            Some(cluster) if round.is_multiple_of(2) => {
-                cluster.kill()?;
-                cluster.start()?;
-                "the database"
-            }
-            _ => {
-                process.kill();
-                process.start_again();
-                "the product"
-            }
-        };
-        process.ready(&self.client).await;
-        Ok((victim, begun.elapsed()))
-    }
-
-    /// The log keeps its rules, and every read model equals a rebuild.
-    async fn verify(&self) -> Result<(), String> {
-        self.environment.run(&["ops", "verify"])?;
-        let Some(writer) = self.writers.first() else { return Ok(()) };
-        let Some(process) = &self.process else { return Ok(()) };
-        let url = format!("{}/cars?limit=1", process.url);
-        let answer = Request::new(&self.client, Method::GET, &url)
-            .bearer(writer.token())
-            .try_send()
-            .await
-            .map_err(|error| error.to_string())?;
-        let listed = answer.json()["metadata"]["total"].as_u64();
-        let living = self.known().values().filter(|known| !known.deleted).count() as u64;
-        if listed == Some(living) {
-            Ok(())
-        } else {
-            Err(format!("{living} cars are alive, but {answer}"))
+    /// Compares what was acknowledged with the log, with what the API shows, and now and then the
+    /// read models with a rebuild.
+    async fn judge(&mut self, verify: bool) -> Result<(), String> {
+        let known = self.known();
+        let rows = self.deployment.log().await?;
+        self.events = rows.len();
+        judge(&rows, &known)?;
+        let position = self.writers.iter().map(|writer| writer.position).max().unwrap_or(0);
+        self.reader.compare(&known, position).await?;
+        let gone: BTreeSet<_> =
+            known.iter().filter(|(_, known)| known.deleted).map(|(id, _)| id.clone()).collect();
+        self.reader.gone(gone.difference(&self.gone)).await?;
+        self.gone = gone;
+        if verify {
+            self.deployment.operate(&["ops", "verify"])?;
         }
+        Ok(())
     }
 
     fn known(&self) -> BTreeMap<String, Known> {
         self.writers.iter().flat_map(|writer| writer.cars.clone()).collect()
     }
 
-    fn acknowledged(&self) -> u64 {
-        self.writers.iter().map(|writer| writer.acknowledged).sum()
+    fn counts(&self) -> Counts {
+        self.writers.iter().map(|writer| writer.counts).fold(Counts::default(), Counts::plus)
     }
 
-    /// What happened in all rounds.
-    pub fn summary(&self) -> String {
-        let repeated: u64 = self.writers.iter().map(|writer| writer.repeated).sum();
-        let cars = self.known().len();
-        let all = self.acknowledged();
-        format!("{all} acknowledged changes of {cars} cars, {repeated} of them after a repetition,")
+    fn summary(&self) -> String {
+        let Counts { registered, offline, deleted, retried, repeated } = self.counts();
+        let kills = self.deployment.kills;
+        format!(
+            "the product was killed {} times, the database {} times. {registered} cars registered, \
+             {offline} times taken offline, {deleted} deleted: each acknowledged change is there \
+             once, in {} events. {retried} were known only after a retry, {repeated} were repeated \
+             without effect.",
+            kills.product, kills.database, self.events,
+        )
     }
-
-    /// A failure with the end of what the product printed.
-    pub fn with_output(&self, why: &str) -> String {
-        let printed = self.process.as_ref().map(Process::printed).unwrap_or_default();
-        let lines: Vec<_> = printed.lines().rev().take(20).collect();
-        format!("{why}\n{}", lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
-    }
-}
-
-fn temporary() -> Result<TempDir, String> {
-    tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))
 }
