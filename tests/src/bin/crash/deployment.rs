@@ -166,12 +166,25 @@ impl Deployment {
         Ok(format!("{name}, ready after {} ms", begun.elapsed().as_millis()))
     }
 
-    /// Leaves everything to whoever wants to look; what the product printed last, and where the
-    /// data is.
+    /// Whether the product, whatever happened to it, stayed free of panics.
+    ///
+    /// # Errors
+    /// With what it printed about one.
+    pub fn calm(&self) -> Result<(), String> {
+        let printed = self.process.as_ref().map(Process::printed).unwrap_or_default();
+        match printed.lines().find(|line| line.contains("panicked at")) {
+            None => Ok(()),
+            Some(line) => Err(format!("the product panicked: {line}")),
+        }
+    }
+
+    /// Leaves everything to whoever wants to look; what the product complained of last, and where
+    /// the data is.
     pub fn keep(mut self) -> String {
         let printed = self.process.as_ref().map(Process::printed).unwrap_or_default();
         drop(self.process.take());
-        let lines: Vec<_> = printed.lines().rev().take(20).collect();
+        let complaint = |line: &&str| [" WARN ", "ERROR", "panic"].iter().any(|w| line.contains(w));
+        let lines: Vec<_> = printed.lines().rev().filter(complaint).take(20).collect();
         let mut text = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
         text.push_str("\nkept: ");
         text.push_str(&self.folder.path().display().to_string());

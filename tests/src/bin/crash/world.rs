@@ -133,6 +133,7 @@ impl World {
     /// Compares what was acknowledged with the log, with what the API shows, and now and then the
     /// read models with a rebuild.
     async fn judge(&mut self, verify: bool) -> Result<(), String> {
+        self.deployment.calm()?;
         let known = self.known();
         let rows = self.deployment.log().await?;
         self.events = rows.len();
