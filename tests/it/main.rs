@@ -17,6 +17,7 @@ mod lifecycle;
 mod openapi;
 mod shipped;
 mod testing_builds;
+mod testing_endpoints;
 
 use serde_json::{Value, json};
 
