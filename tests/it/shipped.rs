@@ -17,7 +17,8 @@ use reqwest::{Client, Method};
 #[test]
 fn it_contains_nothing_of_testing_builds() {
     let bytes = fs::read(binary::path()).unwrap().to_ascii_lowercase();
-    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let text = String::from_utf8_lossy(&bytes);
+    let has = |part: &str| text.contains(part);
     assert!(has("/cars/available"), "the search itself is broken");
     for text in [
         "testingonly",
