@@ -289,8 +289,8 @@ fn samples_answer_as_they_are_documented() {
         let get = app.get(&format!("{path}?RequiredField=avalue")).send().await.expect(200);
         let post = app.post(path).json(&body).send().await.expect(201);
         let put = app.put(path).json(&body).send().await.expect(202);
-        let patch = app.request(Method::PATCH, path).json(&body).send().await.expect(202);
-        for answer in [get, post, put, patch] {
+        let patched = app.request(Method::PATCH, path).json(&body).send().await.expect(202);
+        for answer in [get, post, put, patched] {
             assert_eq!(
                 answer.text(),
                 "{\"aRequiredField\":\"\",\"message\":\"amessageavalue\",\
