@@ -58,8 +58,8 @@ pub async fn run(args: Args) -> Outcome {
             "one event per append to a new stream; Groundwork also takes a claim in every tenth"
         );
         println!(
-            "{:>8}  {:<22} {:>10} {:>9} {:>9}   {}",
-            "callers", "", "appends/s", "p50 ms", "p99 ms", "Groundwork is"
+            "{:>8}  {:<22} {:>10} {:>9} {:>9}   Groundwork is",
+            "callers", "", "appends/s", "p50 ms", "p99 ms"
         );
         for callers in &args.callers {
             compare(engine, *callers, &args).await?;

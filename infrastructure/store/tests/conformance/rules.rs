@@ -77,3 +77,36 @@ async fn postgres_tells_of_holes() {
     let opened = PgLog::open(pool.clone(), f.clock.clone(), LogSettings::default()).await;
     assert!(matches!(opened, Err(LogError::Corrupt(_))));
 }
+
+/// Positions never restart, and the triggers are back afterwards.
+#[cfg(feature = "testing-only")]
+async fn resets(f: &Fixture) {
+    let taking = |id: &str| Append { take: vec![owned("v", id)], ..to(id, 0, 1) };
+    f.log.append(taking("a")).await.unwrap();
+    f.log.append(to("b", 0, 2)).await.unwrap();
+    match &f.backend {
+        Backend::Memory(log) => log.reset(),
+        Backend::Sqlite { log, .. } => log.reset().await.unwrap(),
+        Backend::Postgres { log, .. } => log.reset().await.unwrap(),
+    }
+    let events = f.log.read(0, 10).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].position, events[0].name.as_str()), (4, "log_reset"));
+    assert_eq!(f.log.owner(&owned("v", "a").claim).await, Ok(None));
+    assert_eq!(f.log.append(taking("b")).await, crate::support::at(5));
+    assert_eq!(f.log.read(2, 10).await.unwrap().len(), 2, "whoever was behind it, sees it");
+    assert_eq!(*f.log.watch().borrow(), 5);
+    assert_eq!(f.violations().await, [""; 0]);
+    if !matches!(f.backend, Backend::Memory(_)) {
+        let error = run(f, "DELETE FROM events").await.unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+}
+
+#[cfg(feature = "testing-only")]
+#[tokio::test]
+async fn a_reset_leaves_an_event_at_the_next_position() {
+    resets(&Fixture::memory()).await;
+    resets(&Fixture::sqlite().await).await;
+    resets(&Fixture::postgres().await).await;
+}

@@ -5,10 +5,11 @@ use std::time::Duration;
 use application::ports::StoredAnswer;
 use domain::kernel::Timestamp;
 use sqlx::{
-    ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _, postgres::PgRow,
+    ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
 };
 use time::OffsetDateTime;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{CHANNEL, errors::fault};
@@ -22,8 +23,18 @@ use crate::log::{
 /// "groundwo" in ASCII.
 const LOCK: i64 = 0x6772_6f75_6e64_776f;
 const FACTS: &str = include_str!("facts.sql");
-const EVENTS: &str = include_str!("events.sql");
-const BESIDE: &str = include_str!("beside.sql");
+/// Writes events alone, which is what most batches do, and tells other processes once it commits.
+const EVENTS: &str = concat!(include_str!("events.sql"), "SELECT pg_notify($11, $12)");
+/// Writes everything that an append can have.
+const ALL: &str =
+    concat!(include_str!("events.sql"), include_str!("beside.sql"), "SELECT pg_notify($11, $12)");
+/// How long the log's lock may be waited for without a word.
+const PATIENCE: Duration = Duration::from_secs(1);
+const HOLDER: &str = "SELECT a.pid, a.application_name, coalesce(a.state, '') \
+    FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid \
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+    AND (l.classid::int8 << 32 | l.objid::int8) = $1";
 
 /// Writes batches on a connection of its own, made when the first batch needs it.
 pub struct PgEngine {
@@ -68,22 +79,54 @@ impl PgEngine {
             Err(_) => Err(Fault::Unavailable("the database did not answer in time".into())),
         }
     }
-}
 
-impl Engine for PgEngine {
-    async fn begin(&mut self) -> Result<(), Fault> {
+    /// Begins a transaction and takes the log's lock.
+    async fn open(&mut self) -> Result<(), Fault> {
         if let Some(connection) = &mut self.connection {
             match connection.execute(sqlx::raw_sql(&self.begin)).await {
                 Ok(_) => return Ok(()),
-                // It was lost since the last batch: once more, on a new one.
-                Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => self.connection = None,
-                Err(error) => return Err(fault(&error)),
+                Err(error) if is_lock_timeout(&error) => return Err(fault(&error)),
+                // It was lost since the last batch, which wrote nothing yet: on a new one.
+                Err(_) => self.connection = None,
             }
         }
         let mut connection = self.connect().await?;
         connection.execute(sqlx::raw_sql(&self.begin)).await.map_err(|error| fault(&error))?;
         self.connection = Some(connection);
         Ok(())
+    }
+}
+
+/// The log was held by another session for too long.
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("55P03")
+}
+
+/// Tells the operator who keeps appends waiting.
+async fn name_holder(pool: &PgPool) {
+    let holder: Result<Option<(i32, String, String)>, _> =
+        sqlx::query_as(HOLDER).bind(LOCK).fetch_optional(pool).await;
+    let Ok(Some((pid, application, state))) = holder else { return };
+    tracing::warn!(
+        pid,
+        application,
+        state,
+        "appends wait for the log, which another session holds"
+    );
+}
+
+impl Engine for PgEngine {
+    async fn begin(&mut self) -> Result<(), Fault> {
+        let pool = self.pool.clone();
+        let alarm = async {
+            sleep(PATIENCE).await;
+            name_holder(&pool).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            begun = self.open() => begun,
+            never = alarm => never,
+        }
     }
 
     async fn facts(&mut self, all: &Questions<'_>) -> Result<Facts, Fault> {
@@ -107,12 +150,9 @@ impl Engine for PgEngine {
 
     async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
         let connection = self.connection()?;
-        if !write.events.is_empty() {
-            events(connection, write).await.map_err(|error| fault(&error))?;
-        }
-        if !write.is_plain() {
-            beside(connection, write).await.map_err(|error| fault(&error))?;
-        }
+        let statement = events(sqlx::query(if write.is_plain() { EVENTS } else { ALL }), write);
+        let statement = if write.is_plain() { statement } else { beside(statement, write) };
+        statement.execute(&mut *connection).await.map_err(|error| fault(&error))?;
         match connection.execute(sqlx::raw_sql("COMMIT")).await {
             Ok(_) => Ok(()),
             Err(error) => Err(match fault(&error) {
@@ -126,9 +166,9 @@ impl Engine for PgEngine {
 
     async fn abandon(&mut self) {
         // A transaction whose rollback fails ends with its connection.
-        if let Some(connection) = &mut self.connection
-            && connection.execute(sqlx::raw_sql("ROLLBACK")).await.is_err()
-        {
+        let Some(connection) = &mut self.connection else { return };
+        let rollback = timeout(self.connect, connection.execute(sqlx::raw_sql("ROLLBACK")));
+        if !matches!(rollback.await, Ok(Ok(_))) {
             self.connection = None;
         }
     }
@@ -180,12 +220,14 @@ where
     Ok(row.try_get::<Option<Vec<T>>, _>(column)?.unwrap_or_default())
 }
 
-async fn events(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), sqlx::Error> {
+type Statement<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+fn events<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
     let all = &write.events;
     let sequences: Vec<i64> = all.iter().map(|row| signed(row.sequence)).collect();
     let ids: Vec<Uuid> = all.iter().map(|row| row.event.id).collect();
     let versions: Vec<String> = all.iter().map(|row| row.event.version.to_string()).collect();
-    let insert = sqlx::query(EVENTS)
+    statement
         .bind(signed(write.head))
         .bind(write.now.get())
         .bind(texts(all, |row| &row.stream.kind))
@@ -197,12 +239,10 @@ async fn events(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), 
         .bind(texts(all, |row| &row.event.payload))
         .bind(texts(all, |row| row.metadata))
         .bind(CHANNEL)
-        .bind(write.next_head().to_string());
-    insert.execute(connection).await?;
-    Ok(())
+        .bind(write.next_head().to_string())
 }
 
-async fn beside(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), sqlx::Error> {
+fn beside<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
     let expires = write.now.plus(KEYS_LAST).get();
     let (take, keys, letters) = (&write.take, &write.keys, &write.parked);
     let key_kinds: Vec<Option<&str>> =
@@ -216,7 +256,7 @@ async fn beside(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), 
         .iter()
         .filter_map(|one| Some((one.consumer.as_str(), signed(one.settles?))))
         .collect();
-    let statement = sqlx::query(BESIDE)
+    statement
         .bind(texts(take, |claim| &claim.claim.scope))
         .bind(texts(take, |claim| &claim.claim.kind))
         .bind(texts(take, |claim| &claim.claim.value))
@@ -245,9 +285,7 @@ async fn beside(connection: &mut PgConnection, write: &Write<'_>) -> Result<(), 
         .bind(attempts.collect::<Vec<_>>())
         .bind(parked)
         .bind(settled.iter().map(|one| one.0).collect::<Vec<_>>())
-        .bind(settled.iter().map(|one| one.1).collect::<Vec<_>>());
-    statement.execute(connection).await?;
-    Ok(())
+        .bind(settled.iter().map(|one| one.1).collect::<Vec<_>>())
 }
 
 /// Empties the log in one transaction; the position of the event that tells of it.

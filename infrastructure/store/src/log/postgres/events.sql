@@ -1,4 +1,4 @@
--- Numbers and inserts the accepted events of a batch, and tells other processes once it commits.
+-- Numbers and inserts the accepted events of a batch.
 WITH appended AS (
     INSERT INTO events (position, aggregate_type, aggregate_id, sequence, event_id, event_type,
         event_version, payload, metadata, recorded_at)
@@ -8,4 +8,3 @@ WITH appended AS (
         $10::text[]) WITH ORDINALITY
         AS e (kind, id, sequence, event_id, name, version, payload, metadata, n)
 )
-SELECT pg_notify($11, $12)

@@ -107,11 +107,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn abandon(&mut self) {
-        if let Some(transaction) = self.transaction.take()
-            && let Err(error) = transaction.rollback().await
-        {
-            tracing::warn!(%error, "a transaction of the log could not be rolled back");
-        }
+        self.transaction = None;
     }
 
     async fn purge(&mut self, now: Timestamp, limit: u32) -> Result<(), Fault> {
