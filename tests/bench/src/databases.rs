@@ -29,14 +29,19 @@ impl Postgres {
         Ok(Self { admin, name })
     }
 
+    /// Where it is.
+    pub fn url(&self) -> Outcome<String> {
+        let (server, _) = self.admin.rsplit_once('/').ok_or("DATABASE_URL names no database")?;
+        Ok(format!("{server}/{}", self.name))
+    }
+
     /// Connections to it.
     pub async fn pool(&self, connections: u32) -> Outcome<PgPool> {
-        let (server, _) = self.admin.rsplit_once('/').ok_or("DATABASE_URL names no database")?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_mins(1))
             .test_before_acquire(false)
-            .connect(&format!("{server}/{}", self.name))
+            .connect(&self.url()?)
             .await?;
         Ok(pool)
     }

@@ -2,8 +2,11 @@
 //! and its load differ, the ratio says more.
 
 mod append;
+mod child;
 mod databases;
+mod idle;
 mod load;
+mod startup;
 
 use std::error::Error;
 
@@ -25,11 +28,21 @@ struct Cli {
 enum Command {
     /// Appends per second: group append, stock cqrs-es repositories, one INSERT per commit.
     Append(append::Args),
+    /// Time from the start of a process to ready, with a million events in the log.
+    Startup(startup::Args),
+    /// Resident memory of an embedded host that has nothing to do.
+    Idle(idle::Args),
+    /// What the two above start.
+    #[command(hide = true)]
+    Serve,
 }
 
 #[tokio::main]
 async fn main() -> Outcome {
     match Cli::parse().command {
         Command::Append(args) => append::run(args).await,
+        Command::Startup(args) => startup::run(args).await,
+        Command::Idle(args) => idle::run(args).await,
+        Command::Serve => Ok(hosts::serve::run(hosts::config::Settings::load()?).await?),
     }
 }
