@@ -20,7 +20,7 @@ use crate::{
     writer::{Counts, Known, Writer},
 };
 
-const WRITERS: u64 = 8;
+const WRITERS: u64 = 16;
 /// Milliseconds from the first request of a round to the kill.
 const KILL_AFTER: (u64, u64) = (50, 1500);
 /// Rebuilding read models takes time that grows with the log; so it is not done in every round.
