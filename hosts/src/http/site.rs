@@ -53,7 +53,7 @@ impl Site {
     /// Serves these routes and pages.
     ///
     /// # Errors
-    /// [`Ambiguous`] if two of them answer the same method and path.
+    /// `Ambiguous`, if two of them answer the same method and path.
     pub fn new(
         outside: Outside,
         settings: HttpSettings,

@@ -99,7 +99,7 @@ impl PgEngine {
 
 /// The log was held by another session for too long.
 fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("55P03")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
 }
 
 /// Tells the operator who keeps appends waiting.
