@@ -4,8 +4,12 @@
 mod append;
 mod child;
 mod databases;
+mod history;
 mod idle;
+mod latency;
 mod load;
+mod rebuild;
+mod site;
 mod startup;
 
 use std::error::Error;
@@ -28,6 +32,10 @@ struct Cli {
 enum Command {
     /// Appends per second: group append, stock cqrs-es repositories, one INSERT per commit.
     Append(append::Args),
+    /// Events per second: reading the log, and building a read model from it.
+    Rebuild(rebuild::Args),
+    /// Time from append to readable, at shares of the peak load.
+    Latency(latency::Args),
     /// Time from the start of a process to ready, with a million events in the log.
     Startup(startup::Args),
     /// Resident memory of an embedded host that has nothing to do.
@@ -41,6 +49,8 @@ enum Command {
 async fn main() -> Outcome {
     match Cli::parse().command {
         Command::Append(args) => append::run(args).await,
+        Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Latency(args) => latency::run(args).await,
         Command::Startup(args) => startup::run(args).await,
         Command::Idle(args) => idle::run(args).await,
         Command::Serve => Ok(hosts::serve::run(hosts::config::Settings::load()?).await?),
