@@ -21,6 +21,8 @@ pub use value::{Kind, Value};
 const UNTRIED: Duration = Duration::from_secs(2);
 /// How long a writer of SQLite waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// Rows that SQLite may be ahead of its reader: fewer mean more switching between two threads.
+const ROWS: usize = 1_024;
 /// Connections of SQLite that only read.
 const READERS: u32 = 4;
 
@@ -109,6 +111,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .busy_timeout(BUSY)
+            .row_buffer_size(ROWS)
             .foreign_keys(true);
         let pool = |connections| {
             SqlitePoolOptions::new()

@@ -60,7 +60,15 @@ impl Lead {
 
 async fn lock(pool: &PgPool) -> Result<Option<PgConnection>, DbError> {
     // Not one of the pool: the pool must not lend it to anybody, or close it.
-    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    // A holder whose machine is gone must not keep the lock until the server gives up on it, which
+    // takes hours by default.
+    let alive = [
+        ("tcp_keepalives_idle", "2"),
+        ("tcp_keepalives_interval", "1"),
+        ("tcp_keepalives_count", "3"),
+    ];
+    let options = pool.connect_options().as_ref().clone().options(alive);
+    let mut connection = PgConnection::connect_with(&options).await?;
     let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
         .bind(LOCK)
         .fetch_one(&mut connection)
