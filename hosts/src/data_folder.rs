@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use crate::cli::Stop;
@@ -41,16 +41,39 @@ impl DataLock {
     }
 }
 
-fn lock_path(folder: &Path) -> PathBuf {
-    folder.join("lock")
+/// The turn to change the schemas of a folder: SQLite's own locks don't keep two processes from
+/// running the same migration.
+#[derive(Debug)]
+pub struct SchemaTurn {
+    _file: File,
+}
+
+impl SchemaTurn {
+    /// Waits until no other process has the turn; it has it for as long as its migrations take.
+    ///
+    /// # Errors
+    /// A sentence, if the folder can't be used.
+    pub async fn take(folder: &Path) -> Result<Self, Stop> {
+        let folder = folder.to_owned();
+        let waiting = tokio::task::spawn_blocking(move || {
+            let file = open(&folder, "schema.lock")?;
+            file.lock().map_err(|error| failed(&folder, &error))?;
+            Ok(Self { _file: file })
+        });
+        waiting.await.map_err(|error| Stop::because("The data folder can't be used", error))?
+    }
 }
 
 fn open_lock(folder: &Path) -> Result<File, Stop> {
+    open(folder, "lock")
+}
+
+fn open(folder: &Path, name: &str) -> Result<File, Stop> {
     OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(lock_path(folder))
+        .open(folder.join(name))
         .map_err(|error| failed(folder, &error))
 }
 

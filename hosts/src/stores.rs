@@ -1,6 +1,6 @@
 //! Opening the databases of a deployment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adapters::secret::Secret;
 use store::{
@@ -11,7 +11,7 @@ use store::{
 use crate::{
     cli::Stop,
     config::{Mode, Storage},
-    data_folder,
+    data_folder::{self, SchemaTurn},
 };
 
 /// A handful is enough for keys: they are read at start.
@@ -28,6 +28,8 @@ pub struct Stores {
     pub keys: Db,
     /// Which schemas each database holds.
     schemas: Vec<(Db, Vec<Store>)>,
+    /// Of the embedded stores.
+    folder: Option<PathBuf>,
 }
 
 impl Stores {
@@ -47,7 +49,7 @@ impl Stores {
                     (read.clone(), vec![Store::Read]),
                     (keys.clone(), vec![Store::Keys]),
                 ];
-                Ok(Self { log, read, keys, schemas })
+                Ok(Self { log, read, keys, schemas, folder: Some(folder.clone()) })
             }
             Storage::Postgres { url, keys_url, connections, wait } => {
                 let settings = PoolSettings { connections: *connections, wait: *wait };
@@ -64,7 +66,7 @@ impl Stores {
                         (keys.clone(), vec![main_schemas, (keys, vec![Store::Keys])])
                     }
                 };
-                Ok(Self { log: main.clone(), read: main, keys, schemas })
+                Ok(Self { log: main.clone(), read: main, keys, schemas, folder: None })
             }
         }
     }
@@ -74,6 +76,10 @@ impl Stores {
     /// # Errors
     /// A sentence that says what is in the way.
     pub async fn migrate(&self) -> Result<(), Stop> {
+        let _turn = match &self.folder {
+            Some(folder) => Some(SchemaTurn::take(folder).await?),
+            None => None,
+        };
         for (db, schemas) in &self.schemas {
             migrate(db, schemas).await.map_err(schema)?;
         }

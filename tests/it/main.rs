@@ -13,6 +13,7 @@ mod conventions;
 mod database_gone;
 mod events;
 mod health;
+mod keys;
 mod lifecycle;
 mod openapi;
 mod shipped;
