@@ -21,8 +21,9 @@ CREATE TABLE events (
     metadata json NOT NULL,
     -- By the clock of the host that appended it.
     recorded_at timestamptz NOT NULL,
-    -- The safety net under the version check that is made before: it must never fire.
-    CONSTRAINT events_stream UNIQUE (aggregate_type, aggregate_id, sequence)
+    -- The safety net under the version check that is made before: it must never fire. The id comes
+    -- first because it tells streams apart: types are mostly equal, and comparing them costs time.
+    CONSTRAINT events_stream UNIQUE (aggregate_id, aggregate_type, sequence)
 );
 
 -- History can't be changed, not even by a mistake in psql.
