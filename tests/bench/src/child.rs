@@ -27,13 +27,8 @@ impl Host {
     pub async fn start(settings: &[(&str, &str)]) -> Outcome<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
-        let child = Command::new(std::env::current_exe()?)
-            .arg("serve")
-            .env_clear()
-            .envs(settings.iter().copied())
+        let child = this("serve", settings)?
             .env("GROUNDWORK_HTTP_ADDRESSES", address.to_string())
-            .env("GROUNDWORK_LOG", "error")
-            .stderr(Stdio::null())
             .spawn()?;
         let mut host = Self { child, address, ready_after: Duration::ZERO };
         while !host.answers("/health/ready") {
@@ -47,6 +42,11 @@ impl Host {
         }
         host.ready_after = started.elapsed();
         Ok(host)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Whether a path is answered 200.
@@ -80,6 +80,24 @@ impl Host {
             Err(format!("the host stopped with {status}").into())
         }
     }
+}
+
+/// A token for a new person, good at the host with these settings.
+pub fn mint(settings: &[(&str, &str)]) -> Outcome<String> {
+    let minted = this("mint", settings)?.output()?;
+    Ok(String::from_utf8(minted.stdout)?.trim().to_owned())
+}
+
+/// This binary once more, with another task.
+fn this(task: &str, settings: &[(&str, &str)]) -> Outcome<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .arg(task)
+        .env_clear()
+        .envs(settings.iter().copied())
+        .env("GROUNDWORK_LOG", "error")
+        .stderr(Stdio::null());
+    Ok(command)
 }
 
 impl Drop for Host {

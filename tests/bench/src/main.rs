@@ -5,6 +5,8 @@ mod append;
 mod child;
 mod databases;
 mod history;
+mod http;
+mod http_load;
 mod idle;
 mod latency;
 mod load;
@@ -15,6 +17,7 @@ mod startup;
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
+use hosts::{config::Settings, ops::tokens::Mint};
 
 /// What a benchmark ends with.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -40,9 +43,14 @@ enum Command {
     Startup(startup::Args),
     /// Resident memory of an embedded host that has nothing to do.
     Idle(idle::Args),
-    /// What the two above start.
+    /// Requests per second, end to end, with authentication on.
+    Http(http::Args),
+    /// What the others start.
     #[command(hide = true)]
     Serve,
+    /// What the others call with.
+    #[command(hide = true)]
+    Mint,
 }
 
 #[tokio::main]
@@ -53,6 +61,8 @@ async fn main() -> Outcome {
         Command::Latency(args) => latency::run(args).await,
         Command::Startup(args) => startup::run(args).await,
         Command::Idle(args) => idle::run(args).await,
-        Command::Serve => Ok(hosts::serve::run(hosts::config::Settings::load()?).await?),
+        Command::Http(args) => http::run(args).await,
+        Command::Serve => Ok(hosts::serve::run(Settings::load()?).await?),
+        Command::Mint => Ok(Mint::default().run(&Settings::load()?).await?),
     }
 }
