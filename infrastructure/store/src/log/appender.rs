@@ -63,6 +63,8 @@ pub enum Fault {
     Unavailable(String),
     /// The database doesn't accept a value; whose, is found by trying one at a time.
     Refused(String),
+    /// A stream that was taken for new is there: the look-ups of the next try leave nothing out.
+    Presumed(String),
     /// The database contradicts what was decided.
     Corrupt(String),
 }
@@ -72,7 +74,7 @@ impl Fault {
         match self.clone() {
             Self::Unavailable(why) => AppendError::Unavailable(why),
             Self::Refused(why) => AppendError::Malformed(why),
-            Self::Corrupt(why) => AppendError::Corrupt(why),
+            Self::Presumed(why) | Self::Corrupt(why) => AppendError::Corrupt(why),
         }
     }
 }
@@ -81,7 +83,7 @@ impl From<Fault> for LogError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Unavailable(why) => Self::Unavailable(why),
-            Fault::Refused(why) | Fault::Corrupt(why) => Self::Corrupt(why),
+            Fault::Refused(why) | Fault::Presumed(why) | Fault::Corrupt(why) => Self::Corrupt(why),
         }
     }
 }
@@ -297,6 +299,13 @@ impl<E: Engine> Writer<E> {
     }
 
     async fn attempt(&mut self, batch: &mut Batch, grow: bool) -> Result<Done, Fault> {
+        match self.once(batch, grow).await {
+            Err(Fault::Presumed(_)) => self.once(batch, false).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn once(&mut self, batch: &mut Batch, grow: bool) -> Result<Done, Fault> {
         let outcome = match timeout(self.limit, self.transaction(batch, grow)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Fault::Unavailable(

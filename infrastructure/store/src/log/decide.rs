@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, IdempotencyKey, NewEvent,
-    StoredAnswer, StreamId,
+    StoredAnswer, StreamAppend, StreamId,
 };
 use domain::kernel::Timestamp;
 
@@ -65,6 +65,8 @@ pub struct Questions<'a> {
     /// Idempotency keys that expire by now are free again.
     pub now: Timestamp,
     pub streams: Vec<&'a StreamId>,
+    /// Whether each stream is to begin with this batch: most likely it is not there yet.
+    pub begins: Vec<bool>,
     pub claims: Vec<&'a ClaimRef>,
     pub keys: Vec<&'a IdempotencyKey>,
     pub checkpoints: Vec<(&'a str, u16)>,
@@ -77,6 +79,7 @@ impl<'a> Questions<'a> {
         let mut all = Self {
             now,
             streams: vec![],
+            begins: vec![],
             claims: vec![],
             keys: vec![],
             checkpoints: vec![],
@@ -84,6 +87,7 @@ impl<'a> Questions<'a> {
         };
         for Entry { append, .. } in entries {
             all.streams.extend(append.streams.iter().map(|part| &part.stream));
+            all.begins.extend(append.streams.iter().map(begins));
             all.claims.extend(append.take.iter().chain(&append.release).map(|claim| &claim.claim));
             all.keys.extend(&append.idempotency);
             if let Some(consumed) = &append.consumed {
@@ -94,6 +98,11 @@ impl<'a> Questions<'a> {
         }
         all
     }
+}
+
+/// Whether the append would fail by itself if the stream were there already.
+fn begins(part: &StreamAppend) -> bool {
+    part.expected == 0 && !part.events.is_empty()
 }
 
 /// The answers, each list in the order of its questions.

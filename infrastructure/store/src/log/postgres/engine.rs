@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use application::ports::StoredAnswer;
+use application::ports::{StoredAnswer, StreamId};
 use domain::kernel::Timestamp;
 use sqlx::{
     ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
@@ -40,6 +40,9 @@ const HOLDER: &str = "SELECT a.pid, a.application_name, coalesce(a.state, '') \
 pub struct PgEngine {
     pool: PgPool,
     connection: Option<PgConnection>,
+    /// Whether the next look-up leaves nothing out, because the last batch took a stream for new
+    /// that was there.
+    careful: bool,
     connect: Duration,
     setup: String,
     begin: String,
@@ -61,7 +64,7 @@ impl PgEngine {
         // Read committed: the look-ups must see what was committed while the lock was waited for.
         let begin =
             format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})");
-        Self { pool, connection: None, connect: settings.lock_wait, setup, begin }
+        Self { pool, connection: None, careful: false, connect: settings.lock_wait, setup, begin }
     }
 
     fn connection(&mut self) -> Result<&mut PgConnection, Fault> {
@@ -102,6 +105,12 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
 }
 
+/// An event with this stream and sequence is there already.
+fn is_taken_stream(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
+        == Some("events_stream")
+}
+
 /// Tells the operator who keeps appends waiting.
 async fn name_holder(pool: &PgPool) {
     let holder: Result<Option<(i32, String, String)>, _> =
@@ -130,9 +139,13 @@ impl Engine for PgEngine {
     }
 
     async fn facts(&mut self, all: &Questions<'_>) -> Result<Facts, Fault> {
+        let careful = std::mem::take(&mut self.careful);
+        let asked: Vec<bool> = all.begins.iter().map(|begins| careful || !begins).collect();
+        let streams: Vec<&StreamId> =
+            all.streams.iter().zip(&asked).filter(|one| *one.1).map(|one| *one.0).collect();
         let query = sqlx::query(FACTS)
-            .bind(texts(&all.streams, |stream| &stream.kind))
-            .bind(texts(&all.streams, |stream| &stream.id))
+            .bind(texts(&streams, |stream| &stream.kind))
+            .bind(texts(&streams, |stream| &stream.id))
             .bind(texts(&all.claims, |claim| &claim.scope))
             .bind(texts(&all.claims, |claim| &claim.kind))
             .bind(texts(&all.claims, |claim| &claim.value))
@@ -145,14 +158,25 @@ impl Engine for PgEngine {
             .bind(all.letters.iter().map(|one| i32::from(one.1)).collect::<Vec<_>>())
             .bind(all.letters.iter().map(|one| signed(one.2)).collect::<Vec<_>>());
         let row = query.fetch_one(self.connection()?).await.map_err(|error| fault(&error))?;
-        facts(&row).map_err(|error| fault(&error))
+        let mut facts = facts(&row).map_err(|error| fault(&error))?;
+        let mut known = facts.versions.into_iter();
+        // A stream that is not looked up is taken for new; the unique constraint knows better.
+        let version = |asked: &bool| if *asked { known.next() } else { Some(0) };
+        facts.versions = asked.iter().map_while(version).collect();
+        Ok(facts)
     }
 
     async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
         let connection = self.connection()?;
         let statement = events(sqlx::query(if write.is_plain() { EVENTS } else { ALL }), write);
         let statement = if write.is_plain() { statement } else { beside(statement, write) };
-        statement.execute(&mut *connection).await.map_err(|error| fault(&error))?;
+        if let Err(error) = statement.execute(&mut *connection).await {
+            self.careful = is_taken_stream(&error);
+            return Err(match fault(&error) {
+                Fault::Corrupt(why) if self.careful => Fault::Presumed(why),
+                other => other,
+            });
+        }
         match connection.execute(sqlx::raw_sql("COMMIT")).await {
             Ok(_) => Ok(()),
             Err(error) => Err(match fault(&error) {
