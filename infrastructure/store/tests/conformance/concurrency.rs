@@ -136,3 +136,29 @@ pub async fn one_bad_append_never_fails_its_neighbours(f: &Fixture) {
     }
     everything(&f.log).await;
 }
+
+/// Streams that are begun may not be looked up first; whoever begins one that is there is told so,
+/// and nobody else notices.
+pub async fn a_stream_that_is_there_is_not_begun_again(f: &Fixture) {
+    f.log.append(to("there", 0, 2)).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for caller in 0..40_usize {
+        let log = f.log.clone();
+        tasks.spawn(async move {
+            let again = caller % 4 == 1;
+            let name = if again { "there".to_owned() } else { format!("new{caller}") };
+            (again, log.append(to(&name, 0, 1)).await)
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        let (again, outcome) = task.unwrap();
+        if again {
+            let conflict =
+                AppendError::Conflict { stream: stream("there"), expected: 0, actual: 2 };
+            assert_eq!(outcome, Err(conflict));
+        } else {
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+    }
+    assert_eq!(everything(&f.log).await.len(), 31, "thirty new streams beside the old one");
+}
