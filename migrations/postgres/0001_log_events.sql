@@ -21,7 +21,8 @@ CREATE TABLE events (
     metadata json NOT NULL,
     -- By the clock of the host that appended it.
     recorded_at timestamptz NOT NULL,
-    -- The safety net under the version check that is made before: it must never fire. The id comes
+    -- Decides on streams that an append begins, which are not looked up; for all others the safety
+    -- net under the version check that is made before, which must never fire. The id comes
     -- first because it tells streams apart: types are mostly equal, and comparing them costs time.
     CONSTRAINT events_stream UNIQUE (aggregate_id, aggregate_type, sequence)
 );
