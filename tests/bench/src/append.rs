@@ -19,6 +19,8 @@ use crate::{
     load::{self, Measured},
 };
 
+/// More connections than the stock repositories' own pool has, to see what they do with them.
+const WIDE: usize = 32;
 /// What an event of the measurement holds.
 const PAYLOAD: &str = r#"{"organizationId":"org_0123456789abcdefghij","status":"unregistered"}"#;
 
@@ -78,19 +80,22 @@ async fn compare(engine: Engine, callers: usize, args: &Args) -> Outcome {
     if args.alone {
         return Ok(());
     }
-    let (stock, plain) = match engine {
+    let plain = match engine {
         Engine::Postgres => {
-            (stock::postgres(callers, seconds).await?, plain::postgres(callers, seconds).await?)
+            let stock = stock::postgres(callers, stock::POOL, seconds).await?;
+            line(callers, "stock postgres-es", &stock, Some(ours.rate / stock.rate));
+            if callers > stock::POOL {
+                let wide = stock::postgres(callers, WIDE, seconds).await?;
+                line(callers, "the same, 32 sessions", &wide, Some(ours.rate / wide.rate));
+            }
+            plain::postgres(callers, seconds).await?
         }
         Engine::Sqlite => {
-            (stock::sqlite(callers, seconds).await?, plain::sqlite(callers, seconds).await?)
+            let stock = stock::sqlite(callers, seconds).await?;
+            line(callers, "stock sqlite-es", &stock, Some(ours.rate / stock.rate));
+            plain::sqlite(callers, seconds).await?
         }
     };
-    let stock_name = match engine {
-        Engine::Postgres => "stock postgres-es",
-        Engine::Sqlite => "stock sqlite-es",
-    };
-    line(callers, stock_name, &stock, Some(ours.rate / stock.rate));
     line(callers, "one INSERT per commit", &plain, Some(ours.rate / plain.rate));
     Ok(())
 }

@@ -94,9 +94,14 @@ pub trait Engine: Send + 'static {
     fn begin(&mut self) -> impl Future<Output = Result<(), Fault>> + Send;
     /// Looks up, in that transaction.
     fn facts(&mut self, all: &Questions<'_>) -> impl Future<Output = Result<Facts, Fault>> + Send;
-    /// Writes and commits.
-    fn commit(&mut self, write: &Write<'_>) -> impl Future<Output = Result<(), Fault>> + Send;
-    /// Ends a transaction that wrote nothing, or whatever a fault left.
+    /// Writes and commits. With `more` another batch follows at once, and a transaction may be
+    /// begun for it, if no other writer waits: the next `begin` then costs nothing.
+    fn commit(
+        &mut self,
+        write: &Write<'_>,
+        more: bool,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+    /// Ends a transaction that wrote nothing, or whatever a fault left; nothing if there is none.
     fn abandon(&mut self) -> impl Future<Output = ()> + Send;
     /// Removes idempotency keys that have expired.
     fn purge(
@@ -240,6 +245,10 @@ impl<E: Engine> Writer<E> {
         let mut stopping = false;
         loop {
             if self.waiting.is_empty() {
+                if self.jobs.is_empty() {
+                    // What was begun for more must not keep other writers waiting.
+                    self.engine.abandon().await;
+                }
                 let job = tokio::select! {
                     job = self.jobs.recv() => job,
                     _ = stop.wait_for(|stop| *stop), if !stopping => {
@@ -331,7 +340,8 @@ impl<E: Engine> Writer<E> {
         if write.is_empty() {
             self.engine.abandon().await;
         } else {
-            self.engine.commit(&write).await?;
+            let more = !self.waiting.is_empty() || !self.jobs.is_empty();
+            self.engine.commit(&write, more).await?;
         }
         let versions = if self.waiting.is_empty() {
             HashMap::new()

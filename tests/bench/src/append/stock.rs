@@ -73,10 +73,13 @@ impl Aggregate for Car {
     }
 }
 
-/// On PostgreSQL, with as many connections as callers, at most 32.
-pub async fn postgres(callers: usize, seconds: f64) -> Outcome<Measured> {
+/// The connections of its own pools at most, on both engines.
+pub const POOL: usize = 10;
+
+/// On PostgreSQL, with a connection per caller up to so many.
+pub async fn postgres(callers: usize, most: usize, seconds: f64) -> Outcome<Measured> {
     let database = databases::Postgres::create("stock").await?;
-    let pool = database.pool(u32::try_from(callers.min(32))?).await?;
+    let pool = database.pool(u32::try_from(callers.min(most))?).await?;
     pool.execute(TABLE).await?;
     let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool.clone()));
     let measured = execute(store, callers, seconds).await?;
@@ -85,10 +88,10 @@ pub async fn postgres(callers: usize, seconds: f64) -> Outcome<Measured> {
     Ok(measured)
 }
 
-/// On SQLite, with as many connections as its own pool has at most, 10.
+/// On SQLite, with a connection per caller up to [`POOL`].
 pub async fn sqlite(callers: usize, seconds: f64) -> Outcome<Measured> {
     let folder = tempfile::tempdir()?;
-    let connections = u32::try_from(callers.min(10))?;
+    let connections = u32::try_from(callers.min(POOL))?;
     let pool = databases::sqlite(&folder.path().join("stock.db"), connections, false).await?;
     pool.execute(TABLE).await?;
     let store = PersistedEventStore::new_event_store(SqliteEventRepository::new(pool.clone()));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use application::ports::{StoredAnswer, StreamId};
 use domain::kernel::Timestamp;
+use futures_util::TryStreamExt as _;
 use sqlx::{
     ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
     postgres::{PgArguments, PgRow},
@@ -28,6 +29,8 @@ const EVENTS: &str = concat!(include_str!("events.sql"), "SELECT pg_notify($11, 
 /// Writes everything that an append can have.
 const ALL: &str =
     concat!(include_str!("events.sql"), include_str!("beside.sql"), "SELECT pg_notify($11, $12)");
+/// Read committed: the look-ups must see what was committed while the lock was waited for.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How long the log's lock may be waited for without a word.
 const PATIENCE: Duration = Duration::from_secs(1);
 const HOLDER: &str = "SELECT a.pid, a.application_name, coalesce(a.state, '') \
@@ -43,9 +46,25 @@ pub struct PgEngine {
     /// Whether the next look-up leaves nothing out, because the last batch took a stream for new
     /// that was there.
     careful: bool,
+    open: Open,
     connect: Duration,
     setup: String,
     begin: String,
+    /// Takes the lock in a transaction that was begun without it.
+    lock: String,
+    /// Commits, and begins again; takes the lock only if no other writer waits for it.
+    again: String,
+}
+
+/// The transaction of the connection.
+#[derive(Clone, Copy, PartialEq)]
+enum Open {
+    No,
+    /// Something was asked and not answered yet.
+    Unsure,
+    /// Begun, but the log's lock is another writer's.
+    Unlocked,
+    Locked,
 }
 
 impl PgEngine {
@@ -61,10 +80,17 @@ impl PgEngine {
             settings.statement.as_millis(),
             settings.statement.as_millis(),
         );
-        // Read committed: the look-ups must see what was committed while the lock was waited for.
-        let begin =
-            format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})");
-        Self { pool, connection: None, careful: false, connect: settings.lock_wait, setup, begin }
+        Self {
+            pool,
+            connection: None,
+            careful: false,
+            open: Open::No,
+            connect: settings.lock_wait,
+            setup,
+            begin: format!("{BEGIN}; SELECT pg_advisory_xact_lock({LOCK})"),
+            lock: format!("SELECT pg_advisory_xact_lock({LOCK})"),
+            again: format!("COMMIT; {BEGIN}; SELECT pg_try_advisory_xact_lock({LOCK})"),
+        }
     }
 
     fn connection(&mut self) -> Result<&mut PgConnection, Fault> {
@@ -83,11 +109,20 @@ impl PgEngine {
         }
     }
 
-    /// Begins a transaction and takes the log's lock.
+    /// Begins a transaction and takes the log's lock, as far as that is not done.
     async fn open(&mut self) -> Result<(), Fault> {
+        let statement = match self.open {
+            Open::Locked => return Ok(()),
+            Open::Unlocked => &self.lock,
+            Open::No | Open::Unsure => &self.begin,
+        };
+        self.open = Open::Unsure;
         if let Some(connection) = &mut self.connection {
-            match connection.execute(sqlx::raw_sql(&self.begin)).await {
-                Ok(_) => return Ok(()),
+            match connection.execute(sqlx::raw_sql(statement)).await {
+                Ok(_) => {
+                    self.open = Open::Locked;
+                    return Ok(());
+                }
                 Err(error) if is_lock_timeout(&error) => return Err(fault(&error)),
                 // It was lost since the last batch, which wrote nothing yet: on a new one.
                 Err(_) => self.connection = None,
@@ -96,6 +131,37 @@ impl PgEngine {
         let mut connection = self.connect().await?;
         connection.execute(sqlx::raw_sql(&self.begin)).await.map_err(|error| fault(&error))?;
         self.connection = Some(connection);
+        self.open = Open::Locked;
+        Ok(())
+    }
+
+    /// Commits, and begins the next transaction in the same round trip.
+    async fn commit_and_begin(&mut self) -> Result<(), sqlx::Error> {
+        let Some(connection) = &mut self.connection else { return Err(sqlx::Error::PoolClosed) };
+        self.open = Open::Unsure;
+        let mut answers = connection.fetch_many(sqlx::raw_sql(&self.again));
+        // The first answer is that of COMMIT: whatever comes after it, the batch is in.
+        answers.try_next().await?;
+        let mut open = Open::Unsure;
+        let lost = loop {
+            match answers.try_next().await {
+                Ok(Some(sqlx::Either::Left(_))) => {}
+                Ok(Some(sqlx::Either::Right(row))) => {
+                    let locked: bool = row.try_get(0).unwrap_or(false);
+                    open = if locked { Open::Locked } else { Open::Unlocked };
+                }
+                Ok(None) => break false,
+                Err(error) => {
+                    tracing::debug!(%error, "the connection was lost right after a commit");
+                    break true;
+                }
+            }
+        };
+        drop(answers);
+        if lost {
+            (self.connection, open) = (None, Open::No);
+        }
+        self.open = open;
         Ok(())
     }
 }
@@ -166,7 +232,7 @@ impl Engine for PgEngine {
         Ok(facts)
     }
 
-    async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
+    async fn commit(&mut self, write: &Write<'_>, more: bool) -> Result<(), Fault> {
         let connection = self.connection()?;
         let statement = events(sqlx::query(if write.is_plain() { EVENTS } else { ALL }), write);
         let statement = if write.is_plain() { statement } else { beside(statement, write) };
@@ -177,8 +243,15 @@ impl Engine for PgEngine {
                 other => other,
             });
         }
-        match connection.execute(sqlx::raw_sql("COMMIT")).await {
-            Ok(_) => Ok(()),
+        let committed = if more {
+            self.commit_and_begin().await
+        } else {
+            let committed = connection.execute(sqlx::raw_sql("COMMIT")).await;
+            self.open = if committed.is_ok() { Open::No } else { Open::Unsure };
+            committed.map(drop)
+        };
+        match committed {
+            Ok(()) => Ok(()),
             Err(error) => Err(match fault(&error) {
                 Fault::Unavailable(why) => {
                     Fault::Unavailable(format!("{why}; the append may have been committed"))
@@ -189,6 +262,10 @@ impl Engine for PgEngine {
     }
 
     async fn abandon(&mut self) {
+        if self.open == Open::No {
+            return;
+        }
+        self.open = Open::No;
         // A transaction whose rollback fails ends with its connection.
         let Some(connection) = &mut self.connection else { return };
         let rollback = timeout(self.connect, connection.execute(sqlx::raw_sql("ROLLBACK")));

@@ -98,7 +98,7 @@ impl Engine for SqliteEngine {
         facts(transaction, all).await.map_err(|error| fault(&error))
     }
 
-    async fn commit(&mut self, all: &Write<'_>) -> Result<(), Fault> {
+    async fn commit(&mut self, all: &Write<'_>, _more: bool) -> Result<(), Fault> {
         write(self.transaction()?, all).await.map_err(|error| fault(&error))?;
         match self.transaction.take() {
             Some(transaction) => transaction.commit().await.map_err(|error| fault(&error)),
