@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Loaded, Result,
-    search::{Found, Search, SearchMetadata},
+    search::{Found, Rows, Search, SearchMetadata},
 };
 
 pub mod delete;
@@ -100,7 +100,8 @@ pub struct CarAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct CarsAnswer {
     /// One page.
-    pub cars: Vec<CarView>,
+    #[schema(value_type = Vec<CarView>)]
+    pub cars: Rows<CarView>,
     /// About the search.
     pub metadata: SearchMetadata,
 }

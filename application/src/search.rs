@@ -9,6 +9,10 @@ use crate::{
     input::{Field, check},
 };
 
+mod rows;
+
+pub use rows::Rows;
+
 /// Rows per page when the caller does not say.
 pub const DEFAULT_LIMIT: i64 = 100;
 /// Rows per page at most, and the largest offset.
@@ -88,7 +92,7 @@ pub struct Filter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found<T> {
     /// This page.
-    pub rows: Vec<T>,
+    pub rows: Rows<T>,
     /// Matches before paging.
     pub total: u64,
 }
@@ -137,6 +141,11 @@ impl Search {
             sort: self.sort.clone(),
             total,
         }
+    }
+    /// Rows that no query of a read model made, with the fields filled that the caller named.
+    #[must_use]
+    pub fn rows<T>(&self, rows: Vec<T>) -> Rows<T> {
+        Rows::new(rows, self.filter.iter().map(String::as_str))
     }
     /// Rows to skip, never negative.
     #[must_use]

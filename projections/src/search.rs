@@ -2,7 +2,7 @@
 
 use application::{
     Result,
-    search::{Direction, Found, Search},
+    search::{Direction, Found, Rows, Search},
 };
 use store::db::{Db, DbError, Row, Value};
 
@@ -17,6 +17,8 @@ pub(crate) struct Source<'a> {
     /// The column that makes the order of equal rows stable.
     pub key: &'a str,
     /// What callers may sort by, each with its column. The first is the order without a wish.
+    /// Names of one column mean the same: a caller who asks to fill one of them gets the member
+    /// of the answer that is called by any.
     pub sortable: &'a [(&'a str, &'a str)],
 }
 
@@ -36,7 +38,21 @@ pub(crate) async fn page<T>(
     values.extend([search.limit.into(), search.skip().into()]);
     let rows = db.fetch(&statement, &values).await?;
     let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Found { rows, total })
+    Ok(Found { rows: Rows::new(rows, filled(source, search)), total })
+}
+
+/// The names of the caller's filter, and for each the other names of its column.
+fn filled<'a>(source: &Source<'a>, search: &'a Search) -> Vec<&'a str> {
+    let column = |wish: &str| column(source, wish);
+    let columns: Vec<&str> = search.filter.iter().filter_map(|wish| column(wish)).collect();
+    let others = source.sortable.iter().filter(|(_, column)| columns.contains(column));
+    let others = others.map(|(name, _)| *name);
+    search.filter.iter().map(String::as_str).chain(others).collect()
+}
+
+fn column<'a>(source: &Source<'a>, wish: &str) -> Option<&'a str> {
+    let known = source.sortable.iter().find(|(name, _)| name.eq_ignore_ascii_case(wish));
+    known.map(|(_, column)| *column)
 }
 
 fn count(source: &Source<'_>) -> String {
@@ -57,11 +73,8 @@ fn statement(source: &Source<'_>, values: usize, search: &Search) -> String {
 
 /// Only columns that the source names get into a statement, never a caller's text.
 fn order(source: &Source<'_>, search: &Search) -> String {
-    let wish = search.sort.as_ref().and_then(|sort| {
-        let (_, column) =
-            source.sortable.iter().find(|(name, _)| name.eq_ignore_ascii_case(&sort.by))?;
-        Some((*column, sort.direction))
-    });
+    let wish = search.sort.as_ref();
+    let wish = wish.and_then(|sort| Some((column(source, &sort.by)?, sort.direction)));
     let first = source.sortable.first().map_or(source.key, |(_, column)| column);
     let (column, direction) = wish.unwrap_or((first, Direction::Ascending));
     let direction = match direction {
@@ -91,6 +104,7 @@ mod tests {
             ("LastPersistedAtUtc", "last_persisted_at"),
             ("Id", "id"),
             ("Litres", "litres"),
+            ("Size.Litres", "litres"),
         ],
     };
 
@@ -108,6 +122,17 @@ mod tests {
     #[test]
     fn unknown_fields_are_ignored() {
         assert_eq!(order_of("-colour"), "last_persisted_at ASC NULLS LAST, id ASC");
+    }
+
+    #[test]
+    fn a_filter_may_use_any_name_of_a_column() {
+        let filled_by = |filter: &str| {
+            let options = SearchOptions { filter: Some(filter.into()), ..Default::default() };
+            filled(&SOURCE, &options.parse().expect("valid")).join(" ")
+        };
+        assert_eq!(filled_by("LITRES,colour"), "LITRES colour Litres Size.Litres");
+        assert_eq!(filled_by("size;size.Litres"), "size size.Litres Litres Size.Litres");
+        assert_eq!(filled_by("colour"), "colour");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     App, Call, Error, Policy, Result, UseCase,
     error::FieldError,
     input::{RawDate, id, parse_all},
-    search::{SearchMetadata, SearchOptions},
+    search::{Rows, SearchMetadata, SearchOptions},
 };
 
 const MEMBER: Policy = Policy::member().with(Feature::TenantPaidTrial);
@@ -124,7 +124,8 @@ pub struct SearchCarUnavailabilities {
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct UnavailabilitiesAnswer {
     /// One page.
-    pub unavailabilities: Vec<UnavailabilityView>,
+    #[schema(value_type = Vec<UnavailabilityView>)]
+    pub unavailabilities: Rows<UnavailabilityView>,
     /// About the search.
     pub metadata: SearchMetadata,
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     App, Call, Policy, Result, UseCase,
-    search::{SearchMetadata, SearchOptions},
+    search::{Rows, SearchMetadata, SearchOptions},
 };
 
 /// One of four values.
@@ -159,7 +159,8 @@ pub struct SearchTestingOnlyResponse {
     #[serde(flatten)]
     pub fields: GeneralTestingOnlyResponse,
     /// Always three; paging does not cut what was never stored.
-    pub items: Vec<TestResource>,
+    #[schema(value_type = Vec<TestResource>)]
+    pub items: Rows<TestResource>,
     /// About the search.
     pub metadata: SearchMetadata,
 }
@@ -173,7 +174,7 @@ impl UseCase for SearchTestingOnly {
         let search = self.options.parse()?;
         Ok(SearchTestingOnlyResponse {
             fields: self.fields.or(self.other),
-            items: (1..=3).map(|n| TestResource { id: format!("anid{n}") }).collect(),
+            items: search.rows((1..=3).map(|n| TestResource { id: format!("anid{n}") }).collect()),
             metadata: search.metadata(3),
         })
     }

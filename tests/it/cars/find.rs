@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 on_both_engines!(
     a_list_holds_every_car_of_the_organization,
     pages_are_cut_after_sorting,
+    only_the_fields_that_are_named_are_filled,
     every_bad_option_is_reported,
     a_car_is_available_when_no_period_intersects,
     availability_pages_count_what_is_left,
@@ -55,6 +56,49 @@ async fn pages_are_cut_after_sorting(app: &TestApp) {
     assert_eq!(ids(&page("sort=lastPersistedAtUtc").await).len(), 5);
     assert_eq!(page("limit=0").await["metadata"]["limit"], 100);
     assert_eq!(page("limit=1000&offset=1000").await["metadata"]["total"], 5);
+}
+
+async fn only_the_fields_that_are_named_are_filled(app: &TestApp) {
+    let owner = app.owner();
+    let id = app.register_car(&owner).await;
+    app.take_offline(&owner, &id, 30, 40).await;
+    let list = |path: String, member: &'static str| {
+        let (app, owner) = (app, owner.clone());
+        async move { app.get(&path).by(&owner).send().await.expect(200).json()[member].take() }
+    };
+    let all = list("/cars".to_owned(), "cars").await[0].take();
+    let (made, plate) = (&all["manufacturer"], &all["plate"]);
+    for (filter, filled) in [
+        ("status", json!({"id": id, "status": "Registered"})),
+        ("ID;Plate", json!({"id": id, "plate": plate})),
+        ("manufacturer.YEAR", json!({"id": id, "manufacturer": {"year": made["year"]}})),
+        ("manufacturer.make,manufacturer", json!({"id": id, "manufacturer": made})),
+        ("managers.id,colour", json!({"id": id, "managers": all["managers"]})),
+        // Names that only the read model has.
+        ("manufactureMake", json!({"id": id, "manufacturer": {"make": made["make"]}})),
+        ("VehicleOwnerId", json!({"id": id, "owner": all["owner"]})),
+        // What no car has, and what no answer shows.
+        ("colour,plate.colour,status.x", json!({"id": id})),
+        ("LastPersistedAtUtc", json!({"id": id})),
+    ] {
+        let cars = list(format!("/cars?filter={filter}"), "cars").await;
+        assert_eq!(cars, json!([filled]), "{filter}");
+    }
+    let path = format!("/cars/available?toUtc={}&filter=status", app.hours(30));
+    assert_eq!(list(path, "cars").await, json!([{"id": id, "status": "Registered"}]));
+    let path = format!("/cars/{id}/unavailabilities?filter=CAUSEDBY");
+    let unavailabilities = list(path, "unavailabilities").await;
+    let offline = unavailabilities[0].as_object().unwrap();
+    let names: Vec<&str> = offline.keys().map(String::as_str).collect();
+    assert_eq!(names, ["causedByReason", "id"]);
+    let request = app.get("/cars?filter=plate.number,status").by(&owner);
+    let xml = request.header("accept", "application/xml").send().await.expect(200).text();
+    let expected = format!(
+        "<Cars><Car><Id>{id}</Id><Plate><Number>{}</Number></Plate><Status>Registered</Status>\
+         </Car></Cars>",
+        plate["number"].as_str().unwrap()
+    );
+    assert!(xml.contains(&expected), "{xml}");
 }
 
 async fn every_bad_option_is_reported(app: &TestApp) {

@@ -3,7 +3,10 @@
 mod engine;
 mod errors;
 mod follow;
+#[cfg(feature = "testing-only")]
+mod reset;
 mod rows;
+mod statements;
 
 use std::sync::Arc;
 
@@ -90,7 +93,7 @@ impl PgLog {
     /// [`LogError`] if the log can't be written.
     #[cfg(feature = "testing-only")]
     pub async fn reset(&self) -> Result<(), LogError> {
-        let position = engine::reset(&self.pool, self.clock.now()).await.map_err(unreadable)?;
+        let position = reset::reset(&self.pool, self.clock.now()).await.map_err(unreadable)?;
         self.head.advance(position);
         Ok(())
     }

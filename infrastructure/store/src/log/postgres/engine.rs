@@ -2,33 +2,22 @@
 
 use std::time::Duration;
 
-use application::ports::{StoredAnswer, StreamId};
+use application::ports::StreamId;
 use domain::kernel::Timestamp;
 use futures_util::TryStreamExt as _;
-use sqlx::{
-    ConnectOptions as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
-    postgres::{PgArguments, PgRow},
-};
-use time::OffsetDateTime;
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _};
 use tokio::time::{sleep, timeout};
-use uuid::Uuid;
 
-use super::{CHANNEL, errors::fault};
+use super::{errors::fault, statements};
 use crate::log::{
     appender::{Engine, Fault, LogSettings},
     decide::{Facts, Questions, Write},
-    shared::{KEYS_LAST, PURGE, signed, stream, unsigned},
+    shared::PURGE,
 };
 
 /// Names the lock that a writer holds through its commit. One number per database is enough: it is
 /// "groundwo" in ASCII.
-const LOCK: i64 = 0x6772_6f75_6e64_776f;
-const FACTS: &str = include_str!("facts.sql");
-/// Writes events alone, which is what most batches do, and tells other processes once it commits.
-const EVENTS: &str = concat!(include_str!("events.sql"), "SELECT pg_notify($11, $12)");
-/// Writes everything that an append can have.
-const ALL: &str =
-    concat!(include_str!("events.sql"), include_str!("beside.sql"), "SELECT pg_notify($11, $12)");
+pub(super) const LOCK: i64 = 0x6772_6f75_6e64_776f;
 /// Read committed: the look-ups must see what was committed while the lock was waited for.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How long the log's lock may be waited for without a word.
@@ -209,22 +198,9 @@ impl Engine for PgEngine {
         let asked: Vec<bool> = all.begins.iter().map(|begins| careful || !begins).collect();
         let streams: Vec<&StreamId> =
             all.streams.iter().zip(&asked).filter(|one| *one.1).map(|one| *one.0).collect();
-        let query = sqlx::query(FACTS)
-            .bind(texts(&streams, |stream| &stream.kind))
-            .bind(texts(&streams, |stream| &stream.id))
-            .bind(texts(&all.claims, |claim| &claim.scope))
-            .bind(texts(&all.claims, |claim| &claim.kind))
-            .bind(texts(&all.claims, |claim| &claim.value))
-            .bind(texts(&all.keys, |key| &key.scope))
-            .bind(texts(&all.keys, |key| &key.key))
-            .bind(all.now.get())
-            .bind(texts(&all.checkpoints, |checkpoint| checkpoint.0))
-            .bind(all.checkpoints.iter().map(|one| i32::from(one.1)).collect::<Vec<_>>())
-            .bind(texts(&all.letters, |letter| letter.0))
-            .bind(all.letters.iter().map(|one| i32::from(one.1)).collect::<Vec<_>>())
-            .bind(all.letters.iter().map(|one| signed(one.2)).collect::<Vec<_>>());
+        let query = statements::look_up(&streams, all);
         let row = query.fetch_one(self.connection()?).await.map_err(|error| fault(&error))?;
-        let mut facts = facts(&row).map_err(|error| fault(&error))?;
+        let mut facts = statements::facts(&row).map_err(|error| fault(&error))?;
         let mut known = facts.versions.into_iter();
         // A stream that is not looked up is taken for new; the unique constraint knows better.
         let version = |asked: &bool| if *asked { known.next() } else { Some(0) };
@@ -234,9 +210,7 @@ impl Engine for PgEngine {
 
     async fn commit(&mut self, write: &Write<'_>, more: bool) -> Result<(), Fault> {
         let connection = self.connection()?;
-        let statement = events(sqlx::query(if write.is_plain() { EVENTS } else { ALL }), write);
-        let statement = if write.is_plain() { statement } else { beside(statement, write) };
-        if let Err(error) = statement.execute(&mut *connection).await {
+        if let Err(error) = statements::write(write).execute(&mut *connection).await {
             self.careful = is_taken_stream(&error);
             return Err(match fault(&error) {
                 Fault::Corrupt(why) if self.careful => Fault::Presumed(why),
@@ -279,153 +253,6 @@ impl Engine for PgEngine {
         purge.execute(&self.pool).await.map_err(|error| fault(&error))?;
         Ok(())
     }
-}
-
-/// One column of a list.
-fn texts<'a, T>(all: &'a [T], column: impl Fn(&'a T) -> &'a str) -> Vec<&'a str> {
-    all.iter().map(column).collect()
-}
-
-fn facts(row: &PgRow) -> Result<Facts, sqlx::Error> {
-    let versions: Vec<i64> = row.try_get(1)?;
-    let (kinds, ids): (Vec<Option<String>>, Vec<Option<String>>) =
-        (row.try_get(2)?, row.try_get(3)?);
-    let checkpoints: Vec<i64> = row.try_get(4)?;
-    let fingerprints: Vec<Option<String>> = list(row, 5)?;
-    let (positions, responses): (Vec<Option<i64>>, Vec<Option<Vec<u8>>>) =
-        (list(row, 6)?, list(row, 9)?);
-    let (answer_kinds, answer_ids): (Vec<Option<String>>, Vec<Option<String>>) =
-        (list(row, 7)?, list(row, 8)?);
-    let streams = answer_kinds.into_iter().zip(answer_ids).map(|(kind, id)| stream(kind, id));
-    let answers = fingerprints.into_iter().zip(positions).zip(responses).zip(streams);
-    Ok(Facts {
-        head: unsigned(row.try_get(0)?),
-        versions: versions.into_iter().map(unsigned).collect(),
-        owners: kinds.into_iter().zip(ids).map(|(kind, id)| stream(kind, id)).collect(),
-        checkpoints: checkpoints.into_iter().map(unsigned).collect(),
-        letters: row.try_get(10)?,
-        answers: answers
-            .map(|(((fingerprint, position), response), stream)| {
-                let (fingerprint, position) = (fingerprint?, unsigned(position?));
-                Some(StoredAnswer { fingerprint, position, stream, response })
-            })
-            .collect(),
-    })
-}
-
-/// An aggregate over no rows is NULL.
-fn list<'r, T>(row: &'r PgRow, column: usize) -> Result<Vec<T>, sqlx::Error>
-where
-    Vec<T>: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
-{
-    Ok(row.try_get::<Option<Vec<T>>, _>(column)?.unwrap_or_default())
-}
-
-type Statement<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
-
-fn events<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
-    let all = &write.events;
-    let sequences: Vec<i64> = all.iter().map(|row| signed(row.sequence)).collect();
-    let ids: Vec<Uuid> = all.iter().map(|row| row.event.id).collect();
-    let versions: Vec<String> = all.iter().map(|row| row.event.version.to_string()).collect();
-    statement
-        .bind(signed(write.head))
-        .bind(write.now.get())
-        .bind(texts(all, |row| &row.stream.kind))
-        .bind(texts(all, |row| &row.stream.id))
-        .bind(sequences)
-        .bind(ids)
-        .bind(texts(all, |row| &row.event.name))
-        .bind(versions)
-        .bind(texts(all, |row| &row.event.payload))
-        .bind(texts(all, |row| row.metadata))
-        .bind(CHANNEL)
-        .bind(write.next_head().to_string())
-}
-
-fn beside<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
-    let expires = write.now.plus(KEYS_LAST).get();
-    let (take, keys, letters) = (&write.take, &write.keys, &write.parked);
-    let key_kinds: Vec<Option<&str>> =
-        keys.iter().map(|row| row.stream.map(|stream| &*stream.kind)).collect();
-    let key_ids: Vec<Option<&str>> =
-        keys.iter().map(|row| row.stream.map(|stream| stream.id.as_str())).collect();
-    let attempts = letters.iter().map(|one| i32::try_from(one.attempts).unwrap_or(i32::MAX));
-    let parked: Vec<OffsetDateTime> = letters.iter().map(|one| one.parked_at.get()).collect();
-    let settled: Vec<(&str, i64)> = write
-        .checkpoints
-        .iter()
-        .filter_map(|one| Some((one.consumer.as_str(), signed(one.settles?))))
-        .collect();
-    statement
-        .bind(texts(take, |claim| &claim.claim.scope))
-        .bind(texts(take, |claim| &claim.claim.kind))
-        .bind(texts(take, |claim| &claim.claim.value))
-        .bind(texts(take, |claim| &claim.owner.kind))
-        .bind(texts(take, |claim| &claim.owner.id))
-        .bind(texts(&write.release, |claim| &claim.scope))
-        .bind(texts(&write.release, |claim| &claim.kind))
-        .bind(texts(&write.release, |claim| &claim.value))
-        .bind(texts(&write.checkpoints, |one| &one.consumer))
-        .bind(write.checkpoints.iter().map(|one| i32::from(one.part)).collect::<Vec<_>>())
-        .bind(write.checkpoints.iter().map(|one| signed(one.to)).collect::<Vec<_>>())
-        .bind(texts(keys, |row| &row.key.scope))
-        .bind(texts(keys, |row| &row.key.key))
-        .bind(texts(keys, |row| &row.key.fingerprint))
-        .bind(keys.iter().map(|row| signed(row.position)).collect::<Vec<_>>())
-        .bind(key_kinds)
-        .bind(key_ids)
-        .bind(expires)
-        .bind(texts(letters, |one| &one.consumer))
-        .bind(letters.iter().map(|one| i32::from(one.part)).collect::<Vec<_>>())
-        .bind(letters.iter().map(|one| signed(one.position)).collect::<Vec<_>>())
-        .bind(texts(letters, |one| &one.stream.kind))
-        .bind(texts(letters, |one| &one.stream.id))
-        .bind(texts(letters, |one| &one.event))
-        .bind(texts(letters, |one| &one.error))
-        .bind(attempts.collect::<Vec<_>>())
-        .bind(parked)
-        .bind(settled.iter().map(|one| one.0).collect::<Vec<_>>())
-        .bind(settled.iter().map(|one| one.1).collect::<Vec<_>>())
-}
-
-/// Empties the log in one transaction; the position of the event that tells of it.
-#[cfg(feature = "testing-only")]
-pub async fn reset(pool: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-    transaction.execute(sqlx::raw_sql(&lock)).await?;
-    let head: i64 =
-        sqlx::query_scalar(crate::log::shared::HEAD).fetch_one(&mut *transaction).await?;
-    transaction
-        .execute(sqlx::raw_sql(
-            "ALTER TABLE events DISABLE TRIGGER events_append_only; \
-             TRUNCATE events, claims, checkpoints, idempotency_keys, snapshots, dead_letters; \
-             ALTER TABLE events ENABLE TRIGGER events_append_only",
-        ))
-        .await?;
-    let event = crate::log::reset::event(unsigned(head) + 1, now);
-    sqlx::query(
-        "INSERT INTO events VALUES ($1, $2, $3, 1, $4, $5, $6, $7::text::json, $8::text::json, $9)",
-    )
-    .bind(signed(event.position))
-    .bind(&*event.stream.kind)
-    .bind(&event.stream.id)
-    .bind(event.event_id)
-    .bind(event.name)
-    .bind(event.version.to_string())
-    .bind(event.payload)
-    .bind(event.metadata)
-    .bind(now.get())
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query("SELECT pg_notify($1, $2)")
-        .bind(CHANNEL)
-        .bind(event.position.to_string())
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(event.position)
 }
 
 #[cfg(test)]
