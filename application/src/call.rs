@@ -37,7 +37,8 @@ pub struct Receipt {
     pub position: Option<u64>,
     /// The version of the aggregate after the call.
     pub version: Option<u64>,
-    /// Aggregate type and name of each event appended.
+    /// Aggregate type and name of each event appended; of each that may have been, if an earlier
+    /// call with the same idempotency key appended them.
     pub events: Vec<(&'static str, &'static str)>,
 }
 

@@ -7,6 +7,7 @@ pub mod call;
 pub mod caller;
 pub mod cars;
 pub mod error;
+pub mod eventing;
 pub mod health;
 pub mod input;
 pub mod policy;

@@ -1,8 +1,10 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
+mod bus;
 mod feed;
 mod keys;
 mod log;
+mod work;
 
 use std::time::Duration;
 
@@ -13,12 +15,14 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
-pub use feed::{Feed, Page};
+pub use bus::{Announcement, Bus, BusError, News};
+pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
     LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
+pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -86,7 +90,7 @@ pub trait ReadModels: Send + Sync {
     async fn reached(&self, projections: &[&str], position: u64, limit: Duration) -> bool;
     /// The active projections that handle one of these events (aggregate type, event name).
     /// Paused and building ones are left out: nobody waits for them.
-    fn handling(&self, events: &[(&'static str, &'static str)]) -> Vec<&'static str>;
+    fn handling(&self, events: &[(&str, &str)]) -> Vec<&'static str>;
     /// Waits until every projection and reaction is quiet. `false` when the time is up.
     async fn settled(&self, limit: Duration) -> bool;
 }

@@ -181,6 +181,7 @@ impl<D: Aggregate> Repository<D> {
             idempotency: call.idempotency.clone(),
             consumed: call.consumed(),
             parked: vec![],
+            work: vec![],
             metadata: call.metadata(),
         };
         match self.log.append(append).await {
@@ -205,10 +206,13 @@ impl<D: Aggregate> Repository<D> {
             call.idempotency.as_ref().is_some_and(|key| key.fingerprint == stored.fingerprint);
         let Some(stream) = stored.stream.filter(|_| same) else { return Err(key_reused()) };
         let loaded = self.replay(&stream.id).await?;
+        // Which events it was is not kept beside the key; that it was some of these is certain.
+        let possible: Vec<_> =
+            D::Event::CATALOG.iter().map(|event| (D::TYPE, event.name)).collect();
         call.committed(
             &crate::ports::Appended { position: stored.position },
             Some(loaded.version),
-            &[],
+            &possible,
         );
         Ok(loaded)
     }

@@ -7,6 +7,7 @@ pub mod specs;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{master_key::MasterKey, secret::Secret};
+use application::ports::Partition;
 
 use crate::http::settings::{HttpSettings, Rate};
 use source::Values;
@@ -41,6 +42,15 @@ pub enum Storage {
     },
 }
 
+/// The message broker.
+#[derive(Clone)]
+pub struct Broker {
+    /// Where RabbitMQ is.
+    pub url: Secret,
+    /// Begins the name of every exchange and queue.
+    pub prefix: String,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -57,6 +67,10 @@ pub struct Settings {
     pub mode: Mode,
     /// Where everything is kept.
     pub storage: Storage,
+    /// Carries events and work between processes; without it the log itself feeds consumers.
+    pub broker: Option<Broker>,
+    /// Into how many parts consumers divide the log.
+    pub partition: Partition,
     /// Encrypts keys and what is sealed.
     pub master_key: MasterKey,
     /// Signs calls of queues and bus.

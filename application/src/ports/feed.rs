@@ -1,8 +1,10 @@
 //! What feeds consumers: the log itself, an in-process bus or a broker.
 
+use std::{num::NonZeroU16, sync::Arc};
+
 use async_trait::async_trait;
 
-use super::{LogError, Recorded};
+use super::{LogError, Recorded, StreamId};
 
 /// A run of events of one part of the log.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,4 +31,54 @@ pub trait Feed: Send + Sync {
     /// # Errors
     /// [`LogError`] if the source fails; it will repeat then.
     async fn handled(&self, part: u16, through: u64) -> Result<(), LogError>;
+}
+
+/// Gives every consumer a feed of its own, which may share what is behind it with others.
+pub trait Feeds: Send + Sync {
+    /// The feed of the consumer of this permanent name.
+    fn feed(&self, consumer: &str) -> Arc<dyn Feed>;
+}
+
+/// Into how many parts consumers divide the log, so that several processes share the work. The
+/// events of one stream are all in one part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition(NonZeroU16);
+
+impl Partition {
+    /// Everything in one part.
+    pub const ONE: Self = Self(NonZeroU16::MIN);
+
+    /// So many parts; `None` for none.
+    #[must_use]
+    pub fn new(parts: u16) -> Option<Self> {
+        NonZeroU16::new(parts).map(Self)
+    }
+    /// How many there are.
+    #[must_use]
+    pub fn parts(self) -> u16 {
+        self.0.get()
+    }
+    /// The part that a stream is in, from 0. Permanent: FNV-1a, 64 bits, of `kind/id`.
+    #[must_use]
+    pub fn part(self, stream: &StreamId) -> u16 {
+        let bytes = stream.kind.bytes().chain([b'/']).chain(stream.id.bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        u16::try_from(hash % u64::from(self.0.get())).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_always_in_the_same_part() {
+        let four = Partition::new(4).expect("some parts");
+        let parts = ["car_a", "car_b", "car_c", "car_d", "car_e"]
+            .map(|id| four.part(&StreamId::new("car", id)));
+        assert_eq!(parts, [0, 1, 2, 3, 0]);
+        assert_eq!(Partition::ONE.part(&StreamId::new("car", "car_b")), 0);
+    }
 }

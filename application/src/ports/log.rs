@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::WorkMessage;
+
 /// Names one stream of events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId {
@@ -198,6 +200,8 @@ pub struct Append {
     pub consumed: Option<Consumed>,
     /// Events that the reaction of `consumed` gave up on.
     pub parked: Vec<DeadLetter>,
+    /// Work that is to be done once it is committed.
+    pub work: Vec<WorkMessage>,
     /// For every event.
     pub metadata: Metadata,
 }

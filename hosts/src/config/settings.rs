@@ -3,9 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{master_key::MasterKey, secret::Secret};
+use application::ports::Partition;
 
 use super::{
-    InvalidSettings, LogFormat, Mode, Settings, Storage, http,
+    Broker, InvalidSettings, LogFormat, Mode, Settings, Storage, http,
     source::Values,
     specs::{self, Kind},
 };
@@ -23,6 +24,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let inter_host_secret = secret(values, "GROUNDWORK_INTER_HOST_SECRET", mode, &mut wrong);
     let master_key = master_key(values, mode, &mut wrong);
     let storage = storage(values, &mut wrong);
+    let broker = broker(values, &storage, &mut wrong);
     let addresses = addresses(values, &mut wrong);
     let base_url = base_url(values, &mut wrong);
     let otlp_endpoint = values.text("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
@@ -38,6 +40,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     Ok(Settings {
         mode,
         storage,
+        broker,
+        partition: partition(values),
         master_key,
         hmac_secret,
         inter_host_secret,
@@ -96,15 +100,6 @@ fn storage(values: &Values, wrong: &mut Vec<String>) -> Storage {
         Some(Secret::new(url))
     };
     let (url, keys_url) = (postgres("DATABASE_URL", wrong), postgres("KEYS_DATABASE_URL", wrong));
-    match (values.text("AMQP_URL"), &url) {
-        (None, _) => {}
-        (Some(_), None) => {
-            wrong.push("AMQP_URL needs DATABASE_URL: a broker can't carry embedded stores.".into());
-        }
-        (Some(_), Some(_)) => {
-            wrong.push("AMQP_URL is not supported yet: unset it to run on DATABASE_URL.".into());
-        }
-    }
     if let Some(url) = url {
         return Storage::Postgres {
             url,
@@ -118,6 +113,30 @@ fn storage(values: &Values, wrong: &mut Vec<String>) -> Storage {
         wrong.push("KEYS_DATABASE_URL needs DATABASE_URL.".to_owned());
     }
     Storage::Embedded { folder: PathBuf::from(values.text("GROUNDWORK_DATA").unwrap_or_default()) }
+}
+
+fn broker(values: &Values, storage: &Storage, wrong: &mut Vec<String>) -> Option<Broker> {
+    let url = values.text("AMQP_URL")?;
+    if matches!(storage, Storage::Embedded { .. }) {
+        wrong.push("AMQP_URL needs DATABASE_URL: a broker can't carry embedded stores.".into());
+    }
+    wrong.push("AMQP_URL is not supported yet: unset it to run on DATABASE_URL.".into());
+    if !url.starts_with("amqp://") && !url.starts_with("amqps://") {
+        wrong.push("AMQP_URL must be an amqp:// or amqps:// URL.".into());
+    }
+    let prefix = values.text("GROUNDWORK_BUS_PREFIX").unwrap_or_default();
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if prefix.len() > 60 || !prefix.chars().all(fits) {
+        wrong.push(
+            "GROUNDWORK_BUS_PREFIX must be at most 60 letters, digits, '.', '-', '_'.".into(),
+        );
+    }
+    Some(Broker { url: Secret::new(url), prefix: prefix.to_owned() })
+}
+
+fn partition(values: &Values) -> Partition {
+    let parts = u16::try_from(values.number("GROUNDWORK_PARTS")).unwrap_or(u16::MAX);
+    Partition::new(parts).unwrap_or(Partition::ONE)
 }
 
 fn addresses(values: &Values, wrong: &mut Vec<String>) -> Vec<SocketAddr> {

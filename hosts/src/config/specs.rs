@@ -56,6 +56,8 @@ pub const ALL: &[Spec] = &[
     spec("DATABASE_URL", Kind::Secret, None, "`postgres://…` runs on PostgreSQL instead of the embedded stores."),
     spec("KEYS_DATABASE_URL", Kind::Secret, None, "Another PostgreSQL database for keys, so that a copy of the main one can't forge tokens."),
     spec("AMQP_URL", Kind::Secret, None, "Not supported yet: the start is refused."),
+    spec("GROUNDWORK_BUS_PREFIX", Kind::Text, None, "Begins the name of every exchange and queue, so that several deployments can share a virtual host."),
+    spec("GROUNDWORK_PARTS", Kind::Number(1, 64), Some("1"), "Into how many parts consumers divide the log: as many processes can share the work. The same in every process of a deployment."),
     spec("GROUNDWORK_DATABASE_CONNECTIONS", Kind::Number(4, 500), Some("20"), "PostgreSQL connections of this process at most."),
     spec("GROUNDWORK_DATABASE_WAIT_MILLISECONDS", Kind::Number(100, 60_000), Some("3000"), "How long a request waits for a connection before it is answered 503."),
     spec("GROUNDWORK_ACCESS_TOKEN_MINUTES", Kind::Number(1, 1440), Some("15"), "How long access tokens are good for."),

@@ -78,14 +78,9 @@ pub async fn wait_for(
     Err(Error::unavailable("the read model has not reached the Consistency-Token yet"))
 }
 
-/// Waits until the read models show what a command has changed; gives up quietly when the time is
-/// up, since the change itself is safe.
-pub async fn settle(
-    app: &App,
-    events: &[(&'static str, &'static str)],
-    position: u64,
-    settings: &HttpSettings,
-) {
+/// Waits until the read models show what a command has changed, now or when it came first; gives
+/// up quietly when the time is up, since the change itself is safe.
+pub async fn settle(app: &App, events: &[(&str, &str)], position: u64, settings: &HttpSettings) {
     let affected = app.read_models.handling(events);
     if !affected.is_empty()
         && !app.read_models.reached(&affected, position, settings.write_wait).await

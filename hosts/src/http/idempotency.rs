@@ -38,6 +38,8 @@ pub struct Request<'a> {
 /// An answer as it is kept.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Kept {
+    /// Aggregate type and name of each event that the command appended.
+    events: Vec<(String, String)>,
     status: u16,
     json: Option<String>,
     location: Option<String>,
@@ -75,11 +77,24 @@ pub fn key(
     Ok(Some(IdempotencyKey { scope, key: key.to_owned(), fingerprint }))
 }
 
+/// An earlier answer, and what has to be known to wait for the read models once more.
+#[derive(Debug, PartialEq)]
+pub struct Repeated {
+    /// The answer.
+    pub reply: Reply,
+    /// Aggregate type and name of each event that the command appended.
+    pub events: Vec<(String, String)>,
+}
+
 /// The kept answer of an earlier request with this key.
 ///
 /// # Errors
 /// Key reused, if that request was another one; unavailable.
-pub async fn replay(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey) -> Result<Option<Reply>> {
+pub async fn replay(
+    app: &App,
+    sealer: &dyn Sealer,
+    key: &IdempotencyKey,
+) -> Result<Option<Repeated>> {
     let Some(stored) = app.log.answered(&key.scope, &key.key).await? else { return Ok(None) };
     if stored.fingerprint != key.fingerprint {
         return Err(key_reused());
@@ -90,22 +105,32 @@ pub async fn replay(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey) -> Res
         .and_then(|sealed| sealer.open(&context(key), &sealed))
         .and_then(|plain| serde_json::from_slice::<Kept>(&plain).ok());
     Ok(kept.and_then(|kept| {
-        Some(Reply {
+        let reply = Reply {
             json: kept.json,
             location: kept.location,
             version: kept.version,
             position: kept.position,
             ..Reply::new(StatusCode::from_u16(kept.status).ok()?)
-        })
+        };
+        Some(Repeated { reply, events: kept.events })
     }))
 }
 
-/// Keeps an answer. Failing to is no failure of the command, which has been done.
-pub async fn keep(app: &App, sealer: &dyn Sealer, key: &IdempotencyKey, reply: &Reply) {
+/// Keeps an answer and what the command appended (aggregate type and name of each event). Failing
+/// to is no failure of the command, which has been done.
+pub async fn keep(
+    app: &App,
+    sealer: &dyn Sealer,
+    key: &IdempotencyKey,
+    reply: &Reply,
+    events: &[(&str, &str)],
+) {
     if reply.position.is_none() || reply.download.is_some() {
         return;
     }
+    let owned = |&(aggregate, name): &(&str, &str)| (aggregate.to_owned(), name.to_owned());
     let kept = Kept {
+        events: events.iter().map(owned).collect(),
         status: reply.status.as_u16(),
         json: reply.json.clone(),
         location: reply.location.clone(),

@@ -176,20 +176,29 @@ impl Asked<'_> {
         };
         call.idempotency = idempotency::key(headers, route, call, &request)?;
         if let Some(key) = &call.idempotency
-            && let Some(reply) = idempotency::replay(&site.app, site.sealer.as_ref(), key).await?
+            && let Some(repeated) =
+                idempotency::replay(&site.app, site.sealer.as_ref(), key).await?
         {
-            return Ok(reply);
+            let events = repeated.events.iter().map(|(aggregate, name)| (&**aggregate, &**name));
+            return Ok(self.settled(repeated.reply, &events.collect::<Vec<_>>()).await);
         }
         let answer = (route.serve)(&site.app, call, Value::Object(input)).await?;
-        let mut reply = Reply::of(route, answer, call)?;
+        let reply = Reply::of(route, answer, call)?;
+        let events = call.receipt().events;
         if let Some(key) = &call.idempotency {
-            idempotency::keep(&site.app, site.sealer.as_ref(), key, &reply).await;
+            idempotency::keep(&site.app, site.sealer.as_ref(), key, &reply, &events).await;
         }
-        if responds_async(headers) {
+        Ok(self.settled(reply, &events).await)
+    }
+
+    /// The reply when the read models show these events, or at once if the caller prefers that.
+    async fn settled(&self, mut reply: Reply, events: &[(&str, &str)]) -> Reply {
+        let site = self.site;
+        if responds_async(self.request.headers()) {
             reply.respond_async = true;
         } else if let Some(position) = reply.position {
-            settle(&site.app, &call.receipt().events, position, &site.settings).await;
+            settle(&site.app, events, position, &site.settings).await;
         }
-        Ok(reply)
+        reply
     }
 }

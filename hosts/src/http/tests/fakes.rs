@@ -15,7 +15,7 @@ use application::{
     caller::CallerKind,
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{Authenticator, EventLog, ReadModels, Recorder, Sealer},
-    search::{Found, Search},
+    search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
 use domain::{
@@ -117,9 +117,9 @@ impl Replayed {
             })
             .collect())
     }
-    async fn found(&self, organization: &OrganizationId) -> Result<Found<CarView>> {
-        let rows: Vec<_> = self.all(organization).await?.into_iter().map(|(car, _)| car).collect();
-        Ok(Found { total: rows.len() as u64, rows })
+    async fn found(&self, org: &OrganizationId, search: &Search) -> Result<Found<CarView>> {
+        let rows: Vec<_> = self.all(org).await?.into_iter().map(|(car, _)| car).collect();
+        Ok(Found { total: rows.len() as u64, rows: search.rows(rows) })
     }
 }
 
@@ -128,16 +128,16 @@ impl CarReads for Replayed {
     async fn car(&self, org: &OrganizationId, id: &CarId) -> Result<Option<(CarView, u64)>> {
         Ok(self.all(org).await?.into_iter().find(|(car, _)| car.id == id.as_str()))
     }
-    async fn cars(&self, org: &OrganizationId, _: &Search) -> Result<Found<CarView>> {
-        self.found(org).await
+    async fn cars(&self, org: &OrganizationId, search: &Search) -> Result<Found<CarView>> {
+        self.found(org, search).await
     }
     async fn available(
         &self,
         org: &OrganizationId,
         _: TimeSlot,
-        _: &Search,
+        search: &Search,
     ) -> Result<Found<CarView>> {
-        self.found(org).await
+        self.found(org, search).await
     }
     async fn unavailabilities(
         &self,
@@ -145,7 +145,7 @@ impl CarReads for Replayed {
         _: &CarId,
         _: &Search,
     ) -> Result<Found<UnavailabilityView>> {
-        Ok(Found { rows: vec![], total: 0 })
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
 }
 
@@ -169,7 +169,7 @@ impl ReadModels for Seen {
         self.waits.lock().unwrap().push((names, position));
         !self.late.load(Ordering::SeqCst)
     }
-    fn handling(&self, events: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    fn handling(&self, events: &[(&str, &str)]) -> Vec<&'static str> {
         if events.iter().any(|(aggregate, _)| *aggregate == "car") { vec!["cars"] } else { vec![] }
     }
     async fn settled(&self, _: Duration) -> bool {

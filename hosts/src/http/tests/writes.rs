@@ -91,6 +91,10 @@ async fn a_change_can_be_bound_to_a_version() {
     problem(change("\"4\""), 412).await;
 }
 
+fn waits(api: &Running) -> Vec<(Vec<String>, u64)> {
+    std::mem::take(&mut *api.seen.waits.lock().unwrap())
+}
+
 async fn keyed(api: &Running, key: &str, body: &Value) -> reqwest::Response {
     let request = api.as_owner(Method::POST, "/cars").header("Idempotency-Key", key);
     request.json(body).send().await.unwrap()
@@ -126,6 +130,35 @@ async fn an_answer_that_was_lost_is_made_from_the_state() {
     assert_eq!(again.status(), 201);
     assert_eq!(header(&again, "location"), header(&first, "location"));
     assert_eq!(again.text().await.unwrap(), first.text().await.unwrap());
+}
+
+/// Whoever repeats a command may be the one who never saw the first answer, and reads next.
+#[actix_web::test]
+async fn a_repeated_answer_waits_for_read_models_as_the_first_does() {
+    let api = cars();
+    let _ = keyed(&api, "k1", &car()).await;
+    let first = waits(&api);
+    assert_eq!(first, [(vec!["cars".to_owned()], 4)]);
+    let _ = keyed(&api, "k2", &car()).await;
+    let _ = waits(&api);
+    let kept = keyed(&api, "k1", &car()).await;
+    assert_eq!(header(&kept, "consistency-token"), "4");
+    assert_eq!(waits(&api), first);
+
+    let request = api.as_owner(Method::POST, "/cars").header("Idempotency-Key", "k1").json(&car());
+    let hurried = request.header("Prefer", "respond-async").send().await.unwrap();
+    assert_eq!(header(&hurried, "preference-applied"), "respond-async");
+    assert_eq!(header(&hurried, "consistency-token"), "4");
+    assert!(waits(&api).is_empty());
+
+    api.log.keep_answer("user_ownerowner|cars.register", "k1", vec![]).await.unwrap();
+    let made_anew = keyed(&api, "k1", &car()).await;
+    assert_eq!(header(&made_anew, "consistency-token"), "4");
+    assert_eq!(waits(&api), first);
+
+    // Late read models hold a repeat up, but don't refuse it.
+    api.seen.late.store(true, Ordering::SeqCst);
+    assert_eq!(keyed(&api, "k1", &car()).await.status(), 201);
 }
 
 #[actix_web::test]

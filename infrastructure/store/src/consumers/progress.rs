@@ -302,7 +302,7 @@ impl ReadModels for Progress {
         tokio::time::timeout(limit, all).await.unwrap_or(false)
     }
 
-    fn handling(&self, events: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    fn handling(&self, events: &[(&str, &str)]) -> Vec<&'static str> {
         self.projections
             .iter()
             .filter(|followed| matches!(followed.point.borrow().state, Some(State::Active) | None))

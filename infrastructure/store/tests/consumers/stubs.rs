@@ -6,7 +6,7 @@ use application::{
     App, Call, Caller, Repository, Result,
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{Memberships, ReadModels, Recorder},
-    search::{Found, Search},
+    search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
 use domain::{
@@ -34,7 +34,7 @@ impl ReadModels for Nothing {
     async fn reached(&self, _: &[&str], _: u64, _: Duration) -> bool {
         true
     }
-    fn handling(&self, _: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    fn handling(&self, _: &[(&str, &str)]) -> Vec<&'static str> {
         vec![]
     }
     async fn settled(&self, _: Duration) -> bool {
@@ -53,7 +53,7 @@ impl CarReads for Nothing {
         Ok(None)
     }
     async fn cars(&self, _: &OrganizationId, _: &Search) -> Result<Found<CarView>> {
-        Ok(Found { rows: vec![], total: 0 })
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
     async fn available(
         &self,
@@ -61,7 +61,7 @@ impl CarReads for Nothing {
         _: TimeSlot,
         _: &Search,
     ) -> Result<Found<CarView>> {
-        Ok(Found { rows: vec![], total: 0 })
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
     async fn unavailabilities(
         &self,
@@ -69,7 +69,7 @@ impl CarReads for Nothing {
         _: &CarId,
         _: &Search,
     ) -> Result<Found<UnavailabilityView>> {
-        Ok(Found { rows: vec![], total: 0 })
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
 }
 

@@ -14,8 +14,7 @@ pub async fn reset(pool: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
     transaction.execute(sqlx::raw_sql(&lock)).await?;
-    let head: i64 =
-        sqlx::query_scalar(HEAD).fetch_one(&mut *transaction).await?;
+    let head: i64 = sqlx::query_scalar(HEAD).fetch_one(&mut *transaction).await?;
     transaction
         .execute(sqlx::raw_sql(
             "ALTER TABLE events DISABLE TRIGGER events_append_only; \

@@ -1,0 +1,3 @@
+//! Domain events on their way to others.
+
+pub mod message;
