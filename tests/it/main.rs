@@ -16,6 +16,7 @@ mod health;
 mod keys;
 mod lifecycle;
 mod openapi;
+mod shared_clock;
 mod shipped;
 mod testing_builds;
 mod testing_endpoints;

@@ -48,7 +48,15 @@ const INTER_HOST_SECRET: &str = "the secret of the hosts";
 enum Place {
     Folder(TempDir),
     Database(Database),
+    /// The database of another host, by its URL.
+    Shared(String),
 }
+
+/// Seeds of the ids that a host makes, and of those that its test makes. The hosts of a store have
+/// different ones: an id is made once.
+type Seeds = (u64, u64);
+const FIRST: Seeds = (1, 2);
+const SECOND: Seeds = (4, 5);
 
 /// A running host with everything that a test asks of it.
 pub struct TestApp {
@@ -90,7 +98,7 @@ impl TestApp {
                 (Place::Database(database), environment)
             }
         };
-        Self::start_at(place, adjust(environment)).await
+        Self::start_at(place, adjust(environment), FIRST).await
     }
 
     /// Starts a host on a database that the test made.
@@ -99,10 +107,18 @@ impl TestApp {
         adjust: impl FnOnce(Environment) -> Environment,
     ) -> Self {
         let environment = adjust(Environment::postgres(&database.url));
-        Self::start_at(Place::Database(database), environment).await
+        Self::start_at(Place::Database(database), environment, FIRST).await
     }
 
-    async fn start_at(place: Place, environment: Environment) -> Self {
+    /// Starts a second host on the database of this one, which has to outlive it.
+    pub async fn start_beside(&self) -> Self {
+        let (Place::Database(Database { url, .. }) | Place::Shared(url)) = &self.place else {
+            panic!("files have one host");
+        };
+        Self::start_at(Place::Shared(url.clone()), Environment::postgres(url), SECOND).await
+    }
+
+    async fn start_at(place: Place, environment: Environment, seeds: Seeds) -> Self {
         let environment = environment
             .with("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
             .with("GROUNDWORK_HMAC_SECRET", HMAC_SECRET)
@@ -111,7 +127,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(BEGIN).expect("a time")));
         let replaced = Replacements {
             clock: Some(clock.clone()),
-            ids: Some(Arc::new(SeededIds::new(1, clock.clone()))),
+            ids: Some(Arc::new(SeededIds::new(seeds.0, clock.clone()))),
             recorder: None,
         };
         let host = Host::start(&settings, replaced, None).await.expect("the host starts");
@@ -120,7 +136,7 @@ impl TestApp {
             url: format!("http://{address}"),
             hmac: Signatures::new(&Secret::new(HMAC_SECRET)),
             inter_host: Signatures::new(&Secret::new(INTER_HOST_SECRET)),
-            ids: SeededIds::new(2, clock.clone()),
+            ids: SeededIds::new(seeds.1, clock.clone()),
             client: client(),
             clock,
             host,
@@ -156,7 +172,9 @@ impl TestApp {
     pub fn log(&self) -> Log {
         match &self.place {
             Place::Folder(folder) => Log::in_folder(folder.path()),
-            Place::Database(database) => Log::Postgres(database.url.clone()),
+            Place::Database(Database { url, .. }) | Place::Shared(url) => {
+                Log::Postgres(url.clone())
+            }
         }
     }
 
@@ -164,7 +182,7 @@ impl TestApp {
     pub fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(folder) => Some(folder.path()),
-            Place::Database(_) => None,
+            Place::Database(_) | Place::Shared(_) => None,
         }
     }
 
