@@ -89,13 +89,22 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
     consumers::check(&stores.read, projections)
         .await
         .map_err(|error| Stop::because("The read models can't be used", error))?;
-    let progress =
-        Arc::new(Progress::new(stores.read.clone(), events.clone(), projections, REACTIONS));
+    let partition = settings.partition;
+    let progress = Arc::new(Progress::new(
+        stores.read.clone(),
+        stores.log.clone(),
+        events.clone(),
+        partition,
+        projections,
+        REACTIONS,
+    ));
+    let feeds = Arc::new(LogFeed::new(events.clone(), partition));
     let parts = Parts {
         db: stores.read.clone(),
         log_db: stores.log.clone(),
         log: events.clone(),
-        feed: Arc::new(LogFeed::new(events.clone())),
+        feeds: feeds.clone(),
+        partition,
         clock: clock.clone(),
         progress: progress.clone(),
     };
@@ -114,8 +123,11 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
-    let engine =
-        Engine::new(parts, projections.to_vec()).with_reactions(app.clone(), REACTIONS.to_vec());
+    let engine = Engine::new(parts, projections.to_vec()).with_reactions(
+        app.clone(),
+        feeds,
+        REACTIONS.to_vec(),
+    );
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),

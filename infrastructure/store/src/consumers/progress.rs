@@ -2,22 +2,22 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use application::{
-    ports::{EventLog, LogError, ReadModels},
+    ports::{EventLog, LogError, Partition, ReadModels},
     reaction::Reaction,
 };
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
 use super::{
-    PART,
-    ledger::{self, State},
+    dividing,
+    ledger::{self, Line, State},
 };
 use crate::{
     db::{Db, DbError},
@@ -32,11 +32,19 @@ const LONGEST: Duration = Duration::from_millis(20);
 const CHECK: Duration = Duration::from_millis(100);
 
 /// Where a projection is, as far as this process knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Point {
-    position: u64,
+    /// Of each part.
+    positions: Vec<u64>,
     /// `None` until it was looked up.
     state: Option<State>,
+}
+
+impl Point {
+    /// Every part is here or further.
+    fn position(&self) -> u64 {
+        self.positions.iter().copied().min().unwrap_or_default()
+    }
 }
 
 struct Followed {
@@ -46,7 +54,18 @@ struct Followed {
 
 struct Reacting {
     name: &'static str,
-    position: watch::Sender<u64>,
+    positions: watch::Sender<Vec<u64>>,
+}
+
+/// What of the work is done in this process.
+#[derive(Clone, Debug)]
+struct Here {
+    /// Whether it looks after the tables of projections.
+    keeping: bool,
+    /// The parts of projections that it feeds.
+    parts: Vec<bool>,
+    /// The parts of reactions that run in it.
+    reacting: Vec<bool>,
 }
 
 /// How a projection stands, for those who ask whether this process can do its work.
@@ -70,36 +89,45 @@ struct Pace {
 /// engine runs elsewhere, whoever waits looks into the database, one at a time for all.
 pub struct Progress {
     db: Db,
+    log_db: Db,
     log: Arc<dyn EventLog>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
-    here: AtomicBool,
+    here: RwLock<Here>,
     ready: AtomicBool,
     pace: Mutex<Pace>,
 }
 
 impl Progress {
-    /// Of these consumers, whose tables are in `db`.
+    /// Of these consumers, whose tables are in `db`, and checkpoints of reactions in `log_db`.
     #[must_use]
     pub fn new(
         db: Db,
+        log_db: Db,
         log: Arc<dyn EventLog>,
+        partition: Partition,
         projections: &[Projection],
         reactions: &[Reaction],
     ) -> Self {
-        let unknown = Point { position: 0, state: None };
+        let parts = usize::from(partition.parts());
+        let unknown = Point { positions: vec![0; parts], state: None };
         let followed = |projection: &Projection| Followed {
             projection: *projection,
-            point: watch::Sender::new(unknown),
+            point: watch::Sender::new(unknown.clone()),
         };
-        let reacting =
-            |reaction: &Reaction| Reacting { name: reaction.name, position: watch::Sender::new(0) };
+        let reacting = |reaction: &Reaction| Reacting {
+            name: reaction.name,
+            positions: watch::Sender::new(vec![0; parts]),
+        };
+        let nothing =
+            Here { keeping: false, parts: vec![false; parts], reacting: vec![false; parts] };
         Self {
             db,
+            log_db,
             log,
             projections: projections.iter().map(followed).collect(),
             reactions: reactions.iter().map(reacting).collect(),
-            here: AtomicBool::new(false),
+            here: RwLock::new(nothing),
             ready: AtomicBool::new(false),
             pace: Mutex::new(Pace { pause: SHORTEST, last: None }),
         }
@@ -123,29 +151,46 @@ impl Progress {
         self.look().await.ok()?;
         let head = self.log.head().await.ok()?;
         let standing = |followed: &Followed| {
-            let point = *followed.point.borrow();
-            let behind = head.saturating_sub(point.position);
+            let point = followed.point.borrow().clone();
+            let behind = head.saturating_sub(point.position());
             Standing { name: followed.projection.name, state: point.state, behind }
         };
         Some(self.projections.iter().map(standing).collect())
     }
 
-    /// Whether this process runs the engine now.
+    /// Whether this process does all the work on projections now.
     #[must_use]
     pub fn runs_here(&self) -> bool {
-        self.here.load(Ordering::Acquire)
+        let here = self.here();
+        here.keeping && here.parts.iter().all(|part| *part)
     }
 
-    pub(super) fn set_here(&self, here: bool) {
-        self.here.store(here, Ordering::Release);
+    /// How many parts of projections this process feeds now.
+    #[must_use]
+    pub fn parts_here(&self) -> u16 {
+        let fed = self.here().parts.iter().filter(|part| **part).count();
+        u16::try_from(fed).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn moved(&self, name: &str, to: u64) {
+    fn here(&self) -> RwLockReadGuard<'_, Here> {
+        self.here.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_here(&self, keeping: bool, parts: impl Iterator<Item = u16>) {
+        let mut here = self.here.write().unwrap_or_else(PoisonError::into_inner);
+        here.keeping = keeping;
+        mark(&mut here.parts, parts);
+    }
+
+    pub(super) fn set_reacting_here(&self, parts: impl Iterator<Item = u16>) {
+        let mut here = self.here.write().unwrap_or_else(PoisonError::into_inner);
+        mark(&mut here.reacting, parts);
+    }
+
+    pub(super) fn moved(&self, name: &str, part: u16, to: u64) {
         if let Some(followed) = self.followed(name) {
             followed.point.send_if_modified(|point| {
-                let moved = point.position != to;
-                point.position = to;
-                moved
+                point.positions.get_mut(usize::from(part)).is_some_and(|at| replace(at, to))
             });
         }
     }
@@ -156,9 +201,11 @@ impl Progress {
         }
     }
 
-    pub(super) fn reacted(&self, name: &str, to: u64) {
+    pub(super) fn reacted(&self, name: &str, part: u16, to: u64) {
         if let Some(reacting) = self.reactions.iter().find(|r| r.name == name) {
-            reacting.position.send_replace(to);
+            reacting.positions.send_if_modified(|positions| {
+                positions.get_mut(usize::from(part)).is_some_and(|at| replace(at, to))
+            });
         }
     }
 
@@ -169,10 +216,10 @@ impl Progress {
     async fn caught_up(&self) -> Result<bool, LogError> {
         let head = self.log.head().await?;
         Ok(self.projections.iter().all(|followed| {
-            let point = *followed.point.borrow();
+            let point = followed.point.borrow();
             match point.state {
                 Some(State::Paused) => true,
-                Some(State::Active) => point.position >= head,
+                Some(State::Active) => point.position() >= head,
                 Some(State::Building | State::Retired) | None => false,
             }
         }))
@@ -186,27 +233,41 @@ impl Progress {
             let mut own = lines.iter().filter(|line| line.version == followed.projection.version);
             let served = own.clone().find(|line| line.state.is_served());
             let Some(line) = served.or_else(|| own.next_back()) else { continue };
-            let found = Point { position: line.position, state: Some(line.state) };
-            moved |= followed.point.send_if_modified(|point| {
-                // What the engine tells is newer than what was just read.
-                let newer = !self.runs_here() || point.state.is_none();
-                let changed = newer && *point != found;
-                if changed {
-                    *point = found;
-                }
-                changed
-            });
+            moved |= followed.point.send_if_modified(|point| self.take_over(point, line));
         }
         Ok(moved)
     }
 
-    async fn look_at_reactions(&self) -> Result<(), LogError> {
+    /// What the engine tells here is newer than what was just read.
+    fn take_over(&self, point: &mut Point, line: &Line) -> bool {
+        let here = self.here();
+        let mut changed = false;
+        if (!here.keeping || point.state.is_none()) && point.state != Some(line.state) {
+            point.state = Some(line.state);
+            changed = true;
+        }
+        let parts = point.positions.iter_mut().zip(&here.parts).enumerate();
+        for (part, (at, fed_here)) in parts {
+            // A generation that is divided otherwise counts as far as all of it is.
+            let found = match line.positions.get(part) {
+                Some(position) if line.positions.len() == here.parts.len() => *position,
+                _ => line.position(),
+            };
+            changed |= (!fed_here || *at == 0) && replace(at, found);
+        }
+        changed
+    }
+
+    async fn look_at_reactions(&self) -> Result<(), DbError> {
         for reacting in &self.reactions {
-            let position = self.log.checkpoint(reacting.name, PART).await?.unwrap_or(0);
-            reacting.position.send_if_modified(|known| {
-                let newer = position > *known;
-                *known = position.max(*known);
-                newer
+            let found = dividing::checkpoints(&self.log_db, reacting.name).await?;
+            let here = self.here().reacting.clone();
+            reacting.positions.send_if_modified(|positions| {
+                let mut changed = false;
+                for ((at, found), runs_here) in positions.iter_mut().zip(found).zip(here) {
+                    changed |= !runs_here && replace(at, found);
+                }
+                changed
             });
         }
         Ok(())
@@ -237,7 +298,7 @@ impl Progress {
     async fn wait_for(&self, followed: &Followed, position: u64) -> bool {
         let mut point = followed.point.subscribe();
         let arrived = |point: &Point| match point.state {
-            Some(State::Active) => point.position >= position,
+            Some(State::Active) => point.position() >= position,
             Some(State::Paused | State::Retired) => true,
             Some(State::Building) | None => false,
         };
@@ -246,7 +307,7 @@ impl Progress {
                 biased;
                 point = point.wait_for(arrived) => {
                     return point.is_ok_and(|point| {
-                        point.position >= position && point.state != Some(State::Retired)
+                        point.position() >= position && point.state != Some(State::Retired)
                     });
                 }
                 () = self.follow() => {}
@@ -260,14 +321,16 @@ impl Progress {
             self.wait_for(followed, head).await;
         }
         for reacting in &self.reactions {
-            let mut position = reacting.position.subscribe();
+            let mut positions = reacting.positions.subscribe();
             loop {
                 tokio::select! {
-                    _ = position.wait_for(|at| *at >= head) => break,
+                    _ = positions.wait_for(|all| all.iter().all(|at| *at >= head)) => break,
                     () = tokio::time::sleep(LONGEST) => {}
                 }
-                if !self.runs_here() {
-                    self.look_at_reactions().await?;
+                if self.here().reacting.contains(&false) {
+                    self.look_at_reactions()
+                        .await
+                        .map_err(|error| LogError::Unavailable(error.to_string()))?;
                 }
             }
         }
@@ -283,6 +346,20 @@ impl Progress {
                 return Ok(());
             }
             head = now;
+        }
+    }
+}
+
+/// Whether it was something else before.
+fn replace(at: &mut u64, to: u64) -> bool {
+    std::mem::replace(at, to) != to
+}
+
+fn mark(all: &mut [bool], held: impl Iterator<Item = u16>) {
+    all.fill(false);
+    for part in held {
+        if let Some(is_held) = all.get_mut(usize::from(part)) {
+            *is_held = true;
         }
     }
 }

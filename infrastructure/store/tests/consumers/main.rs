@@ -12,6 +12,7 @@ mod kettles;
 mod letters;
 mod operating;
 mod outage;
+mod parts;
 mod reactions;
 mod stubs;
 mod support;

@@ -78,7 +78,7 @@ fn react<'a>(
 
 fn start(site: &Site, start: Start) -> Running {
     let reaction = Reaction { start, ..TAGGING };
-    site.start_with(&[], site.feed(), Some((app(site), vec![reaction])))
+    site.start_with(&[], site.feeds(), Some((app(site), vec![reaction])))
 }
 
 async fn tags(site: &Site, ids: &[&str]) -> Vec<usize> {
