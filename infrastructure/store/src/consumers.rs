@@ -4,7 +4,6 @@
 //! that being killed anywhere loses nothing and repeats nothing. One engine works per database; the
 //! others stand by.
 
-mod backoff;
 mod batch;
 mod building;
 mod crew;
@@ -50,6 +49,7 @@ use ledger::Line;
 use requests::Desks;
 use sink::Sink;
 
+pub(crate) use batch::is_reset;
 pub use feed::LogFeed;
 pub use ledger::State;
 pub use ops::{Ops, OpsError, Sort, Status};

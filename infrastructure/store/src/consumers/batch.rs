@@ -127,7 +127,7 @@ pub(super) fn letter(
     }
 }
 
-pub(super) fn is_reset(event: &Recorded) -> bool {
+pub(crate) fn is_reset(event: &Recorded) -> bool {
     event.stream.kind == RESET.0 && event.name == RESET.1
 }
 

@@ -7,9 +7,7 @@ use application::{App, reaction::Reaction};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    Shared,
-    backoff::Backoff,
-    dividing,
+    Shared, dividing,
     feeding::Feeding,
     leader::{self, Crew, Trade},
     projecting::Projecting,
@@ -17,7 +15,7 @@ use super::{
     requests::Desks,
     supervise::stopped_within,
 };
-use crate::{db::DbError, projections::Projection};
+use crate::{backoff::Backoff, db::DbError, projections::Projection};
 
 /// What one trade has to do.
 #[derive(Clone)]

@@ -15,7 +15,6 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Shared,
-    backoff::Backoff,
     batch::{WAITS, describe_decode, is_reset, letter},
     cursor::{Cursor, Run},
     dividing,
@@ -26,6 +25,7 @@ use super::{
     sink::report,
     supervise::Supervisor,
 };
+use crate::backoff::Backoff;
 
 /// Events per page.
 const LIVE: usize = 1_000;

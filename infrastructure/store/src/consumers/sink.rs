@@ -9,13 +9,13 @@ use std::{
 use application::ports::{Clock, DeadLetter, EventLog, Partition, Recorded, StreamId};
 
 use super::{
-    backoff::Backoff,
     batch::{Batch, Folder},
     error::ConsumerError,
     ledger::{self, Line, State, Step},
     letters, meters, write,
 };
 use crate::{
+    backoff::Backoff,
     db::{Db, DbError},
     projections::Projection,
 };

@@ -14,6 +14,7 @@ mod operating;
 mod outage;
 mod parts;
 mod reactions;
+mod relay;
 mod stubs;
 mod support;
 mod versions;
