@@ -15,6 +15,7 @@ use application::{
 use projections::cars::CarTables;
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
+    notifications::NotificationTable,
     signing_keys::SigningKeys,
 };
 
@@ -108,9 +109,14 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         clock: clock.clone(),
         progress: progress.clone(),
     };
+    let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     #[cfg(feature = "testing-only")]
-    let testing =
-        Arc::new(crate::testing::TestingStores::new(log.clone(), testing_clock, progress.clone()));
+    let testing = Arc::new(crate::testing::TestingStores::new(
+        log.clone(),
+        testing_clock,
+        progress.clone(),
+        notifications.clone(),
+    ));
     let app = App {
         clock,
         ids: ids.clone(),
@@ -118,6 +124,8 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         memberships: Arc::new(TokenMemberships),
         read_models: progress.clone(),
         recorder: replaced.recorder.unwrap_or_else(|| Arc::new(TracingRecorder)),
+        notifications: Arc::new(notifications),
+        reactions: REACTIONS,
         cars: Repository::new(events, ids),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]

@@ -6,6 +6,7 @@ pub mod cqrs;
 pub mod db;
 pub mod log;
 pub mod migrations;
+pub mod notifications;
 pub mod projections;
 pub mod relay;
 pub mod signing_keys;

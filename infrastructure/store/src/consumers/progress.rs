@@ -1,5 +1,7 @@
 //! How far the read models are, in this process or in another, for those who wait for them.
 
+mod following;
+
 use std::{
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
@@ -9,27 +11,14 @@ use std::{
 };
 
 use application::{
-    ports::{EventLog, LogError, Partition, ReadModels},
+    ports::{EventLog, LogError, Partition, Reacted, ReadModels, Recorded},
     reaction::Reaction,
 };
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
-use super::{
-    dividing,
-    ledger::{self, Line, State},
-};
-use crate::{
-    db::{Db, DbError},
-    projections::Projection,
-};
-
-/// The shortest pause between two looks at another process's progress.
-const SHORTEST: Duration = Duration::from_millis(2);
-/// The longest.
-const LONGEST: Duration = Duration::from_millis(20);
-/// How often somebody who waits checks that the engine still runs here.
-const CHECK: Duration = Duration::from_millis(100);
+use super::{ledger::State, letters};
+use crate::{db::Db, projections::Projection};
 
 /// Where a projection is, as far as this process knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +80,7 @@ pub struct Progress {
     db: Db,
     log_db: Db,
     log: Arc<dyn EventLog>,
+    partition: Partition,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
     here: RwLock<Here>,
@@ -125,11 +115,12 @@ impl Progress {
             db,
             log_db,
             log,
+            partition,
             projections: projections.iter().map(followed).collect(),
             reactions: reactions.iter().map(reacting).collect(),
             here: RwLock::new(nothing),
             ready: AtomicBool::new(false),
-            pace: Mutex::new(Pace { pause: SHORTEST, last: None }),
+            pace: Mutex::new(Pace { pause: following::SHORTEST, last: None }),
         }
     }
 
@@ -225,114 +216,13 @@ impl Progress {
         }))
     }
 
-    /// Reads from the database how far everything is.
-    async fn look(&self) -> Result<bool, DbError> {
-        let mut moved = false;
-        for followed in &self.projections {
-            let lines = ledger::read(&self.db, followed.projection.name).await?;
-            let mut own = lines.iter().filter(|line| line.version == followed.projection.version);
-            let served = own.clone().find(|line| line.state.is_served());
-            let Some(line) = served.or_else(|| own.next_back()) else { continue };
-            moved |= followed.point.send_if_modified(|point| self.take_over(point, line));
-        }
-        Ok(moved)
-    }
-
-    /// What the engine tells here is newer than what was just read.
-    fn take_over(&self, point: &mut Point, line: &Line) -> bool {
-        let here = self.here();
-        let mut changed = false;
-        if (!here.keeping || point.state.is_none()) && point.state != Some(line.state) {
-            point.state = Some(line.state);
-            changed = true;
-        }
-        let parts = point.positions.iter_mut().zip(&here.parts).enumerate();
-        for (part, (at, fed_here)) in parts {
-            // A generation that is divided otherwise counts as far as all of it is.
-            let found = match line.positions.get(part) {
-                Some(position) if line.positions.len() == here.parts.len() => *position,
-                _ => line.position(),
-            };
-            changed |= (!fed_here || *at == 0) && replace(at, found);
-        }
-        changed
-    }
-
-    async fn look_at_reactions(&self) -> Result<(), DbError> {
-        for reacting in &self.reactions {
-            let found = dividing::checkpoints(&self.log_db, reacting.name).await?;
-            let here = self.here().reacting.clone();
-            reacting.positions.send_if_modified(|positions| {
-                let mut changed = false;
-                for ((at, found), runs_here) in positions.iter_mut().zip(found).zip(here) {
-                    changed |= !runs_here && replace(at, found);
-                }
-                changed
-            });
-        }
-        Ok(())
-    }
-
-    /// Looks once, and pauses; others wait meanwhile and see what it found. While the engine runs
-    /// here there is nothing to look up.
-    async fn follow(&self) {
-        if self.runs_here() {
-            tokio::time::sleep(CHECK).await;
-            return;
-        }
-        let mut pace = self.pace.lock().await;
-        let idle = pace.last.is_none_or(|last| last.elapsed() > LONGEST * 5);
-        let moved = match self.look().await {
-            Ok(moved) => moved,
-            Err(error) => {
-                tracing::debug!(%error, "progress could not be read");
-                false
-            }
-        };
-        pace.pause = if idle || moved { SHORTEST } else { (pace.pause * 2).min(LONGEST) };
-        pace.last = Some(Instant::now());
-        tokio::time::sleep(pace.pause).await;
-    }
-
-    /// Waits until a projection is at a position; `false` at once if nobody feeds it.
-    async fn wait_for(&self, followed: &Followed, position: u64) -> bool {
-        let mut point = followed.point.subscribe();
-        let arrived = |point: &Point| match point.state {
-            Some(State::Active) => point.position() >= position,
-            Some(State::Paused | State::Retired) => true,
-            Some(State::Building) | None => false,
-        };
-        loop {
-            tokio::select! {
-                biased;
-                point = point.wait_for(arrived) => {
-                    return point.is_ok_and(|point| {
-                        point.position() >= position && point.state != Some(State::Retired)
-                    });
-                }
-                () = self.follow() => {}
-            }
-        }
-    }
-
     async fn quiet_at(&self, head: u64) -> Result<(), LogError> {
         for followed in &self.projections {
             // A paused one is as quiet as it gets.
             self.wait_for(followed, head).await;
         }
         for reacting in &self.reactions {
-            let mut positions = reacting.positions.subscribe();
-            loop {
-                tokio::select! {
-                    _ = positions.wait_for(|all| all.iter().all(|at| *at >= head)) => break,
-                    () = tokio::time::sleep(LONGEST) => {}
-                }
-                if self.here().reacting.contains(&false) {
-                    self.look_at_reactions()
-                        .await
-                        .map_err(|error| LogError::Unavailable(error.to_string()))?;
-                }
-            }
+            self.wait_for_reaction(reacting, |all| all.iter().all(|at| *at >= head)).await;
         }
         Ok(())
     }
@@ -388,6 +278,24 @@ impl ReadModels for Progress {
             })
             .map(|followed| followed.projection.name)
             .collect()
+    }
+
+    async fn reacted(
+        &self,
+        reaction: &str,
+        event: &Recorded,
+        limit: Duration,
+    ) -> application::Result<Reacted> {
+        let Some(reacting) = self.reactions.iter().find(|one| one.name == reaction) else {
+            return Ok(Reacted::Done);
+        };
+        let part = usize::from(self.partition.part(&event.stream));
+        let arrived = |all: &Vec<u64>| all.get(part).is_some_and(|at| *at >= event.position);
+        if tokio::time::timeout(limit, self.wait_for_reaction(reacting, arrived)).await.is_err() {
+            return Ok(Reacted::Late);
+        }
+        let letter = letters::one(&self.log_db, reaction, event.position).await?;
+        Ok(if letter.is_some() { Reacted::GaveUp } else { Reacted::Done })
     }
 
     async fn settled(&self, limit: Duration) -> bool {

@@ -53,6 +53,7 @@ impl Aggregate for Tag {
 
 /// Puts a tag with the owner's name on every kettle that was bought; an owner has but one name tag.
 const TAGGING: Reaction = Reaction {
+    area: "EndUsers",
     name: "tagging",
     handles: &[("kettle", "bought"), ("kettle", "filled")],
     start: Start::Origin,
