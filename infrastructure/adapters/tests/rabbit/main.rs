@@ -1,0 +1,5 @@
+//! RabbitMQ, against a real broker at `AMQP_URL`.
+
+mod announcing;
+mod proxy;
+mod support;
