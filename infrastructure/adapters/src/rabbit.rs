@@ -7,16 +7,21 @@ mod address;
 mod consume;
 mod feed;
 mod greeting;
+mod line;
 mod publisher;
 mod session;
+mod status;
 mod topology;
 mod window;
 mod wire;
+mod work;
 
 use application::ports::Partition;
 
 pub use feed::{Group, RabbitFeeds};
 pub use publisher::Publisher;
+pub use status::{Counts, QueueStatus, Status, status};
+pub use work::RabbitQueues;
 
 use crate::secret::Secret;
 

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use lapin::{
     Channel, Consumer,
     message::Delivery,
-    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
 use metrics::counter;
@@ -80,23 +80,25 @@ async fn consume(
     let mut tick = interval(TICK);
     part.window().reconnected();
     loop {
-        tokio::select! {
+        let attached = tokio::select! {
             delivery = deliveries.next() => {
                 let Some(delivery) = delivery else { return Err(stopped()) };
                 take(&part, number, &shared, &delivery?);
+                true
             }
-            _ = done.changed() => {}
-            _ = tick.tick() => {}
-            _ = detached(&mut parts, number) => {
-                part.away();
-                channel.basic_cancel(deliveries.tag(), BasicCancelOptions::default()).await?;
-                channel.close(200, "detached".into()).await?;
-                return Ok(number);
-            }
-        }
+            _ = done.changed() => true,
+            _ = tick.tick() => true,
+            () = detached(&mut parts, number) => false,
+        };
         let tag = part.window().acknowledge(Instant::now());
         if let Some(tag) = tag {
             channel.basic_ack(tag, BasicAckOptions { multiple: true }).await?;
+        }
+        if !attached {
+            part.away();
+            // Without cancelling first: the next process would get what comes before what goes back.
+            channel.close(200, "detached".into()).await?;
+            return Ok(number);
         }
     }
 }

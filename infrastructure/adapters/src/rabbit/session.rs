@@ -22,7 +22,7 @@ use super::{
 };
 
 /// How long connecting and declaring may take.
-const CONNECT: Duration = Duration::from_secs(20);
+pub(super) const CONNECT: Duration = Duration::from_secs(20);
 /// A connection is asked this often whether it still answers …
 const PROBE: Duration = Duration::from_secs(2);
 /// … and is dropped if that takes longer. Heartbeats alone notice a silent peer after ten seconds,
@@ -87,8 +87,12 @@ pub(super) async fn keep<N: Needs>(settings: &Settings, needs: N) {
     }
 }
 
-/// Connects and declares everything.
-pub(super) async fn open(settings: &Settings, name: &'static str) -> Result<Session, BusError> {
+/// Connects, and declares everything if that is wanted.
+pub(super) async fn open(
+    settings: &Settings,
+    name: &'static str,
+    declare: bool,
+) -> Result<Session, BusError> {
     let address = Address::of(&settings.url, &settings.prefix)?;
     let opening = async {
         let uri = address.uri();
@@ -98,8 +102,10 @@ pub(super) async fn open(settings: &Settings, name: &'static str) -> Result<Sess
         let names = Names::new(&settings.prefix);
         let opened = async {
             let connection = Connection::connect_uri(uri, properties).await?;
-            let channel = connection.create_channel().await?;
-            topology::declare(&channel, &names, settings.partition, &version).await?;
+            if declare {
+                let channel = connection.create_channel().await?;
+                topology::declare(&channel, &names, settings.partition, &version).await?;
+            }
             Ok(connection)
         };
         let connection = opened.await.map_err(|error| address.explain(&error))?;
@@ -110,7 +116,7 @@ pub(super) async fn open(settings: &Settings, name: &'static str) -> Result<Sess
 }
 
 async fn once<N: Needs>(settings: &Settings, needs: &N) -> Result<Infallible, BusError> {
-    let session = open(settings, N::NAME).await?;
+    let session = open(settings, N::NAME, true).await?;
     let address = Address::of(&settings.url, &settings.prefix)?;
     tracing::info!(
         connection = N::NAME,

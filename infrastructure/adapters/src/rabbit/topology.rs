@@ -45,6 +45,16 @@ impl Names {
     pub fn poison(&self, queue: WorkQueue) -> ShortString {
         self.named(&format!("{}-poison", queue.name()))
     }
+    /// Every queue.
+    pub fn queues(&self, partition: Partition) -> Vec<ShortString> {
+        let mut names = vec![self.unrouted()];
+        for part in 0..partition.parts() {
+            names.extend(Group::ALL.iter().map(|group| self.group(*group, part)));
+        }
+        let work = WorkQueue::ALL.iter();
+        names.extend(work.flat_map(|queue| [self.work(*queue), self.poison(*queue)]));
+        names
+    }
     fn named(&self, name: &str) -> ShortString {
         // Cut rather than panic; it can't be longer, since the prefix is checked.
         let name: String = format!("{}{name}", self.prefix).chars().take(255).collect();

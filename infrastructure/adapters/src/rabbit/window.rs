@@ -135,6 +135,7 @@ impl Window {
     /// A member has handled everything up to a position.
     pub fn handled(&mut self, member: u64, through: u64, now: Instant) {
         self.members.insert(member, Member { handled: through, seen: now });
+        self.settle(now);
     }
     /// A member will not ask again.
     pub fn leave(&mut self, member: u64) {

@@ -26,7 +26,7 @@ const WATERMARK: &str = "_watermark";
 /// The header of the signature, as HTTP names it.
 const SIGNATURE: &str = "X-HMAC-Signature";
 /// The header that says why a message was set aside; not signed, because only people read it.
-pub(super) const WHY: &str = "why";
+const WHY: &str = "why";
 const PERSISTENT: u8 = 2;
 
 /// A message that is ready to be published.
@@ -188,6 +188,30 @@ pub(super) fn read_work(
     let id = delivery.properties.message_id().as_ref().ok_or(Refusal::Malformed)?;
     let body = String::from_utf8(delivery.data.clone()).map_err(|_| Refusal::Malformed)?;
     Ok(WorkMessage { id: id.as_str().to_owned(), queue, body })
+}
+
+/// The same message with the reason why it is set aside, or without one: its signature stays.
+pub(super) fn again(delivery: &Delivery, key: ShortString, why: Option<&str>) -> Outgoing {
+    let mut table = FieldTable::default();
+    for (name, value) in delivery.properties.headers().iter().flat_map(FieldTable::inner) {
+        // What the broker counts and notes begins anew.
+        if !name.as_str().starts_with("x-") && name.as_str() != WHY {
+            table.insert(name.clone(), value.clone());
+        }
+    }
+    if let Some(why) = why {
+        table.insert(WHY.into(), AMQPValue::LongString(why.into()));
+    }
+    let properties = delivery.properties.clone().with_headers(table);
+    Outgoing { key, body: delivery.data.clone(), properties }
+}
+
+/// Why a message was set aside, if whoever did it could say so.
+pub(super) fn why(properties: &BasicProperties) -> Option<String> {
+    match properties.headers().as_ref()?.inner().get(WHY)? {
+        AMQPValue::LongString(why) => Some(why.to_string()),
+        _ => None,
+    }
 }
 
 /// The value of a header that holds a number.

@@ -7,18 +7,24 @@ use std::{
 };
 
 use adapters::{
-    rabbit::{Group, Publisher, RabbitFeeds, Settings},
+    rabbit::{Group, Publisher, RabbitFeeds, Settings, status},
     secret::Secret,
     signatures::Signatures,
 };
 use application::ports::{
-    Announcement, Feed, LogError, News, Page, Partition, Recorded, StreamId, WorkQueue,
+    Announcement, Bus, Feed, LogError, News, Page, Partition, Recorded, StreamId, WorkQueue,
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;
+use futures_util::StreamExt;
 use lapin::{
-    Connection, ConnectionProperties,
-    options::{ExchangeDeleteOptions, QueueDeleteOptions},
+    BasicProperties, Channel, Connection, ConnectionProperties,
+    message::Delivery,
+    options::{
+        BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions,
+        QueueDeleteOptions,
+    },
+    types::FieldTable,
 };
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
@@ -78,6 +84,41 @@ impl Place {
     pub fn name(&self, name: &str) -> String {
         format!("{}{name}", self.settings.prefix)
     }
+    /// How many messages wait in a queue, once nobody consumes it any more.
+    pub async fn left(&self, queue: &str) -> u32 {
+        let name = self.name(queue);
+        eventually("its consumers leave", async || {
+            let status = status(&self.settings).await.expect("a status");
+            let queue = status.queues.into_iter().find(|queue| queue.name == name);
+            let counts = queue.expect("it is ours").counts.expect("it is there");
+            (counts.consumers == 0).then_some(counts.ready)
+        })
+        .await
+    }
+    /// The first message of a queue, which stays in it.
+    pub async fn message(&self, queue: &str) -> Delivery {
+        let (channel, name) = (self.channel().await, self.name(queue).into());
+        let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel.basic_consume(name, "".into(), options, none).await;
+        let delivery = timeout(LIMIT, consumer.expect("the queue is there").next()).await;
+        delivery.expect("a message is there").expect("one").expect("delivered")
+    }
+    /// Publishes past the adapter.
+    pub async fn publish(&self, exchange: &str, key: &str, of: BasicProperties, body: &[u8]) {
+        let channel = self.channel().await;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
+        let options = BasicPublishOptions::default();
+        let exchange = if exchange.is_empty() { String::new() } else { self.name(exchange) };
+        let sent = channel.basic_publish(exchange.into(), key.into(), options, body, of).await;
+        assert!(sent.expect("sent").await.expect("confirmed").is_ack());
+    }
+    pub async fn channel(&self) -> Channel {
+        let connection = connect(&url()).await.expect("a broker");
+        let channel = connection.create_channel().await.expect("a channel");
+        // The channel keeps what it needs of the connection.
+        drop(connection);
+        channel
+    }
     /// As an operator who clears the broker.
     pub async fn delete_queues(&self) {
         let connection = connect(&url()).await.expect("a broker");
@@ -113,6 +154,25 @@ impl Drop for Place {
             eprintln!("queues of {} may be left behind", self.settings.prefix);
         }
     }
+}
+
+/// Waits until there is something.
+pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(LIMIT, wait).await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+/// What the relay does: announces again what was not taken.
+pub async fn insist(publisher: &Publisher, announcements: Vec<Announcement>) {
+    let taken = async || publisher.announce(announcements.clone()).await.ok();
+    eventually("the bus takes announcements", taken).await;
 }
 
 pub async fn connect(url: &str) -> lapin::Result<Connection> {
@@ -164,7 +224,7 @@ impl Feed for Nothing {
 pub struct Log {
     head: watch::Sender<u64>,
     /// How often it was asked for what the bus did not tell.
-    pub gaps: Mutex<Vec<(u64, u64)>>,
+    gaps: Mutex<Vec<(u64, u64)>>,
 }
 
 impl Log {
@@ -173,6 +233,9 @@ impl Log {
     }
     pub fn append(&self, through: u64) {
         self.head.send_replace(through);
+    }
+    pub fn gaps(&self) -> Vec<(u64, u64)> {
+        self.gaps.lock().expect("a list").clone()
     }
     fn read(&self, after: u64, max: usize) -> Vec<Recorded> {
         (after + 1..=*self.head.borrow()).take(max).map(event).collect()
