@@ -1,4 +1,4 @@
-//! Adapters of ports that need no database: clock, ids, keys, tokens, signatures, records.
+//! Adapters of ports that need no database: clock, ids, keys, tokens, signatures, records, the bus.
 
 pub mod aead;
 pub mod authenticator;
@@ -7,6 +7,7 @@ pub mod clock;
 pub mod ids;
 pub mod master_key;
 pub mod memberships;
+pub mod rabbit;
 pub mod recorder;
 pub mod sealer;
 pub mod secret;

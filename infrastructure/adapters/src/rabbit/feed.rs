@@ -1,0 +1,213 @@
+//! Feeds of the consumers of a group, which share the deliveries of the broker.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use application::ports::{Feed, Feeds, LogError, Page};
+use async_trait::async_trait;
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
+
+use super::{
+    Settings,
+    consume::Consumes,
+    session,
+    window::{Limits, Window},
+};
+use crate::signatures::Signatures;
+
+/// The broker tells at least every second how far the log is. If it does not, another process is
+/// its active consumer, or the relay or the broker is away: the fallback feeds meanwhile.
+const SILENT: Duration = Duration::from_secs(4);
+/// A member shows itself at least so often.
+const SEEN: Duration = Duration::from_secs(1);
+/// Of one part: messages, which is also the prefetch, and bytes.
+pub(super) const LIMITS: Limits = Limits { messages: 1_000, bytes: 16 * 1024 * 1024 };
+
+/// A group of consumers, with a queue of its own for every part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Projections.
+    Projectors,
+    /// Reactions.
+    Reactions,
+}
+
+impl Group {
+    /// Both.
+    pub const ALL: &'static [Self] = &[Self::Projectors, Self::Reactions];
+
+    /// Its place in the names of its queues.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Projectors => "projectors",
+            Self::Reactions => "reactions",
+        }
+    }
+}
+
+/// Feeds the consumers of one group in this process with the parts that are attached.
+///
+/// Whatever the broker does, a consumer gets its events: what the broker does not tell, or not now,
+/// the fallback does.
+pub struct RabbitFeeds {
+    shared: Arc<Shared>,
+    _task: JoinSet<()>,
+}
+
+/// What the feeds and the connection share.
+pub(super) struct Shared {
+    pub settings: Settings,
+    pub group: Group,
+    pub signatures: Arc<Signatures>,
+    fallback: Arc<dyn Feed>,
+    /// The parts that this process serves.
+    pub parts: watch::Sender<BTreeSet<u16>>,
+    windows: Mutex<BTreeMap<u16, Arc<Part>>>,
+    /// How many feeds there were.
+    members: AtomicU64,
+}
+
+/// One part as this process knows it.
+pub(super) struct Part {
+    window: Mutex<Window>,
+    /// Changes with every message, and when the broker goes away.
+    news: watch::Sender<Option<Instant>>,
+    /// Changes when something may be acknowledged.
+    pub done: watch::Sender<()>,
+}
+
+impl RabbitFeeds {
+    /// Begins to connect, and keeps connecting; no part is attached yet. `fallback` is the log's
+    /// own feed.
+    #[must_use]
+    pub fn start(
+        settings: Settings,
+        signatures: Arc<Signatures>,
+        group: Group,
+        fallback: Arc<dyn Feed>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            settings,
+            group,
+            signatures,
+            fallback,
+            parts: watch::Sender::new(BTreeSet::new()),
+            windows: Mutex::new(BTreeMap::new()),
+            members: AtomicU64::new(0),
+        });
+        let mut task = JoinSet::new();
+        let of = shared.clone();
+        task.spawn(async move { session::keep(&of.settings, Consumes(of.clone())).await });
+        Self { shared, _task: task }
+    }
+    /// Consumes a part from now on. Of all processes that attach it one gets its messages, and the
+    /// next one when that one leaves.
+    pub fn attach(&self, part: u16) {
+        self.shared.parts.send_if_modified(|parts| parts.insert(part));
+    }
+    /// Leaves a part to other processes. Feeds of it go on with the fallback.
+    pub fn detach(&self, part: u16) {
+        self.shared.parts.send_if_modified(|parts| parts.remove(&part));
+    }
+}
+
+impl Feeds for RabbitFeeds {
+    fn feed(&self, _consumer: &str) -> Arc<dyn Feed> {
+        let member = self.shared.members.fetch_add(1, Ordering::Relaxed);
+        Arc::new(MemberFeed { shared: self.shared.clone(), member })
+    }
+}
+
+impl Shared {
+    pub fn part(&self, part: u16) -> Arc<Part> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            Arc::new(Part {
+                window: Mutex::new(Window::new(LIMITS)),
+                news: watch::Sender::new(None),
+                done: watch::Sender::new(()),
+            })
+        };
+        windows.entry(part).or_insert_with(new).clone()
+    }
+    fn known(&self) -> Vec<Arc<Part>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+    /// The broker is away: nobody waits for it.
+    pub fn away(&self) {
+        for part in self.known() {
+            part.away();
+        }
+    }
+}
+
+impl Part {
+    pub fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// A message of the broker came.
+    pub fn told(&self) {
+        self.news.send_replace(Some(Instant::now()));
+    }
+    /// No message will come for now.
+    pub fn away(&self) {
+        self.news.send_replace(None);
+    }
+}
+
+/// See [`Feeds::feed`].
+struct MemberFeed {
+    shared: Arc<Shared>,
+    member: u64,
+}
+
+impl Drop for MemberFeed {
+    fn drop(&mut self) {
+        for part in self.shared.known() {
+            part.window().leave(self.member);
+            part.done.send_replace(());
+        }
+    }
+}
+
+#[async_trait]
+impl Feed for MemberFeed {
+    async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError> {
+        let of = self.shared.part(part);
+        let mut news = of.news.subscribe();
+        let mut fallback = self.shared.fallback.next(part, after, max);
+        loop {
+            let told = *news.borrow_and_update();
+            if let Some(page) = of.window().next(self.member, after, max, Instant::now()) {
+                return Ok(page);
+            }
+            if told.is_some_and(|at| at.elapsed() < SILENT) {
+                // Asking again shows that this member is there, also when nothing happens.
+                let _ = timeout(SEEN, news.changed()).await;
+                continue;
+            }
+            tokio::select! {
+                page = &mut fallback => return page,
+                _ = timeout(SEEN, news.changed()) => {}
+            }
+        }
+    }
+
+    async fn handled(&self, part: u16, through: u64) -> Result<(), LogError> {
+        let of = self.shared.part(part);
+        of.window().handled(self.member, through, Instant::now());
+        of.done.send_replace(());
+        self.shared.fallback.handled(part, through).await
+    }
+}

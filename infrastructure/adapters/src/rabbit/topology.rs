@@ -1,0 +1,139 @@
+//! Every exchange and queue, declared before anything is published or consumed.
+//!
+//! Arguments of a queue can't be changed: names of internal queues end in a topology version, and a
+//! change declares the next one.
+
+use application::ports::{Partition, WorkQueue};
+use lapin::{
+    Channel, ExchangeKind,
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable, ShortString},
+};
+
+use super::{feed::Group, greeting::Version};
+
+/// How many messages that nobody is bound for are kept to be looked at.
+const UNROUTED: i32 = 10_000;
+/// How often the broker itself delivers work before it sets it aside. Ours is lower and knows the
+/// reason; this is for processes that die of a message before they can say so.
+const DELIVERIES: i32 = 10;
+
+/// The names of what is ours on the broker.
+#[derive(Clone)]
+pub(super) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    /// The prefix has at most 100 bytes: see [`super::address::Address::of`].
+    pub fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+    pub fn events(&self) -> ShortString {
+        self.named("domain_events")
+    }
+    /// An exchange and a queue: where events go that no queue is bound for.
+    pub fn unrouted(&self) -> ShortString {
+        self.named("domain_events.unrouted")
+    }
+    pub fn group(&self, group: Group, part: u16) -> ShortString {
+        self.named(&format!("domain_events.q{part}.{}.v1", group.name()))
+    }
+    pub fn work(&self, queue: WorkQueue) -> ShortString {
+        self.named(queue.name())
+    }
+    pub fn poison(&self, queue: WorkQueue) -> ShortString {
+        self.named(&format!("{}-poison", queue.name()))
+    }
+    /// Every queue.
+    pub fn queues(&self, partition: Partition) -> Vec<ShortString> {
+        let mut names = vec![self.unrouted()];
+        for part in 0..partition.parts() {
+            names.extend(Group::ALL.iter().map(|group| self.group(*group, part)));
+        }
+        let work = WorkQueue::ALL.iter();
+        names.extend(work.flat_map(|queue| [self.work(*queue), self.poison(*queue)]));
+        names
+    }
+    fn named(&self, name: &str) -> ShortString {
+        // Cut rather than panic; it can't be longer, since the prefix is checked.
+        let name: String = format!("{}{name}", self.prefix).chars().take(255).collect();
+        ShortString::try_new(name).unwrap_or_default()
+    }
+}
+
+/// Declares all of it; what is there already is left as it is.
+pub(super) async fn declare(
+    channel: &Channel,
+    names: &Names,
+    partition: Partition,
+    version: &Version,
+) -> lapin::Result<()> {
+    let unlimited = if version.limits_deliveries() {
+        vec![("x-delivery-limit", AMQPValue::LongInt(-1))]
+    } else {
+        vec![]
+    };
+    let quorum = |more: &[(&'static str, AMQPValue)]| {
+        let kind = ("x-queue-type", AMQPValue::LongString("quorum".into()));
+        table([kind].into_iter().chain(more.iter().cloned()))
+    };
+    let queue = async |name: ShortString, arguments: FieldTable| {
+        channel.queue_declare(name, QueueDeclareOptions::durable(), arguments).await
+    };
+
+    exchange(channel, names.unrouted(), ExchangeKind::Fanout, FieldTable::default()).await?;
+    queue(names.unrouted(), quorum(&[("x-max-length", AMQPValue::LongInt(UNROUTED))])).await?;
+    bind(channel, names.unrouted(), names.unrouted(), "").await?;
+
+    let alternate = ("alternate-exchange", AMQPValue::LongString(names.unrouted().as_str().into()));
+    exchange(channel, names.events(), ExchangeKind::Topic, table([alternate])).await?;
+    for part in 0..partition.parts() {
+        for group in Group::ALL {
+            let mut arguments = unlimited.clone();
+            arguments.push(("x-single-active-consumer", AMQPValue::Boolean(true)));
+            queue(names.group(*group, part), quorum(&arguments)).await?;
+            bind(channel, names.group(*group, part), names.events(), &format!("#.q{part}")).await?;
+        }
+    }
+
+    for work in WorkQueue::ALL {
+        queue(names.poison(*work), quorum(&unlimited)).await?;
+        let poison = AMQPValue::LongString(names.poison(*work).as_str().into());
+        let arguments = quorum(&[
+            ("x-dead-letter-exchange", AMQPValue::LongString("".into())),
+            ("x-dead-letter-routing-key", poison),
+            ("x-delivery-limit", AMQPValue::LongInt(DELIVERIES)),
+        ]);
+        queue(names.work(*work), arguments).await?;
+    }
+    Ok(())
+}
+
+async fn exchange(
+    channel: &Channel,
+    name: ShortString,
+    kind: ExchangeKind,
+    arguments: FieldTable,
+) -> lapin::Result<()> {
+    let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    channel.exchange_declare(name, kind, durable, arguments).await
+}
+
+async fn bind(
+    channel: &Channel,
+    queue: ShortString,
+    exchange: ShortString,
+    key: &str,
+) -> lapin::Result<()> {
+    let options = QueueBindOptions::default();
+    channel.queue_bind(queue, exchange, key.into(), options, FieldTable::default()).await
+}
+
+fn table(entries: impl IntoIterator<Item = (&'static str, AMQPValue)>) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, value) in entries {
+        table.insert(name.into(), value);
+    }
+    table
+}

@@ -1,0 +1,215 @@
+//! What is announced is what consumers get, and nothing else is.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex, atomic::AtomicU64},
+};
+
+use adapters::{rabbit::Settings, secret::Secret, signatures::Signatures};
+use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded};
+use lapin::types::AMQPValue;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+use crate::support::{Follower, Log, Nothing, Place, announced, announcement, event, quiet};
+
+const QUEUE: &str = "domain_events.q0.projectors.v1";
+const OTHER: &str = "domain_events.q0.reactions.v1";
+
+#[tokio::test]
+async fn a_consumer_gets_exactly_what_the_log_has_and_in_its_order() {
+    let place = Place::new().await;
+    let (publisher, feeds, log) = (place.publisher(), place.feeds(Arc::new(Nothing)), Log::new(0));
+    let mut follower = Follower::new(feeds.feed("cars"), &log, 0);
+    publisher.announce(announced(1..=300)).await.expect("confirmed");
+    follower.reach(300).await;
+    publisher.announce(announced(301..=2_000)).await.expect("confirmed");
+    follower.reach(2_000).await;
+    assert!(log.gaps().is_empty(), "the bus told all of it");
+    feeds.detach(0);
+    assert_eq!(place.left(QUEUE).await, 0, "what was handled is acknowledged");
+    assert_eq!(place.left("domain_events.unrouted").await, 0);
+}
+
+#[tokio::test]
+async fn overlapping_announcements_keep_their_order() {
+    let place = Place::new().await;
+    let (publisher, feeds, log) = (place.publisher(), place.feeds(Arc::new(Nothing)), Log::new(0));
+    let calls = (0..10).map(|call| publisher.announce(announced(call * 50 + 1..=call * 50 + 50)));
+    for call in futures_util::future::join_all(calls).await {
+        call.expect("confirmed");
+    }
+    Follower::new(feeds.feed("cars"), &log, 0).reach(500).await;
+    assert!(log.gaps().is_empty(), "nothing came between or too late");
+}
+
+#[tokio::test]
+async fn repeated_and_late_messages_change_nothing() {
+    let place = Place::new().await;
+    let (publisher, feeds, log) = (place.publisher(), place.feeds(Arc::new(Nothing)), Log::new(50));
+    let mut follower = Follower::new(feeds.feed("cars"), &log, 0);
+    for positions in [1..=20, 5..=10, 1..=20, 41..=50, 21..=40, 51..=60] {
+        log.append(*positions.end());
+        publisher.announce(announced(positions)).await.expect("confirmed");
+    }
+    // The last one is not in the log, so it came behind all the others.
+    publisher.announce(announced(61..=61)).await.expect("confirmed");
+    follower.reach(61).await;
+    feeds.detach(0);
+    assert_eq!(place.left(QUEUE).await, 0);
+}
+
+#[tokio::test]
+async fn a_hole_is_read_from_the_log() {
+    let place = Place::new().await;
+    let (publisher, feeds, log) = (place.publisher(), place.feeds(Arc::new(Nothing)), Log::new(0));
+    let mut follower = Follower::new(feeds.feed("cars"), &log, 0);
+    publisher.announce(announced(1..=10)).await.expect("confirmed");
+    follower.reach(10).await;
+    log.append(30);
+    publisher.announce(announced(21..=30)).await.expect("confirmed");
+    follower.reach(30).await;
+    assert_eq!(log.gaps(), [(10, 20)]);
+    // The relay does not always know what came before.
+    log.append(40);
+    publisher.announce(vec![announcement(40, None)]).await.expect("confirmed");
+    follower.reach(40).await;
+    assert_eq!(log.gaps(), [(10, 20), (30, 39)]);
+}
+
+#[tokio::test]
+async fn a_quiet_part_goes_on() {
+    let place = Place::new().await;
+    let (publisher, feeds, log) = (place.publisher(), place.feeds(Arc::new(Nothing)), Log::new(5));
+    let feed = feeds.feed("cars");
+    publisher.announce(announced(1..=5)).await.expect("confirmed");
+    Follower::new(feed.clone(), &log, 0).reach(5).await;
+    publisher.announce(vec![quiet(5, 90)]).await.expect("confirmed");
+    let page = feed.next(0, 5, 10).await.expect("a page");
+    assert_eq!((page.after, page.events.len(), page.through), (5, 0, 90));
+    // What it says of the time before is a hole like any other.
+    publisher.announce(vec![quiet(95, 99)]).await.expect("confirmed");
+    assert_eq!(feed.next(0, 90, 10).await.expect("a page").after, 95);
+}
+
+#[tokio::test]
+async fn a_large_event_is_read_from_the_log() {
+    let place = Place::new().await;
+    let (publisher, feeds) = (place.publisher(), place.feeds(Arc::new(Nothing)));
+    let large = Recorded { payload: format!("\"{}\"", "x".repeat(200 * 1024)), ..event(2) };
+    let announcements = vec![
+        announcement(1, Some(0)),
+        Announcement { part: 0, previous: Some(1), news: News::Event(large) },
+        announcement(3, Some(2)),
+    ];
+    publisher.announce(announcements).await.expect("confirmed");
+    let feed = feeds.feed("cars");
+    assert_eq!(feed.next(0, 0, 10).await.expect("a page").events, [event(1)]);
+    assert_eq!(feed.next(0, 1, 10).await.expect("a page").after, 2);
+    assert_eq!(feed.next(0, 2, 10).await.expect("a page").events, [event(3)]);
+    assert!(place.message(OTHER).await.data.len() < 1_000);
+}
+
+#[tokio::test]
+async fn a_part_gets_its_own_events_only() {
+    let partition = Partition::new(2).expect("two");
+    let place = Place::with(crate::support::url(), partition).await;
+    let (publisher, feeds) = (place.publisher(), place.feeds(Arc::new(Nothing)));
+    feeds.attach(1);
+    let feed = feeds.feed("cars");
+    let of = |part| (1..).map(event).find(|event| partition.part(&event.stream) == part);
+    for event in [of(0), of(1)].map(|event| event.expect("some stream is there")) {
+        let part = partition.part(&event.stream);
+        let news = News::Event(event.clone());
+        let announcement = Announcement { part, previous: Some(0), news };
+        publisher.announce(vec![announcement]).await.expect("confirmed");
+        assert_eq!(feed.next(part, 0, 10).await.expect("a page").events, [event]);
+    }
+}
+
+#[tokio::test]
+async fn forged_and_malformed_messages_change_nothing() {
+    let counters = counters();
+    let place = Place::new().await;
+    let publisher = place.publisher();
+    publisher.announce(announced(1..=1)).await.expect("confirmed");
+    let genuine = place.message(OTHER).await;
+    let (body, of) = (genuine.data.clone(), genuine.properties.clone());
+    let headers = of.headers().clone().expect("headers");
+    let key = "cars.registered.v1.q0";
+    let send = async |of, body: &[u8]| place.publish("domain_events", key, of, body).await;
+
+    // Another body, another position, no signature, no headers at all.
+    let other = String::from_utf8(body.clone()).expect("text").replace("Ḧonda", "Lada");
+    send(of.clone(), other.as_bytes()).await;
+    let mut changed = headers.clone();
+    changed.insert("pos".into(), AMQPValue::LongLongInt(7));
+    send(of.clone().with_headers(changed), &body).await;
+    let mut unsigned = headers.inner().clone();
+    unsigned.remove("X-HMAC-Signature");
+    send(of.clone().with_headers(unsigned.into()), &body).await;
+    send(lapin::BasicProperties::default(), b"\xff").await;
+    // Signed by somebody else, or by us for another partition, or contradicting itself.
+    let stranger = Arc::new(Signatures::new(&Secret::new("a guess")));
+    let stranger = adapters::rabbit::Publisher::start(place.settings.clone(), stranger);
+    stranger.announce(announced(2..=2)).await.expect("confirmed");
+    let partition = Partition::new(2).expect("two");
+    let repartitioned = Settings { partition, ..place.settings.clone() };
+    let two = adapters::rabbit::Publisher::start(repartitioned, place.signatures.clone());
+    two.announce(announced(2..=2)).await.expect("confirmed");
+    publisher.announce(vec![announcement(2, Some(3))]).await.expect("confirmed");
+    publisher.announce(announced(2..=2)).await.expect("confirmed");
+
+    let (feeds, log) = (place.feeds(Arc::new(Nothing)), Log::new(0));
+    Follower::new(feeds.feed("cars"), &log, 0).reach(2).await;
+    assert!(log.gaps().is_empty());
+    feeds.detach(0);
+    assert_eq!(place.left(QUEUE).await, 0, "what is refused does not come again");
+    let seen = counters.lock().unwrap();
+    let refused =
+        |reason| seen.get(reason).map(|count| count.load(std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(refused("signature"), Some(4));
+    assert_eq!(refused("malformed"), Some(1));
+    assert_eq!(refused("parts"), Some(1));
+    assert_eq!(refused("contradiction"), Some(1));
+    drop(seen);
+    delete_second_part(&place).await;
+}
+
+/// What the publisher of two parts declared beyond the one of this place.
+async fn delete_second_part(place: &Place) {
+    let channel = place.channel().await;
+    for group in ["projectors", "reactions"] {
+        let name = place.name(&format!("domain_events.q1.{group}.v1"));
+        let deleted =
+            channel.queue_delete(name.into(), lapin::options::QueueDeleteOptions::default());
+        deleted.await.expect("deleted");
+    }
+}
+
+/// Refusals by their reason.
+type Counts = Mutex<BTreeMap<String, Arc<AtomicU64>>>;
+
+struct Counters(&'static Counts);
+
+fn counters() -> &'static Counts {
+    static COUNTS: LazyLock<Counts> = LazyLock::new(Counts::default);
+    let _ = metrics::set_global_recorder(Counters(&COUNTS));
+    &COUNTS
+}
+
+impl Recorder for Counters {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        let reason = key.labels().find(|label| label.key() == "reason").expect("a reason");
+        let mut counts = self.0.lock().unwrap();
+        Counter::from_arc(counts.entry(reason.value().to_owned()).or_default().clone())
+    }
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
