@@ -27,6 +27,12 @@ impl From<Timestamp> for WireTime {
     }
 }
 
+impl From<WireTime> for Timestamp {
+    fn from(at: WireTime) -> Self {
+        Self::new(at.0)
+    }
+}
+
 impl From<&RawDate> for WireTime {
     fn from(date: &RawDate) -> Self {
         date.exact().map_or(Self(Timestamp::MIN.get()), Self::new)

@@ -99,6 +99,12 @@ impl Recorded {
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         E::decode(&self.name, self.version, &self.payload)
     }
+    /// Whether it tells that the log was emptied and begins anew, which only testing builds do. It
+    /// is in every part.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.stream.kind == "log" && self.name == "log_reset"
+    }
     /// Reads the metadata; what can't be read is empty.
     #[must_use]
     pub fn metadata(&self) -> Metadata {

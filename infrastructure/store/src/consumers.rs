@@ -49,7 +49,6 @@ use ledger::Line;
 use requests::Desks;
 use sink::Sink;
 
-pub(crate) use batch::is_reset;
 pub use feed::LogFeed;
 pub use ledger::State;
 pub use ops::{Ops, OpsError, Sort, Status};

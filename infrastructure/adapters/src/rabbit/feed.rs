@@ -111,21 +111,21 @@ impl RabbitFeeds {
         task.spawn(async move { session::keep(&of.settings, Consumes(of.clone())).await });
         Self { shared, _task: task }
     }
-    /// Consumes a part from now on. Of all processes that attach it one gets its messages, and the
-    /// next one when that one leaves.
-    pub fn attach(&self, part: u16) {
-        self.shared.parts.send_if_modified(|parts| parts.insert(part));
-    }
-    /// Leaves a part to other processes. Feeds of it go on with the fallback.
-    pub fn detach(&self, part: u16) {
-        self.shared.parts.send_if_modified(|parts| parts.remove(&part));
-    }
 }
 
 impl Feeds for RabbitFeeds {
     fn feed(&self, _consumer: &str) -> Arc<dyn Feed> {
         let member = self.shared.members.fetch_add(1, Ordering::Relaxed);
         Arc::new(MemberFeed { shared: self.shared.clone(), member })
+    }
+    /// Of all processes that attach a part one gets its messages, and the next one when that one
+    /// leaves.
+    fn attach(&self, part: u16) {
+        self.shared.parts.send_if_modified(|parts| parts.insert(part));
+    }
+    /// Feeds of the part go on with the fallback.
+    fn detach(&self, part: u16) {
+        self.shared.parts.send_if_modified(|parts| parts.remove(&part));
     }
 }
 

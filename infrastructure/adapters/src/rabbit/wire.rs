@@ -7,13 +7,11 @@ use application::{
     eventing::message::{BusMessage, full_name},
     ports::{Announcement, BusError, News, Partition, Recorded, StreamId, WorkMessage, WorkQueue},
 };
-use domain::kernel::Timestamp;
 use lapin::{
     BasicProperties,
     message::Delivery,
     types::{AMQPValue, FieldTable, ShortString},
 };
-use uuid::Uuid;
 
 use crate::signatures::Signatures;
 
@@ -98,7 +96,7 @@ pub(super) fn announce(
             headers.number("pos", *through);
             let id = format!("{WATERMARK}_{}_{through}", announcement.part);
             let key = format!("{WATERMARK}.q{}", announcement.part);
-            return outgoing(headers, key, WATERMARK, id, b"{}".to_vec(), signatures);
+            return outgoing(&headers, key, WATERMARK, id, b"{}".to_vec(), signatures);
         }
         News::Event(event) => event,
     };
@@ -116,7 +114,7 @@ pub(super) fn announce(
         headers.text("meta", &event.metadata);
     }
     let key = format!("{}.q{}", full_name(event), announcement.part);
-    outgoing(headers, key, &event.name, message.message_id, body, signatures)
+    outgoing(&headers, key, &event.name, message.message_id, body, signatures)
 }
 
 /// The message of a piece of work; its routing key is the caller's.
@@ -124,7 +122,7 @@ pub(super) fn work(message: &WorkMessage, signatures: &Signatures) -> Result<Out
     let mut headers = Headers::default();
     headers.text("queue", message.queue.name());
     let body = message.body.clone().into_bytes();
-    outgoing(headers, String::new(), "work", message.id.clone(), body, signatures)
+    outgoing(&headers, String::new(), "work", message.id.clone(), body, signatures)
 }
 
 /// Reads a message of a part, of which only what is signed is believed.
@@ -154,7 +152,8 @@ pub(super) fn read(
     }
     let message: BusMessage =
         serde_json::from_slice(&delivery.data).map_err(|_| Refusal::Malformed)?;
-    let at = message.event.last_persisted_at_utc.as_deref().ok_or(Refusal::Malformed)?;
+    let event_id = message.event_id().ok_or(Refusal::Malformed)?;
+    let at = message.event.last_persisted_at_utc.ok_or(Refusal::Malformed)?;
     let event = Recorded {
         position,
         stream: StreamId {
@@ -162,14 +161,15 @@ pub(super) fn read(
             id: headers.as_text("stream").ok_or(Refusal::Malformed)?.to_owned(),
         },
         sequence: number("seq")?,
-        event_id: Uuid::try_parse(&message.event.id).map_err(|_| Refusal::Malformed)?,
+        event_id,
         name: message.event.event_type,
         version: u16::try_from(number("ver")?).map_err(|_| Refusal::Malformed)?,
         payload: message.event.data,
         metadata: headers.as_text("meta").ok_or(Refusal::Malformed)?.to_owned(),
-        recorded_at: Timestamp::parse(at).map_err(|_| Refusal::Malformed)?,
+        recorded_at: at.into(),
     };
-    if partition.part(&event.stream) != part || event.sequence != message.event.version {
+    let is_elsewhere = partition.part(&event.stream) != part && !event.is_reset();
+    if is_elsewhere || event.sequence != message.event.version {
         return Err(Refusal::Contradiction);
     }
     Ok(Incoming { previous, position, what: What::Event(event) })
@@ -235,7 +235,7 @@ fn json(message: &BusMessage) -> Result<Vec<u8>, BusError> {
 }
 
 fn outgoing(
-    headers: Headers,
+    headers: &Headers,
     key: String,
     kind: &str,
     id: String,

@@ -12,7 +12,8 @@ use adapters::{
     signatures::Signatures,
 };
 use application::ports::{
-    Announcement, Bus, Feed, LogError, News, Page, Partition, Recorded, StreamId, WorkQueue,
+    Announcement, Bus, Feed, Feeds as _, LogError, News, Page, Partition, Recorded, StreamId,
+    WorkQueue,
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;

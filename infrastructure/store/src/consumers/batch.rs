@@ -8,9 +8,6 @@ use domain::kernel::{DecodeError, Timestamp};
 use super::fold::{Fold, Segment};
 use crate::projections::{Changes, ProjectError, Projection};
 
-/// The stream and event that say that the log was emptied and began anew.
-pub(super) const RESET: (&str, &str) = ("log", "log_reset");
-
 /// What a run of events does to one generation of a projection.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -51,7 +48,7 @@ impl Folder {
         let mut fold = Fold::default();
         let mut changes = Changes::default();
         for event in events {
-            if is_reset(event) {
+            if event.is_reset() {
                 fold.clear();
                 batch.letters.clear();
                 self.parked.clear();
@@ -125,10 +122,6 @@ pub(super) fn letter(
         attempts,
         parked_at: now,
     }
-}
-
-pub(crate) fn is_reset(event: &Recorded) -> bool {
-    event.stream.kind == RESET.0 && event.name == RESET.1
 }
 
 /// An error as a dead letter may have it: a JSON decoder's own words can quote the payload.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::ports::{EventLog, Feed, LogError, Partition, Recorded};
 
-use super::{batch::is_reset, feed};
+use super::feed;
 
 /// A source of the events of one part in exactly the log's order, made of a feed that may not be.
 pub(super) struct Cursor {
@@ -75,7 +75,7 @@ impl Cursor {
 
     /// Whether an event is in this part.
     pub fn is_own(&self, event: &Recorded) -> bool {
-        is_reset(event) || self.partition.part(&event.stream) == self.part
+        event.is_reset() || self.partition.part(&event.stream) == self.part
     }
 
     async fn read(&self, position: u64, max: usize) -> Result<Option<Run>, LogError> {

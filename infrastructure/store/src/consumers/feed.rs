@@ -5,8 +5,6 @@ use std::{sync::Arc, time::Duration};
 use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition};
 use async_trait::async_trait;
 
-use super::batch::is_reset;
-
 /// How long a reader trusts that it will be woken.
 const IDLE: Duration = Duration::from_secs(1);
 /// Pause after being woken for nothing.
@@ -43,7 +41,7 @@ pub(super) async fn read(
 ) -> Result<Option<Page>, LogError> {
     let mut events = log.read(after, max).await?;
     let Some(through) = events.last().map(|event| event.position) else { return Ok(None) };
-    events.retain(|event| is_reset(event) || partition.part(&event.stream) == part);
+    events.retain(|event| event.is_reset() || partition.part(&event.stream) == part);
     Ok(Some(Page { after, events, through }))
 }
 

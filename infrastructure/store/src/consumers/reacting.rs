@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     Shared,
-    batch::{WAITS, describe_decode, is_reset, letter},
+    batch::{WAITS, describe_decode, letter},
     cursor::{Cursor, Run},
     dividing,
     error::ConsumerError,
@@ -121,7 +121,7 @@ impl Reacting {
 
     async fn handle(&mut self, run: Run) -> Result<(), ConsumerError> {
         for event in &run.events {
-            if is_reset(event) {
+            if event.is_reset() {
                 self.parked.clear();
             }
             let wanted = self

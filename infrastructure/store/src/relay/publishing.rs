@@ -7,7 +7,6 @@ use futures_util::{StreamExt as _, stream::FuturesOrdered};
 use tokio::sync::watch;
 
 use super::{BEAT, Relay, RelayError, lease::Lease, meters, told};
-use crate::consumers::is_reset;
 
 /// Events per page.
 const PAGE: usize = 500;
@@ -68,7 +67,12 @@ impl Publishing {
             let due = lease.due().saturating_duration_since(Instant::now());
             tokio::select! {
                 Some(confirmed) = self.confirming.next() => self.note(lease, confirmed?).await?,
-                () = tokio::time::sleep(due) => lease.show().await?,
+                () = tokio::time::sleep(due) => {
+                    lease.show().await?;
+                    if !stopping && self.confirming.is_empty() {
+                        self.assure();
+                    }
+                }
                 Ok(()) = head.changed(), if room => {}
                 () = told(stop), if !stopping => {}
             }
@@ -82,10 +86,23 @@ impl Publishing {
         let sent = Sent { through, events: events.len(), since: Instant::now() };
         let announcements = self.announcements(events, through);
         self.position = through;
+        self.give(announcements, sent);
+        Ok(true)
+    }
+
+    /// Tells the consumers of every part that the bus is there, and how far they should be.
+    fn assure(&mut self) {
+        let through = self.position;
+        let announcements = (0..self.relay.partition.parts())
+            .map(|part| self.tell(part, through, News::Quiet(through)))
+            .collect();
+        self.give(announcements, Sent { through, events: 0, since: Instant::now() });
+    }
+
+    fn give(&mut self, announcements: Vec<Announcement>, sent: Sent) {
         let bus = self.relay.bus.clone();
         self.confirming
             .push_back(Box::pin(async move { bus.announce(announcements).await.map(|()| sent) }));
-        Ok(true)
     }
 
     /// A page as the consumers of each part hear it: what happened, and that nothing else did.
@@ -93,7 +110,7 @@ impl Publishing {
         let mut all = Vec::with_capacity(events.len());
         for event in events {
             let position = event.position;
-            if is_reset(&event) {
+            if event.is_reset() {
                 // It is in every part.
                 for part in 0..self.relay.partition.parts() {
                     all.push(self.tell(part, position, News::Event(event.clone())));
