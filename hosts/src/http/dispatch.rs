@@ -36,6 +36,9 @@ pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) 
     let correlation = correlation(request.headers(), site.app.ids.as_ref());
     let (route, response) = match site.table.find(request.method(), request.uri().path()) {
         Matched::Page(page) => (None, show(site, page, request).await),
+        Matched::Endpoint(endpoint, _) if !site.serves(endpoint.route) => {
+            (Some(endpoint.route), reply::misdirected(endpoint.route.side))
+        }
         Matched::Endpoint(endpoint, raw) => {
             let response = serve(site, endpoint, &raw, request, &mut payload, &correlation, began);
             (Some(endpoint.route), response.await)
@@ -146,7 +149,8 @@ async fn serve(
     response
 }
 
-fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
+/// What a body that was not read is answered.
+pub fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
     let (status, code, detail) = match unread {
         Unread::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
