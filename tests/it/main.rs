@@ -12,12 +12,14 @@ mod cars;
 mod conventions;
 mod database_gone;
 mod events;
+mod gateway;
 mod health;
 mod keys;
 mod lifecycle;
 mod openapi;
 mod shared_clock;
 mod shipped;
+mod split;
 mod testing_builds;
 mod testing_endpoints;
 

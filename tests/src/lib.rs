@@ -19,6 +19,7 @@ mod forgeries;
 pub mod people;
 pub mod proxy;
 mod request;
+pub mod upstream;
 
 pub use answer::Answer;
 pub use app::TestApp;
