@@ -46,12 +46,12 @@ impl Split {
         let gateway = start("gateway", &behind);
         let client = Client::new();
         let environment = Environment::postgres(&database.url);
-        let mut split = Self { commands, queries, worker, gateway, token: String::new(), client };
-        let client = split.client.clone();
+        let minted = environment.run(&["ops", "tokens", "mint"]).unwrap();
+        let token = minted.trim().to_owned();
+        let mut split = Self { commands, queries, worker, gateway, token, client: client.clone() };
         for process in split.all() {
             process.ready(&client).await;
         }
-        split.token = environment.run(&["ops", "tokens", "mint"]).unwrap().trim().to_owned();
         split
     }
 

@@ -130,12 +130,7 @@ impl TestApp {
             ids: Some(Arc::new(SeededIds::new(seeds.0, clock.clone()))),
             recorder: None,
         };
-        let hosts = match deployment {
-            Deployment::Sqlite | Deployment::Postgres => {
-                Hosts::together(&environment, replaced).await
-            }
-            Deployment::Split => Hosts::apart(&environment, replaced).await,
-        };
+        let hosts = Box::pin(Hosts::start(deployment, &environment, replaced)).await;
         let app = Self {
             url: hosts.url.clone(),
             deployment,

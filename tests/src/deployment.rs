@@ -35,14 +35,28 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
+    /// Starts what the deployment has.
+    pub async fn start(
+        deployment: Deployment,
+        environment: &Environment,
+        replaced: Replacements,
+    ) -> Self {
+        match deployment {
+            Deployment::Sqlite | Deployment::Postgres => {
+                Self::together(environment, replaced).await
+            }
+            Deployment::Split => Box::pin(Self::apart(environment, replaced)).await,
+        }
+    }
+
     /// One host that does everything.
-    pub async fn together(environment: &Environment, replaced: Replacements) -> Self {
+    async fn together(environment: &Environment, replaced: Replacements) -> Self {
         let first = start(environment, &Roles::all(), replaced).await;
         Self { url: url(&first.addresses), first, others: vec![], gateway: None }
     }
 
     /// One host of each kind.
-    pub async fn apart(environment: &Environment, replaced: Replacements) -> Self {
+    async fn apart(environment: &Environment, replaced: Replacements) -> Self {
         let each = environment.clone().with("GROUNDWORK_HTTP_WORKERS", "1");
         let behind = each.clone().with("GROUNDWORK_HTTP_TRUST_PROXY", "true");
         let roles = [

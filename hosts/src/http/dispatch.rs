@@ -106,7 +106,7 @@ async fn serve(
     let (most, limit) = (site.settings.max_body, site.settings.body_timeout);
     let body = match payload::read(request, payload, most, limit).await {
         Ok(body) => body,
-        Err(unread) => return refuse_body(unread, most),
+        Err(why) => return reply::problem(&unread(why, most), Format::Json),
     };
     let route = endpoint.route;
     let span = tracing::info_span!(
@@ -150,8 +150,9 @@ async fn serve(
 }
 
 /// What a body that was not read is answered.
-pub fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
-    let (status, code, detail) = match unread {
+#[must_use]
+pub fn unread(why: Unread, most: usize) -> Problem {
+    let (status, code, detail) = match why {
         Unread::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
@@ -164,7 +165,7 @@ pub fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
             (StatusCode::BAD_REQUEST, "malformed_request", "The body broke off".into())
         }
     };
-    plain(status, code, &detail)
+    Problem::new(status, code, detail)
 }
 
 fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {

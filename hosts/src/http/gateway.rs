@@ -7,11 +7,7 @@ mod upstreams;
 
 use std::{sync::Arc, time::Instant};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    dev::Payload,
-    http::{Method, StatusCode},
-};
+use actix_web::{HttpRequest, HttpResponse, dev::Payload};
 use application::{health::HealthCheckResponse, ports::Ids};
 
 use super::{
@@ -20,9 +16,7 @@ use super::{
     negotiation::Format,
     observer::{Finished, Observer},
     page::Page,
-    payload,
-    problem::Problem,
-    reply,
+    payload, reply,
     route::{Route, Side},
     settings::HttpSettings,
     table::{Ambiguous, Matched, Table},
@@ -82,55 +76,37 @@ impl Passage {
     ) -> HttpResponse {
         let began = Instant::now();
         let correlation = correlation(request.headers(), self.ids.as_ref());
-        let (route, answered) = match self.table.find(request.method(), request.uri().path()) {
+        let own = |own| reply::finish(&request, own, &correlation, self.settings.require_https);
+        let (route, upstreams) = match self.table.find(request.method(), request.uri().path()) {
             Matched::Page(page) => (None, Err((page.serve)(request.clone()).await)),
-            Matched::Endpoint(endpoint, _) if endpoint.route.side == Side::Every => {
-                (Some(endpoint.route), Err(health()))
-            }
-            Matched::Endpoint(endpoint, _) => {
-                let upstreams = self.upstreams(endpoint.route.side);
-                let passed = self.pass(client, upstreams, &request, &mut payload, &correlation);
-                (Some(endpoint.route), passed.await)
-            }
+            Matched::Endpoint(endpoint, _) => (
+                Some(endpoint.route),
+                match endpoint.route.side {
+                    Side::Commands => Ok(&self.commands),
+                    Side::Queries => Ok(&self.queries),
+                    Side::Every => Err(HttpResponse::Ok().json(HealthCheckResponse::ok())),
+                },
+            ),
             // Every host knows all routes, so each can tell what is wrong with the request.
-            Matched::WrongMethod(_) | Matched::Unknown => {
-                let passed = self.pass(client, &self.queries, &request, &mut payload, &correlation);
-                (None, passed.await)
+            Matched::WrongMethod(_) | Matched::Unknown => (None, Ok(&self.queries)),
+        };
+        let response = match upstreams {
+            Err(answer) => own(answer),
+            Ok(upstreams) => {
+                let settings = &self.settings;
+                pass(client, upstreams, settings, &request, &mut payload, &correlation)
+                    .await
+                    .unwrap_or_else(|problem| own(reply::problem(&problem, Format::Json)))
             }
         };
-        let response = answered.unwrap_or_else(|own| {
-            reply::finish(&request, own, &correlation, self.settings.require_https)
-        });
         let (method, status) = (request.method().as_str(), response.status().as_u16());
         self.observer.finished(&Finished { route, method, status, took: began.elapsed() });
         payload::hold(&request, payload, response)
     }
-
-    fn upstreams(&self, side: Side) -> &Upstreams {
-        match side {
-            Side::Commands => &self.commands,
-            Side::Queries | Side::Every => &self.queries,
-        }
-    }
-
-    /// What a host behind answers, or else what is to be said instead.
-    async fn pass(
-        &self,
-        client: &Client,
-        upstreams: &Upstreams,
-        request: &HttpRequest,
-        payload: &mut Payload,
-        correlation: &str,
-    ) -> Result<HttpResponse, HttpResponse> {
-        if request.method() == Method::CONNECT {
-            let detail = "This is no proxy to other places";
-            return Err(own(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail));
-        }
-        pass(client, upstreams, &self.settings, request, payload, correlation).await
-    }
 }
 
 /// Whether hosts of each side are ready; one of each is enough.
+#[must_use]
 pub fn probes(client: &Client, behind: &Behind) -> Vec<Probe> {
     [("commands", &behind.commands), ("queries", &behind.queries)]
         .map(|(name, urls)| {
@@ -145,12 +121,4 @@ pub fn probes(client: &Client, behind: &Behind) -> Vec<Probe> {
             })
         })
         .into()
-}
-
-fn health() -> HttpResponse {
-    HttpResponse::Ok().json(HealthCheckResponse::ok())
-}
-
-fn own(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
-    reply::problem(&Problem::new(status, code, detail), Format::Json)
 }

@@ -17,7 +17,7 @@ mod startup;
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
-use hosts::{config::Settings, ops::tokens::Mint};
+use hosts::{config::Settings, ops::tokens::Mint, roles::Roles};
 
 /// What a benchmark ends with.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -62,7 +62,7 @@ async fn main() -> Outcome {
         Command::Startup(args) => startup::run(args).await,
         Command::Idle(args) => idle::run(args).await,
         Command::Http(args) => http::run(args).await,
-        Command::Serve => Ok(hosts::serve::run(Settings::load()?).await?),
+        Command::Serve => Ok(hosts::serve::run(Settings::load()?, Roles::all()).await?),
         Command::Mint => Ok(Mint::default().run(&Settings::load()?).await?),
     }
 }

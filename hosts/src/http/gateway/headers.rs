@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::header::HeaderMap as Incoming;
+use actix_web::http::header::{self, HeaderMap as Incoming};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Belong to one connection only (RFC 9110, 7.6.1), whether `Connection` names them or not.
@@ -38,7 +38,7 @@ pub struct Origin<'a> {
 /// The head of a request, as the host behind gets it.
 pub fn onward(incoming: &Incoming, origin: Origin<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(incoming.len() + 5);
-    let named = nominated(incoming.get_all("connection").map(|value| value.as_bytes()));
+    let named = nominated(incoming.get_all("connection").map(header::HeaderValue::as_bytes));
     for (name, value) in incoming {
         let name = name.as_str();
         let forged = !origin.trusted && FORWARDED.contains(&name);
@@ -94,8 +94,6 @@ fn nominated<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header;
-
     use super::*;
 
     fn incoming(sent: &[(&'static str, &'static str)]) -> Incoming {

@@ -31,8 +31,11 @@ use super::{
     upstreams::Upstreams,
 };
 use crate::http::{
-    dispatch::refuse_body, negotiation::Format, payload::has_body, problem::Problem, reply,
-    route::Side, settings::HttpSettings,
+    dispatch::unread,
+    payload::{Unread, has_body},
+    problem::Problem,
+    route::Side,
+    settings::HttpSettings,
 };
 
 /// How long a host may take to accept a connection.
@@ -106,7 +109,10 @@ enum Failure {
     Slow,
 }
 
-/// Passes a request on. `Err` is an answer of the gateway itself.
+/// Passes a request on.
+///
+/// # Errors
+/// What is to be said instead of an answer.
 pub async fn pass(
     client: &Client,
     upstreams: &Upstreams,
@@ -114,11 +120,11 @@ pub async fn pass(
     request: &HttpRequest,
     payload: &mut Payload,
     correlation: &str,
-) -> Result<HttpResponse, HttpResponse> {
+) -> Result<HttpResponse, Box<Problem>> {
     let most = settings.max_body;
     let path = target(request)?;
     if announced(request).is_some_and(|length| length > most as u64) {
-        return Err(refuse_body(crate::http::payload::Unread::TooLarge, most));
+        return Err(unread(Unread::TooLarge, most).into());
     }
     let origin = Origin {
         peer: request.peer_addr().map(|address| address.ip()),
@@ -139,14 +145,14 @@ pub async fn pass(
         match select(sent, filled).await {
             Either::Left((answered, _)) => answered,
             Either::Right((Ok(()), sent)) => sent.await,
-            Either::Right((Err(unread), _)) => return Err(refuse_body(unread, most)),
+            Either::Right((Err(why), _)) => return Err(unread(why, most).into()),
         }
     } else {
         send(client, upstreams, &head, None, limit).await
     };
     match answered {
         Ok(response) => Ok(answer(&head.method, response, settings.request_timeout)),
-        Err(failure) => Err(refuse(upstreams.side, failure)),
+        Err(failure) => Err(refusal(upstreams.side, failure).into()),
     }
 }
 
@@ -187,7 +193,7 @@ async fn send(
             }
             match request.send().await {
                 Ok(response) => {
-                    upstreams.works(upstream);
+                    upstream.works();
                     return Ok(response);
                 }
                 Err(error) => {
@@ -213,7 +219,7 @@ fn cause(error: &reqwest::Error) -> String {
     root.to_string()
 }
 
-fn refuse(side: Side, failure: Failure) -> HttpResponse {
+fn refusal(side: Side, failure: Failure) -> Problem {
     let side = side.name();
     let (status, code, detail) = match failure {
         Failure::Unreachable => (
@@ -233,14 +239,18 @@ fn refuse(side: Side, failure: Failure) -> HttpResponse {
         ),
     };
     counter!("groundwork_gateway_failures_total", "side" => side, "code" => code).increment(1);
-    let problem = Problem { retry_after: Some(AGAIN), ..Problem::new(status, code, detail) };
-    reply::problem(&problem, Format::Json)
+    Problem { retry_after: Some(AGAIN), ..Problem::new(status, code, detail) }
 }
 
 /// Path and query as they were sent. Dots would be resolved on the way, and then mean another path
 /// to the host than to whoever sent it.
-fn target(request: &HttpRequest) -> Result<String, HttpResponse> {
+fn target(request: &HttpRequest) -> Result<String, Box<Problem>> {
     let uri = request.uri();
+    let problem = |status, code, detail| Box::new(Problem::new(status, code, detail));
+    if request.method() == actix_web::http::Method::CONNECT {
+        let detail = "This is no proxy to other places";
+        return Err(problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail));
+    }
     let dots = |segment: &str| {
         let plain = segment.replace("%2e", ".").replace("%2E", ".");
         plain == "." || plain == ".."
@@ -248,9 +258,9 @@ fn target(request: &HttpRequest) -> Result<String, HttpResponse> {
     if uri.path().contains('\\') || uri.path().split('/').any(dots) || !uri.path().starts_with('/')
     {
         let detail = "The path has segments that are no names";
-        return Err(super::own(StatusCode::BAD_REQUEST, "malformed_request", detail));
+        return Err(problem(StatusCode::BAD_REQUEST, "malformed_request", detail));
     }
-    Ok(uri.path_and_query().map_or_else(|| uri.path().to_owned(), |whole| whole.to_string()))
+    Ok(uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string))
 }
 
 fn announced(request: &HttpRequest) -> Option<u64> {

@@ -19,6 +19,15 @@ pub struct Upstream {
     rests_until: AtomicU64,
 }
 
+impl Upstream {
+    /// It answered.
+    pub fn works(&self) {
+        if self.rests_until.load(Ordering::Relaxed) != 0 {
+            self.rests_until.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
 /// All hosts of one side.
 #[derive(Debug)]
 pub struct Upstreams {
@@ -59,13 +68,6 @@ impl Upstreams {
         upstream.rests_until.store(self.now() + rest, Ordering::Relaxed);
     }
 
-    /// A host answered.
-    pub fn works(&self, upstream: &Upstream) {
-        if upstream.rests_until.load(Ordering::Relaxed) != 0 {
-            upstream.rests_until.store(0, Ordering::Relaxed);
-        }
-    }
-
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -89,7 +91,7 @@ mod tests {
         upstreams.failed(a);
         assert_eq!(order(&upstreams), ["b", "c", "a"]);
         assert_eq!(order(&upstreams), ["b", "c", "a"]);
-        upstreams.works(a);
+        a.works();
         assert_eq!(order(&upstreams), ["c", "a", "b"]);
         assert_eq!(order(&upstreams), ["a", "b", "c"]);
     }

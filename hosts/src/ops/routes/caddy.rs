@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::methods;
 use crate::http::route::{Route, Side, Verb};
 
-const HEAD: &str = r#"# Made by `groundwork ops routes --format caddy`; a test compares it with the routes of the binary.
+const HEAD: &str = r"# Made by `groundwork ops routes --format caddy`; a test compares it with the routes of the binary.
 # COMMANDS_UPSTREAMS and QUERIES_UPSTREAMS name hosts with ports, separated by spaces. SITE is what to
 # listen on: `:5001`, or a public name such as `api.example.com`, for which Caddy gets certificates.
 {
@@ -35,7 +35,7 @@ const HEAD: &str = r#"# Made by `groundwork ops routes --format caddy`; a test c
 	handle /metrics {
 		error 404
 	}
-"#;
+";
 
 const TAIL: &str = r#"
 	@commands not method GET HEAD OPTIONS
