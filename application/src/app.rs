@@ -7,7 +7,8 @@ use domain::cars::Car;
 use crate::{
     Repository,
     cars::CarReads,
-    ports::{Clock, EventLog, Ids, Memberships, ReadModels, Recorder},
+    ports::{Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder},
+    reaction::Reaction,
 };
 
 /// One public field per port. Cheap to clone.
@@ -25,6 +26,10 @@ pub struct App {
     pub read_models: Arc<dyn ReadModels>,
     /// Usages, audits and measures.
     pub recorder: Arc<dyn Recorder>,
+    /// What was delivered to subscriptions.
+    pub notifications: Arc<dyn Notifications>,
+    /// What subdomains do when something happens in others.
+    pub reactions: &'static [Reaction],
     /// Cars, for commands.
     pub cars: Repository<Car>,
     /// Cars, for queries.

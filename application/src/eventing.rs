@@ -1,3 +1,6 @@
 //! Domain events on their way to others.
 
+pub mod log;
 pub mod message;
+pub mod notify;
+pub mod subscriptions;

@@ -4,6 +4,7 @@ mod bus;
 mod feed;
 mod keys;
 mod log;
+mod notifications;
 mod work;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
     LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
+pub use notifications::{Notifications, Reacted};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
@@ -91,6 +93,11 @@ pub trait ReadModels: Send + Sync {
     /// The active projections that handle one of these events (aggregate type, event name).
     /// Paused and building ones are left out: nobody waits for them.
     fn handling(&self, events: &[(&str, &str)]) -> Vec<&'static str>;
+    /// Waits until a reaction is past an event.
+    ///
+    /// # Errors
+    /// Unavailable, if it can't be asked.
+    async fn reacted(&self, reaction: &str, event: &Recorded, limit: Duration) -> Result<Reacted>;
     /// Waits until every projection and reaction is quiet. `false` when the time is up.
     async fn settled(&self, limit: Duration) -> bool;
 }
@@ -113,6 +120,14 @@ pub trait Testing: Send + Sync {
     /// # Errors
     /// If a store can't be reached.
     async fn destroy(&self) -> Result<()>;
+    /// The domain events that were delivered to subscriptions, oldest first.
+    ///
+    /// # Errors
+    /// If the store can't be reached.
+    async fn notifications(
+        &self,
+        search: &crate::search::Search,
+    ) -> Result<crate::search::Found<crate::testing_only::notifications::NotificationView>>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

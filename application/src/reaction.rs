@@ -27,6 +27,8 @@ pub type React = for<'a> fn(
 pub struct Reaction {
     /// Permanent: it names the checkpoint.
     pub name: &'static str,
+    /// Whose it is, one of [`crate::eventing::subscriptions::AREAS`].
+    pub area: &'static str,
     /// Aggregate type and event name of everything that it handles.
     pub handles: &'static [(&'static str, &'static str)],
     /// Where it begins.

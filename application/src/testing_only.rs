@@ -5,6 +5,7 @@ pub mod errors;
 pub mod formats;
 pub mod general;
 pub mod migration;
+pub mod notifications;
 pub mod openapi;
 pub mod platform;
 pub mod redirects;

@@ -9,12 +9,13 @@ use adapters::{
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, Ids, Recorder, Sealer},
+    ports::{Authenticator, Clock, Feeds, Ids, Recorder, Sealer},
     reaction::Reaction,
 };
 use projections::cars::CarTables;
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
+    notifications::NotificationTable,
     signing_keys::SigningKeys,
 };
 
@@ -99,19 +100,33 @@ pub async fn compose(
     consumers::check(&stores.read, projections)
         .await
         .map_err(|error| Stop::because("The read models can't be used", error))?;
-    let progress =
-        Arc::new(Progress::new(stores.read.clone(), events.clone(), projections, REACTIONS));
+    let partition = settings.partition;
+    let progress = Arc::new(Progress::new(
+        stores.read.clone(),
+        stores.log.clone(),
+        events.clone(),
+        partition,
+        projections,
+        REACTIONS,
+    ));
+    let feeds = Arc::new(LogFeed::new(events.clone(), partition));
     let parts = Parts {
         db: stores.read.clone(),
         log_db: stores.log.clone(),
         log: events.clone(),
-        feed: Arc::new(LogFeed::new(events.clone())),
+        feeds: feeds.clone(),
+        partition,
         clock: clock.clone(),
         progress: progress.clone(),
     };
+    let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     #[cfg(feature = "testing-only")]
-    let testing =
-        Arc::new(crate::testing::TestingStores::new(log.clone(), testing_clock, progress.clone()));
+    let testing = Arc::new(crate::testing::TestingStores::new(
+        log.clone(),
+        testing_clock,
+        progress.clone(),
+        notifications.clone(),
+    ));
     let app = App {
         clock,
         ids: ids.clone(),
@@ -119,12 +134,14 @@ pub async fn compose(
         memberships: Arc::new(TokenMemberships),
         read_models: progress.clone(),
         recorder: replaced.recorder.unwrap_or_else(|| Arc::new(TracingRecorder)),
+        notifications: Arc::new(notifications),
+        reactions: REACTIONS,
         cars: Repository::new(events, ids),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
-    let engine = engine(roles, parts, &app);
+    let engine = engine(roles, parts, feeds, &app);
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
@@ -140,11 +157,15 @@ pub async fn compose(
 }
 
 /// The consumers of this process. An engine without any would only keep others from working.
-fn engine(roles: &Roles, parts: Parts, app: &App) -> Option<Engine> {
+fn engine(roles: &Roles, parts: Parts, feeds: Arc<dyn Feeds>, app: &App) -> Option<Engine> {
     let projections = if roles.does(Role::Projectors) { projections::ALL } else { &[] };
     let reactions = if roles.does(Role::Reactions) { REACTIONS } else { &[] };
     let any = !projections.is_empty() || !reactions.is_empty();
     any.then(|| {
-        Engine::new(parts, projections.to_vec()).with_reactions(app.clone(), reactions.to_vec())
+        Engine::new(parts, projections.to_vec()).with_reactions(
+            app.clone(),
+            feeds,
+            reactions.to_vec(),
+        )
     })
 }

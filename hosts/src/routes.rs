@@ -1,6 +1,7 @@
 //! Every route of the API: one list per subdomain.
 
 pub mod cars;
+pub mod eventing;
 pub mod health;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
@@ -10,9 +11,8 @@ use crate::http::route::Route;
 /// All lists, each with the tag that documentation groups it under.
 pub const ALL: &[(&str, &[Route])] = &[
     ("Cars", cars::ROUTES),
+    ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),
-    #[cfg(feature = "testing-only")]
-    ("EventNotifications", testing_only::EVENT_NOTIFICATIONS),
     #[cfg(feature = "testing-only")]
     ("TestingOnly", testing_only::ROUTES),
 ];

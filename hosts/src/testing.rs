@@ -6,9 +6,11 @@ use adapters::testing::OffsetClock;
 use application::{
     Error, Result,
     ports::{Clock, ReadModels, Testing},
+    search::{Found, Search},
+    testing_only::notifications::NotificationView,
 };
 use async_trait::async_trait;
-use store::{consumers::Progress, testing_clock::TestingClock};
+use store::{consumers::Progress, notifications::NotificationTable, testing_clock::TestingClock};
 use tokio::sync::watch;
 
 use crate::{cli::Stop, log::Log, stores::Stores};
@@ -46,13 +48,19 @@ pub struct TestingStores {
     log: Log,
     clock: SharedClock,
     progress: Arc<Progress>,
+    notifications: NotificationTable,
 }
 
 impl TestingStores {
     /// Over these.
     #[must_use]
-    pub fn new(log: Log, clock: SharedClock, progress: Arc<Progress>) -> Self {
-        Self { log, clock, progress }
+    pub fn new(
+        log: Log,
+        clock: SharedClock,
+        progress: Arc<Progress>,
+        notifications: NotificationTable,
+    ) -> Self {
+        Self { log, clock, progress, notifications }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -85,6 +93,9 @@ impl Testing for TestingStores {
         } else {
             Err(Error::unavailable("the read models are not empty yet"))
         }
+    }
+    async fn notifications(&self, search: &Search) -> Result<Found<NotificationView>> {
+        self.notifications.page(self.log.port().as_ref(), search).await
     }
     async fn advance_clock(&self, seconds: i64) -> Result<()> {
         self.clock.stored.advance(seconds).await?;

@@ -11,6 +11,7 @@ mod bad_input;
 mod cars;
 mod conventions;
 mod database_gone;
+mod eventing;
 mod events;
 mod gateway;
 mod health;

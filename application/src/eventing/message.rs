@@ -1,9 +1,19 @@
 //! The form that a domain event has on the bus and for outside consumers.
 
-use domain::{catalog, kernel::EventSpec};
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use crate::ports::Recorded;
+use domain::{
+    catalog,
+    kernel::{EventSpec, IdToken},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    ports::{Recorded, StreamId},
+    wire_time::WireTime,
+};
 
 /// A domain event, as `domain_events` carries it. Written in camelCase, read whatever the case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,7 +36,7 @@ pub struct BusMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BusEvent {
-    /// The event's id (UUID, version 7), as 32 hex digits.
+    /// `event_…`, made from the event's id.
     pub id: String,
     /// The aggregate type, for example `car`.
     pub root_aggregate_type: String,
@@ -42,7 +52,7 @@ pub struct BusEvent {
     pub version: u64,
     /// When it was stored, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_persisted_at_utc: Option<String>,
+    pub last_persisted_at_utc: Option<WireTime>,
 }
 
 /// See [`BusEvent`].
@@ -64,17 +74,86 @@ impl BusMessage {
             caller_id: metadata.actor.unwrap_or_else(|| "unknown".to_owned()),
             tenant_id: metadata.tenant,
             event: BusEvent {
-                id,
+                id: IdToken::from_bits(event.event_id.as_u128()).with_prefix("event"),
                 root_aggregate_type: event.stream.kind.clone().into_owned(),
                 event_type: event.name.clone(),
                 data: event.payload.clone(),
                 metadata: BusEventMetadata { fqn: full_name(event) },
                 stream_name: format!("{}_{}", entity(&event.stream.kind), event.stream.id),
                 version: event.sequence,
-                last_persisted_at_utc: Some(event.recorded_at.to_string()),
+                last_persisted_at_utc: Some(event.recorded_at.into()),
             },
         }
     }
+}
+
+/// Why a text is no message of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The queued message was not valid JSON for its type: a domain event")]
+pub struct Malformed;
+
+impl BusMessage {
+    /// Reads a message, whatever the case of its names.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is no JSON, or members are missing.
+    pub fn read(text: &str) -> Result<Self, Malformed> {
+        let value: Value = serde_json::from_str(text).map_err(|_| Malformed)?;
+        serde_json::from_value(fold(value)).map_err(|_| Malformed)
+    }
+
+    /// The id of the event.
+    #[must_use]
+    pub fn event_id(&self) -> Option<Uuid> {
+        Uuid::try_parse(self.message_id.strip_prefix("domain_events_")?).ok()
+    }
+
+    /// The stream of the event.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamId> {
+        let kind = &self.event.root_aggregate_type;
+        let id = self.event.stream_name.strip_prefix(&entity(kind))?.strip_prefix('_')?;
+        Some(StreamId { kind: Cow::Owned(kind.clone()), id: id.to_owned() })
+    }
+
+    /// Whether this is what the log says of the event.
+    #[must_use]
+    pub fn is_about(&self, event: &Recorded) -> bool {
+        let same = |left: &str, right: &str| {
+            serde_json::from_str::<Value>(left).ok() == serde_json::from_str(right).ok()
+        };
+        self.event_id() == Some(event.event_id)
+            && self.event.event_type == event.name
+            && self.event.version == event.sequence
+            && self.event.metadata.fqn == full_name(event)
+            && same(&self.event.data, &event.payload)
+    }
+}
+
+/// Names begin in lower case.
+fn fold(value: Value) -> Value {
+    const NAMES: &[&str] = &[
+        "messageId",
+        "callId",
+        "callerId",
+        "tenantId",
+        "event",
+        "id",
+        "rootAggregateType",
+        "eventType",
+        "data",
+        "metadata",
+        "fqn",
+        "streamName",
+        "version",
+        "lastPersistedAtUtc",
+    ];
+    let Value::Object(members) = value else { return value };
+    let member = |(name, value): (String, Value)| {
+        let known = NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name));
+        known.map(|known| ((*known).to_owned(), fold(value)))
+    };
+    Value::Object(members.into_iter().filter_map(member).collect())
 }
 
 /// `<context>.<event>.v<version>`. What no contract declares has its aggregate type for a context.
@@ -96,4 +175,74 @@ fn entity(kind: &str) -> String {
         letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>())
     };
     kind.split('_').filter_map(capitalized).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::kernel::Timestamp;
+
+    use super::*;
+
+    fn event() -> Recorded {
+        Recorded {
+            position: 7,
+            stream: StreamId::new("car", "car_aaaaaaaaaaaaaaaaaaaaaa"),
+            sequence: 3,
+            event_id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
+            name: "registration_changed".into(),
+            version: 1,
+            payload: r#"{"number":"ABC 123"}"#.into(),
+            metadata: r#"{"tenant":"org_aaaaaaaaaaaaaaaaaaaaaa","correlation":"c"}"#.into(),
+            recorded_at: Timestamp::parse("2026-06-15T12:00:00Z").expect("a time"),
+        }
+    }
+
+    #[test]
+    fn the_form_is_the_contract() {
+        let form = serde_json::to_value(BusMessage::of(&event())).expect("JSON");
+        let expected = serde_json::json!({
+          "messageId": "domain_events_01900000000070008000000000000001",
+          "callId": "c",
+          "callerId": "unknown",
+          "tenantId": "org_aaaaaaaaaaaaaaaaaaaaaa",
+          "event": {
+            "id": "event_02wndAAHBC95f4Al8rNFlB",
+            "rootAggregateType": "car",
+            "eventType": "registration_changed",
+            "data": "{\"number\":\"ABC 123\"}",
+            "metadata": {
+              "fqn": "cars.registration_changed.v1"
+            },
+            "streamName": "Car_car_aaaaaaaaaaaaaaaaaaaaaa",
+            "version": 3,
+            "lastPersistedAtUtc": "2026-06-15T12:00:00Z"
+          }
+        });
+        assert_eq!(form, expected);
+    }
+
+    #[test]
+    fn it_is_read_whatever_the_case_of_names() {
+        let message = BusMessage::of(&event());
+        let text = serde_json::to_string(&message).expect("JSON");
+        let pascal = text
+            .replace("\"messageId\"", "\"MessageId\"")
+            .replace("\"event\"", "\"EVENT\"")
+            .replace("\"streamName\"", "\"StreamName\"");
+        assert_eq!(BusMessage::read(&pascal), Ok(message));
+        assert_eq!(BusMessage::read("{}"), Err(Malformed));
+        assert_eq!(BusMessage::read("no JSON"), Err(Malformed));
+    }
+
+    #[test]
+    fn a_message_that_says_something_else_is_not_about_the_event() {
+        let event = event();
+        let message = BusMessage::of(&event);
+        assert!(message.is_about(&event));
+        assert_eq!(message.stream(), Some(event.stream.clone()));
+        let other = Recorded { payload: r#"{"number":"XYZ 789"}"#.into(), ..event.clone() };
+        assert!(!message.is_about(&other));
+        let other = Recorded { event_id: Uuid::nil(), ..event };
+        assert!(!message.is_about(&other));
+    }
 }

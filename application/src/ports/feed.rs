@@ -37,6 +37,10 @@ pub trait Feed: Send + Sync {
 pub trait Feeds: Send + Sync {
     /// The feed of the consumer of this permanent name.
     fn feed(&self, consumer: &str) -> Arc<dyn Feed>;
+    /// This process begins to work on a part.
+    fn attach(&self, _part: u16) {}
+    /// This process works on a part no longer.
+    fn detach(&self, _part: u16) {}
 }
 
 /// Into how many parts consumers divide the log, so that several processes share the work. The

@@ -19,6 +19,19 @@ impl IdToken {
             Err(InvalidId)
         }
     }
+    /// 128 bits, such as those of a UUID, as 22 digits of base 62: the same bits are always the
+    /// same token, and others another one.
+    #[must_use]
+    pub fn from_bits(mut bits: u128) -> Self {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut digits = ['0'; 22];
+        for digit in digits.iter_mut().rev() {
+            let value = usize::try_from(bits % 62).unwrap_or_default();
+            *digit = DIGITS.get(value).copied().map_or('0', char::from);
+            bits /= 62;
+        }
+        Self(digits.iter().collect())
+    }
 }
 
 /// The text is not an identifier.

@@ -28,7 +28,14 @@ impl Desk {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = Arc::new(RandomIds::new(clock.clone()));
         let log = Log::open(&stores.log, clock.clone()).await?;
-        let ops = Ops::new(stores.read.clone(), stores.log.clone(), log.port(), clock, ids);
+        let ops = Ops::new(
+            stores.read.clone(),
+            stores.log.clone(),
+            log.port(),
+            settings.partition,
+            clock,
+            ids,
+        );
         Ok(Self { ops, log, stores })
     }
     /// Closes them.

@@ -13,10 +13,7 @@ use application::testing_only::{
         OpenApiGetTestingOnly, OpenApiPostFormUrlEncodedTestingOnly,
         OpenApiPostMultiPartFormDataTestingOnly, OpenApiPostTestingOnly, OpenApiPutTestingOnly,
     },
-    platform::{
-        AdvanceClockTestingOnly, DestroyAllRepositories, DrainAllEventNotifications,
-        ResetClockTestingOnly,
-    },
+    platform::{AdvanceClockTestingOnly, DestroyAllRepositories, ResetClockTestingOnly},
     redirects::{GetWithRedirectTestingOnly, PostWithRedirectTestingOnly},
     simple::{
         ContentNegotiationsTestingOnly, DownloadStreamTestingOnly, GetWithSimpleArrayTestingOnly,
@@ -37,10 +34,6 @@ use application::testing_only::{
 use crate::http::route::{
     Encoding, Route, Verb, delete, delete_with_answer, download, get, post, put, redirecting,
 };
-
-/// Delivery of domain events.
-pub const EVENT_NOTIFICATIONS: &[Route] =
-    &[post::<DrainAllEventNotifications>("/event_notifications/drain").unrecorded()];
 
 /// Everything under `/testingonly`.
 pub const ROUTES: &[Route] = &[

@@ -4,12 +4,14 @@
 //! that being killed anywhere loses nothing and repeats nothing. One engine works per database; the
 //! others stand by.
 
-mod backoff;
 mod batch;
 mod building;
+mod crew;
 mod cursor;
+mod dividing;
 mod error;
 mod feed;
+mod feeding;
 mod fold;
 mod leader;
 mod ledger;
@@ -30,39 +32,29 @@ use std::sync::Arc;
 
 use application::{
     App,
-    ports::{Clock, EventLog, Feed},
+    ports::{Clock, EventLog, Feeds, Partition},
     reaction::Reaction,
 };
 use domain::kernel::Timestamp;
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     db::{Db, DbError},
     projections::Projection,
 };
-use backoff::Backoff;
+use crew::{Duty, Workshop};
+use cursor::Cursor;
 use error::ConsumerError;
-use leader::Lead;
 use ledger::Line;
-use projecting::Projecting;
-use reacting::Reacting;
-use requests::Desk;
+use requests::Desks;
 use sink::Sink;
-use supervise::stopped_within;
 
+pub(crate) use batch::is_reset;
 pub use feed::LogFeed;
 pub use ledger::State;
 pub use ops::{Ops, OpsError, Sort, Status};
 pub use progress::{Progress, Standing};
 pub use requests::Action;
-
-/// The log is one part until it is split.
-const PART: u16 = 0;
-/// Requests of operators that a consumer has not come to yet.
-const DESK: usize = 16;
 
 /// What the engine works with.
 #[derive(Clone)]
@@ -74,19 +66,21 @@ pub struct Parts {
     pub log_db: Db,
     /// The truth.
     pub log: Arc<dyn EventLog>,
-    /// What wakes consumers.
-    pub feed: Arc<dyn Feed>,
+    /// What projections are fed from.
+    pub feeds: Arc<dyn Feeds>,
+    /// Into how many parts the work is divided; the same in all processes.
+    pub partition: Partition,
     /// For dead letters and progress.
     pub clock: Arc<dyn Clock>,
     /// Shared with whoever waits for read models.
     pub progress: Arc<Progress>,
 }
 
-/// Runs projections and reactions.
+/// Runs projections and reactions: this process's share of their parts.
 pub struct Engine {
-    shared: Shared,
+    parts: Parts,
     projections: Vec<Projection>,
-    reactions: Option<(App, Vec<Reaction>)>,
+    reactions: Option<(App, Arc<dyn Feeds>, Vec<Reaction>)>,
 }
 
 /// Why a process must not start.
@@ -129,7 +123,14 @@ pub async fn check(db: &Db, projections: &[Projection]) -> Result<(), StartError
     Ok(())
 }
 
-/// Every fixed statement of the engine, so that a test can ask both databases whether they take it.
+/// Every fixed statement of the engine about the database of the log, see [`statements`].
+#[must_use]
+pub fn log_statements() -> Vec<&'static str> {
+    [letters::STATEMENTS, dividing::STATEMENTS].concat()
+}
+
+/// Every fixed statement of the engine about the database of read models, so that a test can ask
+/// both engines whether they take it.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
     let files = [ledger::STATEMENTS, letters::STATEMENTS, requests::STATEMENTS, ops::STATEMENTS];
@@ -140,95 +141,91 @@ impl Engine {
     /// Over these parts. Call [`check`] first.
     #[must_use]
     pub fn new(parts: Parts, projections: Vec<Projection>) -> Self {
-        Self { shared: Arc::new(parts), projections, reactions: None }
+        Self { parts, projections, reactions: None }
     }
 
-    /// Runs reactions too; they act through `app`.
+    /// Runs reactions too; they act through `app`, and are fed from feeds of their own.
     #[must_use]
-    pub fn with_reactions(self, app: App, reactions: Vec<Reaction>) -> Self {
-        Self { reactions: Some((app, reactions)), ..self }
+    pub fn with_reactions(self, app: App, feeds: Arc<dyn Feeds>, reactions: Vec<Reaction>) -> Self {
+        Self { reactions: Some((app, feeds, reactions)), ..self }
     }
 
-    /// Works, or stands by while another process does, until `stop` turns true. A transaction that
+    /// Works, or stands by while other processes do, until `stop` turns true. A transaction that
     /// was begun is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut backoff = Backoff::OUTAGE;
-        while !*stop.borrow() {
-            let wait = match Lead::take(&self.shared.db).await {
-                Ok(Some(lead)) => {
-                    backoff.reset();
-                    self.lead(lead, &stop).await;
-                    continue;
-                }
-                Ok(None) => leader::BEAT,
-                Err(error) => {
-                    tracing::warn!(%error, "consumers wait for the database");
-                    backoff.next()
-                }
-            };
-            if stopped_within(&mut stop, tokio::time::sleep(wait)).await {
-                return;
-            }
-        }
-    }
-
-    async fn lead(&self, mut lead: Lead, stop: &watch::Receiver<bool>) {
-        let (halt, halted) = watch::channel(false);
-        let mut work = JoinSet::new();
-        let mut desks = Vec::new();
-        for projection in &self.projections {
-            let (sender, requests) = mpsc::channel(DESK);
-            desks.push(Desk { consumer: projection.name, sender });
-            let loops = Projecting::new(self.shared.clone(), *projection, requests, halted.clone());
-            work.spawn(loops.run());
-        }
-        for (app, reaction) in
-            self.reactions.iter().flat_map(|(app, all)| all.iter().map(move |r| (app, r)))
-        {
-            let (sender, requests) = mpsc::channel(DESK);
-            desks.push(Desk { consumer: reaction.name, sender });
-            let (shared, app) = (self.shared.clone(), app.clone());
-            work.spawn(Reacting::new(shared, app, *reaction, requests, halted.clone()).run());
-        }
+        let desks = Arc::new(Desks::default());
+        let acting = self.reactions.iter().flat_map(|(_, _, all)| all);
+        let known = self.projections.iter().map(|projection| projection.name);
+        let known = known.chain(acting.map(|reaction| reaction.name)).collect();
+        let shared = |parts: Parts| Arc::new(Held { parts, changed: watch::Sender::new(()) });
+        let projecting = shared(self.parts.clone());
         let mut clerk = JoinSet::new();
-        clerk.spawn(requests::serve(self.shared.clone(), desks));
-        self.shared.progress.set_here(true);
-        let mut stop = stop.clone();
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {}
-            error = lead.lost() => {
-                tracing::warn!(%error, "the lead over consumers was lost; standing by");
+        clerk.spawn(requests::serve(projecting.clone(), desks.clone(), known));
+        let mut work = JoinSet::new();
+        if !self.projections.is_empty() {
+            let duty = Duty::Projections(self.projections);
+            let workshop = Workshop { shared: projecting, duty, desks: desks.clone() };
+            work.spawn(workshop.run(stop.clone()));
+        }
+        if let Some((app, feeds, reactions)) = self.reactions
+            && !reactions.is_empty()
+        {
+            let shared = shared(Parts { feeds, ..self.parts });
+            let duty = Duty::Reactions(app, reactions);
+            work.spawn(Workshop { shared, duty, desks }.run(stop.clone()));
+        }
+        // Also with nothing to do it runs until it is told to stop.
+        let _ = stop.wait_for(|stop| *stop).await;
+        while let Some(ended) = work.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the work on consumers failed");
             }
         }
         clerk.shutdown().await;
-        halt.send_replace(true);
-        while let Some(ended) = work.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a consumer failed");
-            }
-        }
-        self.shared.progress.set_here(false);
-        lead.give_up().await;
     }
 }
 
-type Shared = Arc<Parts>;
+/// What everything that runs for consumers of one trade shares.
+struct Held {
+    parts: Parts,
+    /// Changes when a projection is built, divided, paused or resumed here.
+    changed: watch::Sender<()>,
+}
+
+type Shared = Arc<Held>;
+
+impl std::ops::Deref for Held {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
 
 impl Parts {
-    async fn open(&self, projection: Projection, line: &Line) -> Result<Sink, ConsumerError> {
-        Sink::open(&self.db, &self.log, &self.clock, projection, line).await
+    async fn open(
+        &self,
+        projection: Projection,
+        line: &Line,
+        part: Option<u16>,
+    ) -> Result<Sink, ConsumerError> {
+        Sink::open(&self.db, &self.log, &self.clock, self.partition, projection, line, part).await
     }
 
-    /// Tells everybody how far a consumer is. `at` is when its last event was appended.
-    fn moved(&self, consumer: &str, position: u64, at: Option<Timestamp>) {
-        self.progress.moved(consumer, position);
-        self.measure(consumer, position, at);
+    fn cursor(&self, consumer: &str, part: u16) -> Cursor {
+        Cursor::new(self.feeds.feed(consumer), self.log.clone(), self.partition, part)
     }
 
-    fn measure(&self, consumer: &str, position: u64, at: Option<Timestamp>) {
+    /// Tells everybody how far a part of a projection is. `at` is when its last event was appended.
+    fn moved(&self, consumer: &str, part: u16, position: u64, at: Option<Timestamp>) {
+        self.progress.moved(consumer, part, position);
+        self.measure(consumer, part, position, at);
+    }
+
+    fn measure(&self, consumer: &str, part: u16, position: u64, at: Option<Timestamp>) {
         let behind = self.log.watch().borrow().saturating_sub(position);
         let age =
             at.filter(|_| behind > 0).map_or(0.0, |at| self.clock.now().since(at).as_seconds_f64());
-        meters::position(consumer, position, behind, age.max(0.0));
+        meters::position(consumer, part, position, behind, age.max(0.0));
     }
 }

@@ -1,11 +1,14 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
+mod backoff;
 pub mod consumers;
 pub mod cqrs;
 pub mod db;
 pub mod log;
 pub mod migrations;
+pub mod notifications;
 pub mod projections;
+pub mod relay;
 pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Append, Clock, EventLog, NewEvent, ReadModels, StreamAppend, StreamId};
+use application::ports::{
+    Append, Clock, EventLog, NewEvent, Partition, ReadModels, StreamAppend, StreamId,
+};
 use domain::{
     cars::CarEvent,
     kernel::{Event, Timestamp},
@@ -107,12 +109,20 @@ impl Fixture {
         let (db, held) = open(on).await;
         let clock: Arc<dyn Clock> = Arc::new(Ticking::default());
         let log = Arc::new(MemLog::new(clock.clone()));
-        let progress = Arc::new(Progress::new(db.clone(), log.clone(), projections::ALL, &[]));
+        let progress = Arc::new(Progress::new(
+            db.clone(),
+            db.clone(),
+            log.clone(),
+            Partition::ONE,
+            projections::ALL,
+            &[],
+        ));
         let parts = Parts {
             db: db.clone(),
             log_db: db.clone(),
             log: log.clone(),
-            feed: Arc::new(LogFeed::new(log.clone())),
+            feeds: Arc::new(LogFeed::new(log.clone(), Partition::ONE)),
+            partition: Partition::ONE,
             clock,
             progress: progress.clone(),
         };

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use adapters::clock::SystemClock;
-use application::ports::EventLog;
+use application::ports::{EventLog, Partition};
 use store::{
     consumers::{Engine, LogFeed, Parts, Progress},
     db::{Db, Durability, PoolSettings},
@@ -100,12 +100,16 @@ impl Site {
 
     /// Starts the engine.
     pub fn start(&self, log: &Arc<dyn EventLog>) -> Running {
-        let progress = Arc::new(Progress::new(self.db.clone(), log.clone(), projections::ALL, &[]));
+        let partition = Partition::ONE;
+        let (db, log_db) = (self.db.clone(), self.log_db.clone());
+        let progress = Progress::new(db, log_db, log.clone(), partition, projections::ALL, &[]);
+        let progress = Arc::new(progress);
         let parts = Parts {
             db: self.db.clone(),
             log_db: self.log_db.clone(),
             log: log.clone(),
-            feed: Arc::new(LogFeed::new(log.clone())),
+            feeds: Arc::new(LogFeed::new(log.clone(), partition)),
+            partition,
             clock: Arc::new(SystemClock),
             progress: progress.clone(),
         };

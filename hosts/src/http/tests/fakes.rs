@@ -14,7 +14,9 @@ use application::{
     App, Call, Caller, Error, Repository, Result,
     caller::CallerKind,
     cars::{CarReads, CarView, UnavailabilityView},
-    ports::{Authenticator, EventLog, ReadModels, Recorder, Sealer},
+    ports::{
+        Authenticator, EventLog, Notifications, Reacted, ReadModels, Recorded, Recorder, Sealer,
+    },
     search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
@@ -173,8 +175,18 @@ impl ReadModels for Seen {
     fn handling(&self, events: &[(&str, &str)]) -> Vec<&'static str> {
         if events.iter().any(|(aggregate, _)| *aggregate == "car") { vec!["cars"] } else { vec![] }
     }
+    async fn reacted(&self, _: &str, _: &Recorded, _: Duration) -> Result<Reacted> {
+        Ok(Reacted::Done)
+    }
     async fn settled(&self, _: Duration) -> bool {
         true
+    }
+}
+
+#[async_trait]
+impl Notifications for Seen {
+    async fn delivered(&self, _: &Recorded, _: &str) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -199,6 +211,12 @@ impl application::ports::Testing for Seen {
     }
     async fn reset_clock(&self) -> Result<()> {
         Ok(())
+    }
+    async fn notifications(
+        &self,
+        _: &Search,
+    ) -> Result<Found<application::testing_only::notifications::NotificationView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
 }
 
@@ -229,6 +247,8 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         memberships: Arc::new(TokenMemberships),
         read_models: seen.clone(),
         recorder: seen.clone(),
+        notifications: seen.clone(),
+        reactions: &[],
         cars: Repository::new(log.clone(), ids),
         car_reads: Arc::new(Replayed(log.clone())),
         #[cfg(feature = "testing-only")]

@@ -2,13 +2,10 @@
 
 use std::collections::HashSet;
 
-use application::ports::{DeadLetter, Recorded, StreamId};
+use application::ports::{DeadLetter, Partition, Recorded, StreamId};
 use domain::kernel::{DecodeError, Timestamp};
 
-use super::{
-    PART,
-    fold::{Fold, Segment},
-};
+use super::fold::{Fold, Segment};
 use crate::projections::{Changes, ProjectError, Projection};
 
 /// The stream and event that say that the log was emptied and began anew.
@@ -34,12 +31,18 @@ pub(super) struct Batch {
 pub(super) struct Folder {
     projection: Projection,
     label: String,
+    partition: Partition,
     pub parked: HashSet<StreamId>,
 }
 
 impl Folder {
-    pub fn new(projection: Projection, label: String, parked: HashSet<StreamId>) -> Self {
-        Self { projection, label, parked }
+    pub fn new(
+        projection: Projection,
+        label: String,
+        partition: Partition,
+        parked: HashSet<StreamId>,
+    ) -> Self {
+        Self { projection, label, partition, parked }
     }
 
     /// What a run of events does. Streams that it parks stay parked for the next run.
@@ -96,7 +99,8 @@ impl Folder {
     }
 
     fn letter(&self, event: &Recorded, error: &str, attempts: u32, now: Timestamp) -> DeadLetter {
-        letter(&self.label, event, error, attempts, now)
+        let part = self.partition.part(&event.stream);
+        letter(&self.label, part, event, error, attempts, now)
     }
 }
 
@@ -105,6 +109,7 @@ pub(super) const WAITS: &str = "waits behind an earlier event of its stream";
 
 pub(super) fn letter(
     consumer: &str,
+    part: u16,
     event: &Recorded,
     error: &str,
     attempts: u32,
@@ -112,7 +117,7 @@ pub(super) fn letter(
 ) -> DeadLetter {
     DeadLetter {
         consumer: consumer.to_owned(),
-        part: PART,
+        part,
         position: event.position,
         stream: event.stream.clone(),
         event: event.name.clone(),
@@ -122,7 +127,7 @@ pub(super) fn letter(
     }
 }
 
-pub(super) fn is_reset(event: &Recorded) -> bool {
+pub(crate) fn is_reset(event: &Recorded) -> bool {
     event.stream.kind == RESET.0 && event.name == RESET.1
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use application::ports::{Clock, EventLog, Recorded};
+use application::ports::{Clock, EventLog, Partition, Recorded};
 use domain::kernel::Timestamp;
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -43,29 +43,31 @@ pub(super) async fn begin(
         generation,
         "a projection is being built from the log"
     );
-    begin_as(&shared.db, shared.clock.now(), projection, generation).await
+    begin_as(&shared.db, shared.clock.now(), shared.partition, projection, generation).await
 }
 
 /// Begins this generation: its line and empty tables.
 pub(super) async fn begin_as(
     db: &Db,
     now: Timestamp,
+    partition: Partition,
     projection: &Projection,
     generation: u32,
 ) -> Result<Line, ConsumerError> {
-    let mut tx = db.begin().await?;
-    tables::create(&mut tx, projection, generation).await?;
-    ledger::add(&mut tx, projection, generation, now).await?;
-    tx.commit().await?;
-    Ok(Line {
+    let line = Line {
         version: projection.version,
         generation,
         state: State::Building,
         definition: projection.definition(),
-        position: 0,
+        positions: vec![0; partition.parts().into()],
         applied: 0,
         updated_at: now,
-    })
+    };
+    let mut tx = db.begin().await?;
+    tables::create(&mut tx, projection, generation).await?;
+    ledger::add(&mut tx, projection, &line).await?;
+    tx.commit().await?;
+    Ok(line)
 }
 
 /// Fills a generation up to about the head of the log, and makes its indexes.
@@ -74,7 +76,7 @@ pub(super) async fn fill(
     projection: Projection,
     line: Line,
 ) -> Result<Sink, ConsumerError> {
-    let mut sink = shared.open(projection, &line).await?;
+    let mut sink = shared.open(projection, &line, None).await?;
     catch_up(&shared.log, &shared.clock, &mut sink, None).await?;
     tables::index(&shared.db, &projection, sink.generation).await?;
     // Making indexes may have taken a while.
@@ -155,44 +157,45 @@ async fn read(
 }
 
 /// Lets queries read a generation that has caught up, in place of the one before, and drops what
-/// nobody reads any more: all in one transaction.
+/// nobody reads any more: all in one transaction. If what is served is further, nothing happens,
+/// and the answer is `false`: readers must never go back in time.
 pub(super) async fn swap(
     shared: &Shared,
     sink: &Sink,
-    lines: &[Line],
     state: State,
-) -> Result<(), ConsumerError> {
+) -> Result<bool, ConsumerError> {
     let projection = &sink.projection;
     let now = shared.clock.now();
     let mut tx = shared.db.begin().await?;
-    let step = ledger::Step {
-        projection,
-        generation: sink.generation,
-        from: sink.position,
-        to: sink.position,
-        applied: 0,
-        now,
-    };
-    if !ledger::advance(&mut tx, &step).await? {
-        return Err(ConsumerError::Superseded);
-    }
-    tables::serve(&mut tx, projection, sink.generation).await?;
-    ledger::set_state(&mut tx, projection, (projection.version, sink.generation), state, now)
-        .await?;
     let built = (projection.version, sink.generation);
     let replaced = |line: &&Line| {
         (line.version, line.generation) != built && line.generation != verify::SCRATCH
     };
+    // Once this is written, nobody moves the checkpoints of what is served.
+    for line in ledger::read_in(&mut tx, projection.name).await?.iter().filter(replaced) {
+        let key = (line.version, line.generation);
+        ledger::set_state(&mut tx, projection, key, line.state, now).await?;
+    }
+    let lines = ledger::read_in(&mut tx, projection.name).await?;
+    let own = |line: &&Line| line.version == projection.version && line.state.is_served();
+    if lines.iter().filter(own).any(|line| line.furthest() > sink.position) {
+        return Ok(false);
+    }
+    if !ledger::advance(&mut tx, &sink.step(sink.position, 0)).await? {
+        return Err(ConsumerError::Superseded);
+    }
+    tables::serve(&mut tx, projection, sink.generation).await?;
+    ledger::set_state(&mut tx, projection, built, state, now).await?;
     for line in lines.iter().filter(replaced) {
         let other = line.version != projection.version;
+        let (version, generation) = (line.version, line.generation);
         if other && line.state.is_served() {
-            let line = (line.version, line.generation);
-            ledger::set_state(&mut tx, projection, line, State::Retired, now).await?;
+            let key = (version, generation);
+            ledger::set_state(&mut tx, projection, key, State::Retired, now).await?;
         } else {
             if other {
-                tables::stop_serving(&mut tx, projection, line.version).await?;
+                tables::stop_serving(&mut tx, projection, version).await?;
             }
-            let (version, generation) = (line.version, line.generation);
             tables::drop_generation(&mut tx, projection, version, generation).await?;
             ledger::remove(&mut tx, projection, version, generation).await?;
         }
@@ -206,5 +209,5 @@ pub(super) async fn swap(
         position = sink.position,
         "a projection is served from a new generation"
     );
-    Ok(())
+    Ok(true)
 }

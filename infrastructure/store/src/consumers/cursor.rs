@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use application::ports::{EventLog, Feed, LogError, Recorded};
+use application::ports::{EventLog, Feed, LogError, Partition, Recorded};
 
-use super::PART;
+use super::{batch::is_reset, feed};
 
-/// A source of events that is exactly the log's order, made of a feed that may not be.
-#[derive(Clone)]
+/// A source of the events of one part in exactly the log's order, made of a feed that may not be.
 pub(super) struct Cursor {
     feed: Arc<dyn Feed>,
     log: Arc<dyn EventLog>,
+    partition: Partition,
+    part: u16,
+    /// Whether everything that was in the log when this consumer began was read from it.
+    caught_up: bool,
 }
 
 /// The events right after a position.
@@ -22,41 +25,61 @@ pub(super) struct Run {
 }
 
 impl Cursor {
-    pub fn new(feed: Arc<dyn Feed>, log: Arc<dyn EventLog>) -> Self {
-        Self { feed, log }
+    pub fn new(
+        feed: Arc<dyn Feed>,
+        log: Arc<dyn EventLog>,
+        partition: Partition,
+        part: u16,
+    ) -> Self {
+        Self { feed, log, partition, part, caught_up: false }
+    }
+
+    /// The consumer begins again: what it needs may be in the log only.
+    pub fn restart(&mut self) {
+        self.caught_up = false;
     }
 
     /// Waits for the events after a position. Dropping the future loses nothing.
-    pub async fn next(&self, position: u64, max: usize) -> Result<Run, LogError> {
+    pub async fn next(&mut self, position: u64, max: usize) -> Result<Run, LogError> {
+        if !self.caught_up {
+            if let Some(run) = self.read(position, max).await? {
+                return Ok(run);
+            }
+            self.caught_up = true;
+        }
         loop {
-            let page = self.feed.next(PART, position, max).await?;
+            let page = self.feed.next(self.part, position, max).await?;
             if page.after > position {
-                return self.gap(position, max).await;
+                return self.read(position, max).await?.ok_or_else(|| {
+                    LogError::Corrupt(format!(
+                        "the feed is ahead of the log, which ends at {position}"
+                    ))
+                });
             }
             if page.through <= position {
-                self.feed.handled(PART, position).await?;
+                self.feed.handled(self.part, position).await?;
                 // A feed that repeats without waiting must not keep others from running.
                 tokio::task::yield_now().await;
                 continue;
             }
             let mut events = page.events;
-            events.retain(|event| event.position > position);
+            events.retain(|event| event.position > position && self.is_own(event));
             return Ok(Run { events, through: page.through });
         }
     }
 
     /// Tells the feed what is done.
     pub async fn handled(&self, through: u64) -> Result<(), LogError> {
-        self.feed.handled(PART, through).await
+        self.feed.handled(self.part, through).await
     }
 
-    async fn gap(&self, position: u64, max: usize) -> Result<Run, LogError> {
-        let events = self.log.read(position, max).await?;
-        match events.last() {
-            Some(last) => Ok(Run { through: last.position, events }),
-            None => Err(LogError::Corrupt(format!(
-                "the feed is ahead of the log, which ends at {position}"
-            ))),
-        }
+    /// Whether an event is in this part.
+    pub fn is_own(&self, event: &Recorded) -> bool {
+        is_reset(event) || self.partition.part(&event.stream) == self.part
+    }
+
+    async fn read(&self, position: u64, max: usize) -> Result<Option<Run>, LogError> {
+        let page = feed::read(self.log.as_ref(), self.partition, self.part, position, max).await?;
+        Ok(page.map(|page| Run { events: page.events, through: page.through }))
     }
 }

@@ -2,30 +2,32 @@
 
 use domain::kernel::Timestamp;
 
-use super::PART;
 use crate::{
     db::{Db, DbError, Row, Tx, Value},
     projections::Projection,
 };
 
 const READ: &str = "SELECT version, generation, state, definition, position, applied, updated_at \
-     FROM projections WHERE name = $1 AND part = $2 ORDER BY version, generation";
+     FROM projections WHERE name = $1 ORDER BY version, generation, part";
 const ADD: &str = "INSERT INTO projections \
      (name, version, generation, part, state, definition, position, applied, updated_at) \
-     VALUES ($1, $2, $3, $4, 'building', $5, 0, 0, $6)";
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const ADVANCE: &str = "UPDATE projections \
-     SET position = $6, applied = applied + $7, updated_at = $8 \
-     WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4 AND position = $5";
+     SET position = $7, updated_at = $9, \
+     applied = applied + CASE WHEN CAST($6 AS bigint) < 0 AND part > 0 THEN 0 ELSE $8 END \
+     WHERE name = $1 AND version = $2 AND generation = $3 AND position = $4 AND state = $5 \
+     AND (CAST($6 AS bigint) < 0 OR part = $6)";
 /// What is lost with a lost power supply is the rows together with their checkpoint, and the log
 /// has it all: a write of read models need not wait for the disk.
 const ADVANCE_POSTGRES: &str = "UPDATE projections \
-     SET position = $6, applied = applied + $7, updated_at = $8 \
-     WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4 AND position = $5 \
+     SET position = $7, updated_at = $9, \
+     applied = applied + CASE WHEN CAST($6 AS bigint) < 0 AND part > 0 THEN 0 ELSE $8 END \
+     WHERE name = $1 AND version = $2 AND generation = $3 AND position = $4 AND state = $5 \
+     AND (CAST($6 AS bigint) < 0 OR part = $6) \
      RETURNING set_config('synchronous_commit', 'off', true)";
-const STATE: &str = "UPDATE projections SET state = $5, updated_at = $6 \
-     WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4";
-const REMOVE: &str = "DELETE FROM projections \
-     WHERE name = $1 AND version = $2 AND generation = $3 AND part = $4";
+const STATE: &str = "UPDATE projections SET state = $4, updated_at = $5 \
+     WHERE name = $1 AND version = $2 AND generation = $3";
+const REMOVE: &str = "DELETE FROM projections WHERE name = $1 AND version = $2 AND generation = $3";
 
 /// Every statement of this file that both engines know.
 pub(super) const STATEMENTS: &[&str] = &[READ, ADD, ADVANCE, STATE, REMOVE];
@@ -78,9 +80,21 @@ pub(super) struct Line {
     pub generation: u32,
     pub state: State,
     pub definition: String,
-    pub position: u64,
+    /// The last position that was handled of each part.
+    pub positions: Vec<u64>,
     pub applied: u64,
     pub updated_at: Timestamp,
+}
+
+impl Line {
+    /// Every part is here or further.
+    pub fn position(&self) -> u64 {
+        self.positions.iter().copied().min().unwrap_or_default()
+    }
+    /// No part is further.
+    pub fn furthest(&self) -> u64 {
+        self.positions.iter().copied().max().unwrap_or_default()
+    }
 }
 
 /// Which checkpoint moves, and from where.
@@ -88,6 +102,12 @@ pub(super) struct Line {
 pub(super) struct Step<'a> {
     pub projection: &'a Projection,
     pub generation: u32,
+    /// What the generation has to be there for.
+    pub state: State,
+    /// `None` for all parts at once, which are at the same position then.
+    pub part: Option<u16>,
+    /// How many parts there are.
+    pub parts: u16,
     pub from: u64,
     pub to: u64,
     /// How many events changed something.
@@ -97,26 +117,39 @@ pub(super) struct Step<'a> {
 
 /// All generations of a projection, oldest first.
 pub(super) async fn read(db: &Db, name: &str) -> Result<Vec<Line>, DbError> {
-    let rows = db.fetch(READ, &[name.into(), PART.into()]).await?;
-    rows.iter().map(line).collect()
+    lines(&db.fetch(READ, &[name.into()]).await?)
 }
 
 /// All generations of a projection as a transaction sees them, oldest first.
 pub(super) async fn read_in(tx: &mut Tx, name: &str) -> Result<Vec<Line>, DbError> {
-    let rows = tx.fetch(READ, &[name.into(), PART.into()]).await?;
-    rows.iter().map(line).collect()
+    lines(&tx.fetch(READ, &[name.into()]).await?)
 }
 
-fn line(row: &Row) -> Result<Line, DbError> {
-    Ok(Line {
-        version: number(row, "version")?,
-        generation: number(row, "generation")?,
-        state: State::read(&row.text("state")?)?,
-        definition: row.text("definition")?,
-        position: row.count("position")?,
-        applied: row.count("applied")?,
-        updated_at: row.time("updated_at")?,
-    })
+/// Rows are ordered by part within a generation.
+fn lines(rows: &[Row]) -> Result<Vec<Line>, DbError> {
+    let mut lines: Vec<Line> = vec![];
+    for row in rows {
+        let (version, generation) = (number(row, "version")?, number(row, "generation")?);
+        let (position, applied) = (row.count("position")?, row.count("applied")?);
+        let updated_at = row.time("updated_at")?;
+        match lines.last_mut() {
+            Some(line) if (line.version, line.generation) == (version, generation) => {
+                line.positions.push(position);
+                line.applied += applied;
+                line.updated_at = line.updated_at.max(updated_at);
+            }
+            _ => lines.push(Line {
+                version,
+                generation,
+                state: State::read(&row.text("state")?)?,
+                definition: row.text("definition")?,
+                positions: vec![position],
+                applied,
+                updated_at,
+            }),
+        }
+    }
+    Ok(lines)
 }
 
 fn number(row: &Row, column: &str) -> Result<u32, DbError> {
@@ -128,38 +161,50 @@ fn number(row: &Row, column: &str) -> Result<u32, DbError> {
     })
 }
 
-/// Notes a new generation, which is to be built.
-pub(super) async fn add(
-    tx: &mut Tx,
-    projection: &Projection,
-    generation: u32,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let [name, version, generation, part] = key(projection, projection.version, generation);
-    let values = [name, version, generation, part, projection.definition().into(), now.into()];
-    tx.execute(ADD, &values).await?;
+/// Notes a generation with its checkpoints.
+pub(super) async fn add(tx: &mut Tx, projection: &Projection, line: &Line) -> Result<(), DbError> {
+    for (part, position) in (0_u64..).zip(&line.positions) {
+        let [name, version, generation] = key(projection, line.version, line.generation);
+        // What was applied is counted once, whatever it is divided into.
+        let applied = if part == 0 { line.applied } else { 0 };
+        let values = [
+            name,
+            version,
+            generation,
+            part.into(),
+            line.state.name().into(),
+            line.definition.as_str().into(),
+            (*position).into(),
+            applied.into(),
+            line.updated_at.into(),
+        ];
+        tx.execute(ADD, &values).await?;
+    }
     Ok(())
 }
 
-/// Moves a checkpoint; `false` if it is not where it should be: another instance runs.
+/// Moves a checkpoint; `false` if it is not where and what it should be: another instance runs, or
+/// the generation was paused or replaced.
 pub(super) async fn advance(tx: &mut Tx, step: &Step<'_>) -> Result<bool, DbError> {
-    let [name, version, generation, part] =
+    let [name, version, generation] =
         key(step.projection, step.projection.version, step.generation);
     let values = [
         name,
         version,
         generation,
-        part,
         step.from.into(),
+        step.state.name().into(),
+        step.part.map_or(-1, i64::from).into(),
         step.to.into(),
         step.applied.into(),
         step.now.into(),
     ];
     let sql = if matches!(tx, Tx::Postgres(_)) { ADVANCE_POSTGRES } else { ADVANCE };
-    Ok(tx.execute(sql, &values).await? == 1)
+    let expected = if step.part.is_some() { 1 } else { u64::from(step.parts) };
+    Ok(tx.execute(sql, &values).await? == expected)
 }
 
-/// Changes what a generation is there for.
+/// Changes what a generation is there for. Nobody moves its checkpoints until the transaction ends.
 pub(super) async fn set_state(
     tx: &mut Tx,
     projection: &Projection,
@@ -167,9 +212,8 @@ pub(super) async fn set_state(
     state: State,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let [name, version, generation, part] = key(projection, line.0, line.1);
-    let values = [name, version, generation, part, state.name().into(), now.into()];
-    tx.execute(STATE, &values).await?;
+    let [name, version, generation] = key(projection, line.0, line.1);
+    tx.execute(STATE, &[name, version, generation, state.name().into(), now.into()]).await?;
     Ok(())
 }
 
@@ -184,6 +228,6 @@ pub(super) async fn remove(
     Ok(())
 }
 
-fn key(projection: &Projection, version: u32, generation: u32) -> [Value; 4] {
-    [projection.name.into(), version.into(), generation.into(), PART.into()]
+fn key(projection: &Projection, version: u32, generation: u32) -> [Value; 3] {
+    [projection.name.into(), version.into(), generation.into()]
 }

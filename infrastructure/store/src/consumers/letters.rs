@@ -4,7 +4,6 @@ use std::{borrow::Cow, collections::HashSet};
 
 use application::ports::{DeadLetter, StreamId};
 
-use super::PART;
 use crate::db::{Db, DbError, Row, Tx, Value};
 
 const PARKED: &str =
@@ -132,7 +131,7 @@ pub(super) async fn list(
 fn letter(row: &Row) -> Result<DeadLetter, DbError> {
     Ok(DeadLetter {
         consumer: row.text("consumer")?,
-        part: u16::try_from(row.int("part")?).unwrap_or(PART),
+        part: u16::try_from(row.int("part")?).unwrap_or_default(),
         position: row.count("position")?,
         stream: stream(row)?,
         event: row.text("event_type")?,
@@ -142,6 +141,6 @@ fn letter(row: &Row) -> Result<DeadLetter, DbError> {
     })
 }
 
-fn stream(row: &Row) -> Result<StreamId, DbError> {
+pub(super) fn stream(row: &Row) -> Result<StreamId, DbError> {
     Ok(StreamId { kind: Cow::Owned(row.text("aggregate_type")?), id: row.text("aggregate_id")? })
 }

@@ -6,11 +6,11 @@ use metrics::{counter, gauge, histogram};
 
 /// How far a consumer is, and how far behind the log.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats; positions fit 52 bits")]
-pub(super) fn position(consumer: &str, position: u64, behind: u64, seconds: f64) {
-    let consumer = consumer.to_owned();
-    gauge!("groundwork_consumer_position", "consumer" => consumer.clone()).set(position as f64);
-    gauge!("groundwork_consumer_lag_positions", "consumer" => consumer.clone()).set(behind as f64);
-    gauge!("groundwork_consumer_lag_seconds", "consumer" => consumer).set(seconds);
+pub(super) fn position(consumer: &str, part: u16, position: u64, behind: u64, seconds: f64) {
+    let labels = [("consumer", consumer.to_owned()), ("part", part.to_string())];
+    gauge!("groundwork_consumer_position", &labels).set(position as f64);
+    gauge!("groundwork_consumer_lag_positions", &labels).set(behind as f64);
+    gauge!("groundwork_consumer_lag_seconds", &labels).set(seconds);
 }
 
 /// Events that had an effect, and how long writing it took.

@@ -3,12 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use application::{
-    ports::{Clock, DeadLetter, EventLog, Ids, LogError, Recorded},
+    ports::{Clock, DeadLetter, EventLog, Ids, LogError, Partition, Recorded},
     reaction::Reaction,
 };
 
 use super::{
-    PART,
     ledger::{self, State},
     letters,
     requests::Action,
@@ -37,6 +36,7 @@ pub struct Ops {
     db: Db,
     log_db: Db,
     log: Arc<dyn EventLog>,
+    partition: Partition,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -95,10 +95,11 @@ impl Ops {
         db: Db,
         log_db: Db,
         log: Arc<dyn EventLog>,
+        partition: Partition,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        Self { db, log_db, log, clock, ids }
+        Self { db, log_db, log, partition, clock, ids }
     }
 
     /// How every consumer is doing.
@@ -119,9 +120,9 @@ impl Ops {
                     name: projection.name.to_owned(),
                     sort: Sort::Projection,
                     generation: Some((line.version, line.generation, line.state)),
-                    position: line.position,
-                    behind: head.saturating_sub(line.position),
-                    behind_seconds: self.behind_seconds(line.position).await?,
+                    position: line.position(),
+                    behind: head.saturating_sub(line.position()),
+                    behind_seconds: self.behind_seconds(line.position()).await?,
                     applied: Some(line.applied),
                     dead_letters: letters::count(&self.db, &label).await?,
                 };
@@ -129,7 +130,11 @@ impl Ops {
             }
         }
         for reaction in reactions {
-            let position = self.log.checkpoint(reaction.name, PART).await?.unwrap_or(0);
+            let mut position = u64::MAX;
+            for part in 0..self.partition.parts() {
+                let at = self.log.checkpoint(reaction.name, part).await?.unwrap_or(0);
+                position = position.min(at);
+            }
             all.push(Status {
                 name: reaction.name.to_owned(),
                 sort: Sort::Reaction,

@@ -1,42 +1,39 @@
 //! How far the read models are, in this process or in another, for those who wait for them.
 
+mod following;
+
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use application::{
-    ports::{EventLog, LogError, ReadModels},
+    ports::{EventLog, LogError, Partition, Reacted, ReadModels, Recorded},
     reaction::Reaction,
 };
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
-use super::{
-    PART,
-    ledger::{self, State},
-};
-use crate::{
-    db::{Db, DbError},
-    projections::Projection,
-};
-
-/// The shortest pause between two looks at another process's progress.
-const SHORTEST: Duration = Duration::from_millis(2);
-/// The longest.
-const LONGEST: Duration = Duration::from_millis(20);
-/// How often somebody who waits checks that the engine still runs here.
-const CHECK: Duration = Duration::from_millis(100);
+use super::{ledger::State, letters};
+use crate::{db::Db, projections::Projection};
 
 /// Where a projection is, as far as this process knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Point {
-    position: u64,
+    /// Of each part.
+    positions: Vec<u64>,
     /// `None` until it was looked up.
     state: Option<State>,
+}
+
+impl Point {
+    /// Every part is here or further.
+    fn position(&self) -> u64 {
+        self.positions.iter().copied().min().unwrap_or_default()
+    }
 }
 
 struct Followed {
@@ -46,7 +43,18 @@ struct Followed {
 
 struct Reacting {
     name: &'static str,
-    position: watch::Sender<u64>,
+    positions: watch::Sender<Vec<u64>>,
+}
+
+/// What of the work is done in this process.
+#[derive(Clone, Debug)]
+struct Here {
+    /// Whether it looks after the tables of projections.
+    keeping: bool,
+    /// The parts of projections that it feeds.
+    parts: Vec<bool>,
+    /// The parts of reactions that run in it.
+    reacting: Vec<bool>,
 }
 
 /// How a projection stands, for those who ask whether this process can do its work.
@@ -70,38 +78,49 @@ struct Pace {
 /// engine runs elsewhere, whoever waits looks into the database, one at a time for all.
 pub struct Progress {
     db: Db,
+    log_db: Db,
     log: Arc<dyn EventLog>,
+    partition: Partition,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
-    here: AtomicBool,
+    here: RwLock<Here>,
     ready: AtomicBool,
     pace: Mutex<Pace>,
 }
 
 impl Progress {
-    /// Of these consumers, whose tables are in `db`.
+    /// Of these consumers, whose tables are in `db`, and checkpoints of reactions in `log_db`.
     #[must_use]
     pub fn new(
         db: Db,
+        log_db: Db,
         log: Arc<dyn EventLog>,
+        partition: Partition,
         projections: &[Projection],
         reactions: &[Reaction],
     ) -> Self {
-        let unknown = Point { position: 0, state: None };
+        let parts = usize::from(partition.parts());
+        let unknown = Point { positions: vec![0; parts], state: None };
         let followed = |projection: &Projection| Followed {
             projection: *projection,
-            point: watch::Sender::new(unknown),
+            point: watch::Sender::new(unknown.clone()),
         };
-        let reacting =
-            |reaction: &Reaction| Reacting { name: reaction.name, position: watch::Sender::new(0) };
+        let reacting = |reaction: &Reaction| Reacting {
+            name: reaction.name,
+            positions: watch::Sender::new(vec![0; parts]),
+        };
+        let nothing =
+            Here { keeping: false, parts: vec![false; parts], reacting: vec![false; parts] };
         Self {
             db,
+            log_db,
             log,
+            partition,
             projections: projections.iter().map(followed).collect(),
             reactions: reactions.iter().map(reacting).collect(),
-            here: AtomicBool::new(false),
+            here: RwLock::new(nothing),
             ready: AtomicBool::new(false),
-            pace: Mutex::new(Pace { pause: SHORTEST, last: None }),
+            pace: Mutex::new(Pace { pause: following::SHORTEST, last: None }),
         }
     }
 
@@ -123,29 +142,46 @@ impl Progress {
         self.look().await.ok()?;
         let head = self.log.head().await.ok()?;
         let standing = |followed: &Followed| {
-            let point = *followed.point.borrow();
-            let behind = head.saturating_sub(point.position);
+            let point = followed.point.borrow().clone();
+            let behind = head.saturating_sub(point.position());
             Standing { name: followed.projection.name, state: point.state, behind }
         };
         Some(self.projections.iter().map(standing).collect())
     }
 
-    /// Whether this process runs the engine now.
+    /// Whether this process does all the work on projections now.
     #[must_use]
     pub fn runs_here(&self) -> bool {
-        self.here.load(Ordering::Acquire)
+        let here = self.here();
+        here.keeping && here.parts.iter().all(|part| *part)
     }
 
-    pub(super) fn set_here(&self, here: bool) {
-        self.here.store(here, Ordering::Release);
+    /// How many parts of projections this process feeds now.
+    #[must_use]
+    pub fn parts_here(&self) -> u16 {
+        let fed = self.here().parts.iter().filter(|part| **part).count();
+        u16::try_from(fed).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn moved(&self, name: &str, to: u64) {
+    fn here(&self) -> RwLockReadGuard<'_, Here> {
+        self.here.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_here(&self, keeping: bool, parts: impl Iterator<Item = u16>) {
+        let mut here = self.here.write().unwrap_or_else(PoisonError::into_inner);
+        here.keeping = keeping;
+        mark(&mut here.parts, parts);
+    }
+
+    pub(super) fn set_reacting_here(&self, parts: impl Iterator<Item = u16>) {
+        let mut here = self.here.write().unwrap_or_else(PoisonError::into_inner);
+        mark(&mut here.reacting, parts);
+    }
+
+    pub(super) fn moved(&self, name: &str, part: u16, to: u64) {
         if let Some(followed) = self.followed(name) {
             followed.point.send_if_modified(|point| {
-                let moved = point.position != to;
-                point.position = to;
-                moved
+                point.positions.get_mut(usize::from(part)).is_some_and(|at| replace(at, to))
             });
         }
     }
@@ -156,9 +192,11 @@ impl Progress {
         }
     }
 
-    pub(super) fn reacted(&self, name: &str, to: u64) {
+    pub(super) fn reacted(&self, name: &str, part: u16, to: u64) {
         if let Some(reacting) = self.reactions.iter().find(|r| r.name == name) {
-            reacting.position.send_replace(to);
+            reacting.positions.send_if_modified(|positions| {
+                positions.get_mut(usize::from(part)).is_some_and(|at| replace(at, to))
+            });
         }
     }
 
@@ -169,89 +207,13 @@ impl Progress {
     async fn caught_up(&self) -> Result<bool, LogError> {
         let head = self.log.head().await?;
         Ok(self.projections.iter().all(|followed| {
-            let point = *followed.point.borrow();
+            let point = followed.point.borrow();
             match point.state {
                 Some(State::Paused) => true,
-                Some(State::Active) => point.position >= head,
+                Some(State::Active) => point.position() >= head,
                 Some(State::Building | State::Retired) | None => false,
             }
         }))
-    }
-
-    /// Reads from the database how far everything is.
-    async fn look(&self) -> Result<bool, DbError> {
-        let mut moved = false;
-        for followed in &self.projections {
-            let lines = ledger::read(&self.db, followed.projection.name).await?;
-            let mut own = lines.iter().filter(|line| line.version == followed.projection.version);
-            let served = own.clone().find(|line| line.state.is_served());
-            let Some(line) = served.or_else(|| own.next_back()) else { continue };
-            let found = Point { position: line.position, state: Some(line.state) };
-            moved |= followed.point.send_if_modified(|point| {
-                // What the engine tells is newer than what was just read.
-                let newer = !self.runs_here() || point.state.is_none();
-                let changed = newer && *point != found;
-                if changed {
-                    *point = found;
-                }
-                changed
-            });
-        }
-        Ok(moved)
-    }
-
-    async fn look_at_reactions(&self) -> Result<(), LogError> {
-        for reacting in &self.reactions {
-            let position = self.log.checkpoint(reacting.name, PART).await?.unwrap_or(0);
-            reacting.position.send_if_modified(|known| {
-                let newer = position > *known;
-                *known = position.max(*known);
-                newer
-            });
-        }
-        Ok(())
-    }
-
-    /// Looks once, and pauses; others wait meanwhile and see what it found. While the engine runs
-    /// here there is nothing to look up.
-    async fn follow(&self) {
-        if self.runs_here() {
-            tokio::time::sleep(CHECK).await;
-            return;
-        }
-        let mut pace = self.pace.lock().await;
-        let idle = pace.last.is_none_or(|last| last.elapsed() > LONGEST * 5);
-        let moved = match self.look().await {
-            Ok(moved) => moved,
-            Err(error) => {
-                tracing::debug!(%error, "progress could not be read");
-                false
-            }
-        };
-        pace.pause = if idle || moved { SHORTEST } else { (pace.pause * 2).min(LONGEST) };
-        pace.last = Some(Instant::now());
-        tokio::time::sleep(pace.pause).await;
-    }
-
-    /// Waits until a projection is at a position; `false` at once if nobody feeds it.
-    async fn wait_for(&self, followed: &Followed, position: u64) -> bool {
-        let mut point = followed.point.subscribe();
-        let arrived = |point: &Point| match point.state {
-            Some(State::Active) => point.position >= position,
-            Some(State::Paused | State::Retired) => true,
-            Some(State::Building) | None => false,
-        };
-        loop {
-            tokio::select! {
-                biased;
-                point = point.wait_for(arrived) => {
-                    return point.is_ok_and(|point| {
-                        point.position >= position && point.state != Some(State::Retired)
-                    });
-                }
-                () = self.follow() => {}
-            }
-        }
     }
 
     async fn quiet_at(&self, head: u64) -> Result<(), LogError> {
@@ -260,16 +222,7 @@ impl Progress {
             self.wait_for(followed, head).await;
         }
         for reacting in &self.reactions {
-            let mut position = reacting.position.subscribe();
-            loop {
-                tokio::select! {
-                    _ = position.wait_for(|at| *at >= head) => break,
-                    () = tokio::time::sleep(LONGEST) => {}
-                }
-                if !self.runs_here() {
-                    self.look_at_reactions().await?;
-                }
-            }
+            self.wait_for_reaction(reacting, |all| all.iter().all(|at| *at >= head)).await;
         }
         Ok(())
     }
@@ -283,6 +236,20 @@ impl Progress {
                 return Ok(());
             }
             head = now;
+        }
+    }
+}
+
+/// Whether it was something else before.
+fn replace(at: &mut u64, to: u64) -> bool {
+    std::mem::replace(at, to) != to
+}
+
+fn mark(all: &mut [bool], held: impl Iterator<Item = u16>) {
+    all.fill(false);
+    for part in held {
+        if let Some(is_held) = all.get_mut(usize::from(part)) {
+            *is_held = true;
         }
     }
 }
@@ -311,6 +278,24 @@ impl ReadModels for Progress {
             })
             .map(|followed| followed.projection.name)
             .collect()
+    }
+
+    async fn reacted(
+        &self,
+        reaction: &str,
+        event: &Recorded,
+        limit: Duration,
+    ) -> application::Result<Reacted> {
+        let Some(reacting) = self.reactions.iter().find(|one| one.name == reaction) else {
+            return Ok(Reacted::Done);
+        };
+        let part = usize::from(self.partition.part(&event.stream));
+        let arrived = |all: &Vec<u64>| all.get(part).is_some_and(|at| *at >= event.position);
+        if tokio::time::timeout(limit, self.wait_for_reaction(reacting, arrived)).await.is_err() {
+            return Ok(Reacted::Late);
+        }
+        let letter = letters::one(&self.log_db, reaction, event.position).await?;
+        Ok(if letter.is_some() { Reacted::GaveUp } else { Reacted::Done })
     }
 
     async fn settled(&self, limit: Duration) -> bool {

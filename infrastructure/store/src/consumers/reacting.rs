@@ -8,16 +8,16 @@ use std::{
 use application::{
     App, Call, Caller, Error,
     ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId},
-    reaction::{Reaction, Start},
+    reaction::Reaction,
 };
 use domain::kernel::{DecodeError, ErrorKind, OrganizationId};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    PART, Shared,
-    backoff::Backoff,
+    Shared,
     batch::{WAITS, describe_decode, is_reset, letter},
     cursor::{Cursor, Run},
+    dividing,
     error::ConsumerError,
     letters, meters,
     projecting::no_letter,
@@ -25,6 +25,7 @@ use super::{
     sink::report,
     supervise::Supervisor,
 };
+use crate::backoff::Backoff;
 
 /// Events per page.
 const LIVE: usize = 1_000;
@@ -40,6 +41,7 @@ pub(super) struct Reacting {
     shared: Shared,
     app: App,
     reaction: Reaction,
+    part: u16,
     requests: mpsc::Receiver<Request>,
     stop: watch::Receiver<bool>,
     cursor: Cursor,
@@ -61,12 +63,13 @@ impl Reacting {
         shared: Shared,
         app: App,
         reaction: Reaction,
+        part: u16,
         requests: mpsc::Receiver<Request>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let cursor = Cursor::new(shared.feed.clone(), shared.log.clone());
+        let cursor = shared.cursor(reaction.name, part);
         let (position, parked, known) = (0, HashSet::new(), false);
-        Self { shared, app, reaction, requests, stop, cursor, position, parked, known }
+        Self { shared, app, reaction, part, requests, stop, cursor, position, parked, known }
     }
 
     /// Runs until it is told to stop; what it began it finishes.
@@ -92,17 +95,16 @@ impl Reacting {
 
     async fn begin(&mut self) -> Result<(), ConsumerError> {
         let name = self.reaction.name;
-        let stored = self.shared.log.checkpoint(name, PART).await?;
-        self.position = stored.unwrap_or(0);
-        self.parked = letters::parked(&self.shared.log_db, name).await?;
+        self.cursor.restart();
+        let checkpoints = dividing::checkpoints(&self.shared.log_db, name).await?;
+        let made = checkpoints.len() == usize::from(self.shared.partition.parts());
         // A checkpoint that was there and is gone went with the whole log: what is in it now is new.
-        let installs = stored.is_none() && !self.known && self.reaction.start == Start::Now;
-        if installs {
-            let head = self.shared.log.head().await?;
-            if head > 0 {
-                self.advance(head).await?;
-            }
+        let emptied = self.known && checkpoints.is_empty();
+        if !made && !emptied {
+            return Err(ConsumerError::Outage("its checkpoints are not made yet".to_owned()));
         }
+        self.position = checkpoints.get(usize::from(self.part)).copied().unwrap_or(0);
+        self.parked = letters::parked(&self.shared.log_db, name).await?;
         self.known = true;
         self.moved(None);
         self.count_letters().await
@@ -201,7 +203,7 @@ impl Reacting {
             },
         };
         // The effect may have been committed all the same, here or by another instance.
-        let stored = self.shared.log.checkpoint(self.reaction.name, PART).await?;
+        let stored = self.shared.log.checkpoint(self.reaction.name, self.part).await?;
         if stored.unwrap_or(0) != self.position {
             return Err(ConsumerError::Superseded);
         }
@@ -221,7 +223,7 @@ impl Reacting {
 
     fn consumed(&self, to: u64, settles: Option<u64>) -> Consumed {
         let consumer = self.reaction.name.to_owned();
-        Consumed { consumer, part: PART, from: self.position, to, settles }
+        Consumed { consumer, part: self.part, from: self.position, to, settles }
     }
 
     async fn advance(&mut self, to: u64) -> Result<(), ConsumerError> {
@@ -237,7 +239,7 @@ impl Reacting {
         attempts: u32,
     ) -> Result<(), ConsumerError> {
         let now = self.shared.clock.now();
-        let letters = vec![letter(self.reaction.name, event, error, attempts, now)];
+        let letters = vec![letter(self.reaction.name, self.part, event, error, attempts, now)];
         self.append(self.consumed(event.position, None), letters.clone()).await?;
         report(&letters);
         self.position = event.position;
@@ -263,9 +265,7 @@ impl Reacting {
         let outcome = match request.action {
             Action::Replay(position) => self.replay(position).await?,
             Action::Discard(position) => self.discard(position).await?,
-            Action::Rebuild | Action::Pause | Action::Resume => {
-                Err("a reaction can't be rebuilt, paused or resumed".to_owned())
-            }
+            Action::Rebuild | Action::Pause | Action::Resume => Err(DECLINED.to_owned()),
         };
         Ok(requests::answer(&self.shared.db, &request.id, &outcome).await?)
     }
@@ -329,8 +329,32 @@ impl Reacting {
 
     fn moved(&self, last: Option<&Recorded>) {
         let name = self.reaction.name;
-        self.shared.progress.reacted(name, self.position);
-        self.shared.measure(name, self.position, last.map(|event| event.recorded_at));
+        self.shared.progress.reacted(name, self.part, self.position);
+        self.shared.measure(name, self.part, self.position, last.map(|event| event.recorded_at));
+    }
+}
+
+const DECLINED: &str = "a reaction can't be rebuilt, paused or resumed";
+
+/// Answers what is asked of a reaction and not of one of its parts.
+pub(super) async fn decline(
+    shared: Shared,
+    mut requests: mpsc::Receiver<Request>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let request = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            request = requests.recv() => request,
+        };
+        let Some(request) = request else { return };
+        let why = match request.action {
+            Action::Replay(position) | Action::Discard(position) => no_letter(position),
+            Action::Rebuild | Action::Pause | Action::Resume => DECLINED.to_owned(),
+        };
+        if let Err(error) = requests::answer(&shared.db, &request.id, &Err(why)).await {
+            tracing::warn!(%error, "an operator could not be answered");
+        }
     }
 }
 

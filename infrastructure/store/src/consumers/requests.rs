@@ -1,10 +1,14 @@
 //! What operators ask of a running engine, from whatever process.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
-use super::Shared;
+use super::{Shared, letters};
 use crate::db::{Db, DbError, Row};
 
 const OPEN: &str = "SELECT id, consumer, action, position FROM consumer_requests \
@@ -14,6 +18,8 @@ const ANSWER: &str = "UPDATE consumer_requests SET outcome = $2, failed = $3 WHE
 /// Every statement of this file.
 pub(super) const STATEMENTS: &[&str] = &[OPEN, ANSWER];
 
+/// Requests that a consumer has not come to yet.
+const WAITING: usize = 16;
 /// How often the engine looks for requests.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -77,26 +83,55 @@ pub(super) struct Request {
 /// Where a consumer takes its requests.
 pub(super) struct Desk {
     pub consumer: &'static str,
+    /// The part whose dead letters it handles; `None` for everything else that can be asked.
+    pub part: Option<u16>,
     pub sender: mpsc::Sender<Request>,
+}
+
+/// The desks of this process, which come and go with the parts that it has.
+#[derive(Default)]
+pub(super) struct Desks(Mutex<Vec<Desk>>);
+
+impl Desks {
+    /// Opens a desk, in place of an earlier one for the same.
+    pub fn open(&self, consumer: &'static str, part: Option<u16>) -> mpsc::Receiver<Request> {
+        let (sender, requests) = mpsc::channel(WAITING);
+        let mut desks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        desks.retain(|desk| (desk.consumer, desk.part) != (consumer, part));
+        desks.push(Desk { consumer, part, sender });
+        requests
+    }
+
+    /// `false` if the desk is not here, or nobody sits at it.
+    fn hand(&self, consumer: &str, part: Option<u16>, request: Request) -> bool {
+        let desks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = desks.iter().find(|desk| desk.consumer == consumer && desk.part == part);
+        desk.is_some_and(|desk| desk.sender.try_send(request).is_ok())
+    }
 }
 
 /// What came of a request: a sentence for the operator, either way.
 pub(super) type Outcome = Result<String, String>;
 
-/// Hands requests to their consumers until it is dropped. Requests that were handed out and not
-/// answered are handed out again by the next engine.
-pub(super) async fn serve(shared: Shared, desks: Vec<Desk>) {
+/// Hands requests to their consumers until it is dropped. Those that no desk here is for are left
+/// to other processes; those that were handed out and not answered are handed out again by the next.
+pub(super) async fn serve(shared: Shared, desks: Arc<Desks>, known: Vec<&'static str>) {
     let mut handed: HashSet<String> = HashSet::new();
     loop {
-        if let Err(error) = hand_out(&shared.db, &desks, &mut handed).await {
+        if let Err(error) = hand_out(&shared, &desks, &known, &mut handed).await {
             tracing::debug!(%error, "operators' requests could not be read");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-async fn hand_out(db: &Db, desks: &[Desk], handed: &mut HashSet<String>) -> Result<(), DbError> {
-    let rows = db.fetch(OPEN, &[]).await?;
+async fn hand_out(
+    shared: &Shared,
+    desks: &Desks,
+    known: &[&'static str],
+    handed: &mut HashSet<String>,
+) -> Result<(), DbError> {
+    let rows = shared.db.fetch(OPEN, &[]).await?;
     let mut open = HashSet::with_capacity(rows.len());
     for row in &rows {
         let id = row.text("id")?;
@@ -105,18 +140,30 @@ async fn hand_out(db: &Db, desks: &[Desk], handed: &mut HashSet<String>) -> Resu
             continue;
         }
         let consumer = row.text("consumer")?;
-        let desk = desks.iter().find(|desk| desk.consumer == consumer);
-        let (Some(desk), Some(action)) = (desk, Action::read(row)?) else {
-            answer(db, &id, &Err(format!("there is no consumer '{consumer}' here"))).await?;
+        let action = Action::read(row)?.filter(|_| known.contains(&consumer.as_str()));
+        let Some(action) = action else {
+            answer(&shared.db, &id, &Err(format!("there is no consumer '{consumer}' here")))
+                .await?;
             continue;
         };
+        let part = part_of(shared, &consumer, action).await?;
         // A consumer that is too busy to take it is asked again.
-        if desk.sender.try_send(Request { id: id.clone(), action }).is_ok() {
+        if desks.hand(&consumer, part, Request { id: id.clone(), action }) {
             handed.insert(id);
         }
     }
     handed.retain(|id| open.contains(id));
     Ok(())
+}
+
+/// The part that a request is about. A dead letter that is not there is nobody's in particular.
+async fn part_of(shared: &Shared, consumer: &str, action: Action) -> Result<Option<u16>, DbError> {
+    let (Action::Replay(position) | Action::Discard(position)) = action else { return Ok(None) };
+    let mut letter = letters::one(&shared.db, consumer, position).await?;
+    if letter.is_none() {
+        letter = letters::one(&shared.log_db, consumer, position).await?;
+    }
+    Ok(letter.map(|letter| shared.partition.part(&letter.stream)))
 }
 
 /// Tells the operator.

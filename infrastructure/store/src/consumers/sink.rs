@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use application::ports::{Clock, DeadLetter, EventLog, Recorded, StreamId};
+use application::ports::{Clock, DeadLetter, EventLog, Partition, Recorded, StreamId};
 
 use super::{
-    backoff::Backoff,
     batch::{Batch, Folder},
     error::ConsumerError,
     ledger::{self, Line, State, Step},
     letters, meters, write,
 };
 use crate::{
+    backoff::Backoff,
     db::{Db, DbError},
     projections::Projection,
 };
@@ -32,6 +32,11 @@ pub(super) struct Sink {
     clock: Arc<dyn Clock>,
     pub projection: Projection,
     pub generation: u32,
+    /// What the generation was there for when it was picked up.
+    pub state: State,
+    partition: Partition,
+    /// The part that is written; `None` for all of them, which are at the same position then.
+    part: Option<u16>,
     pub position: u64,
     /// Under which name its dead letters are kept.
     pub label: String,
@@ -39,24 +44,34 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Picks up a generation where its checkpoint is.
+    /// Picks up a generation, or a part of it, where its checkpoint is.
     pub async fn open(
         db: &Db,
         log: &Arc<dyn EventLog>,
         clock: &Arc<dyn Clock>,
+        partition: Partition,
         projection: Projection,
         line: &Line,
+        part: Option<u16>,
     ) -> Result<Self, ConsumerError> {
         let label = label(&projection, line.version, line.generation, line.state);
         let parked = letters::parked(db, &label).await?;
+        let positions = line.positions.iter();
+        let position = match part {
+            Some(part) => positions.copied().nth(part.into()).unwrap_or_default(),
+            None => line.position(),
+        };
         Ok(Self {
             db: db.clone(),
             log: log.clone(),
             clock: clock.clone(),
             projection,
             generation: line.generation,
-            position: line.position,
-            folder: Folder::new(projection, label.clone(), parked),
+            state: line.state,
+            partition,
+            part,
+            position,
+            folder: Folder::new(projection, label.clone(), partition, parked),
             label,
         })
     }
@@ -104,14 +119,7 @@ impl Sink {
     /// Writes a batch and its checkpoint in one transaction.
     pub async fn commit(&mut self, batch: Batch) -> Result<(), ConsumerError> {
         let began = Instant::now();
-        let step = Step {
-            projection: &self.projection,
-            generation: self.generation,
-            from: self.position,
-            to: batch.through,
-            applied: batch.applied,
-            now: self.clock.now(),
-        };
+        let step = self.step(batch.through, batch.applied);
         let mut tx = self.db.begin().await?;
         if !ledger::advance(&mut tx, &step).await? {
             return Err(ConsumerError::Superseded);
@@ -131,6 +139,21 @@ impl Sink {
             self.count_letters().await?;
         }
         Ok(())
+    }
+
+    /// Moving this sink's checkpoint.
+    pub fn step(&self, to: u64, applied: u64) -> Step<'_> {
+        Step {
+            projection: &self.projection,
+            generation: self.generation,
+            state: self.state,
+            part: self.part,
+            parts: self.partition.parts(),
+            from: self.position,
+            to,
+            applied,
+            now: self.clock.now(),
+        }
     }
 
     /// Handles the dead letters of a stream again, in order, and ends at the first that fails.
@@ -168,7 +191,8 @@ impl Sink {
             return Ok(Some("the event is not in the log any more".to_owned()));
         };
         let now = self.clock.now();
-        let mut alone = Folder::new(self.projection, self.label.clone(), HashSet::new());
+        let mut alone =
+            Folder::new(self.projection, self.label.clone(), self.partition, HashSet::new());
         let batch = alone.fold(std::slice::from_ref(event), self.position, now);
         if let Some(failed) = batch.letters.into_iter().next() {
             let again = DeadLetter { attempts: letter.attempts + 1, ..failed };
@@ -177,14 +201,7 @@ impl Sink {
             tx.commit().await?;
             return Ok(Some(again.error));
         }
-        let step = Step {
-            projection: &self.projection,
-            generation: self.generation,
-            from: self.position,
-            to: self.position,
-            applied: batch.applied,
-            now,
-        };
+        let step = self.step(self.position, batch.applied);
         let mut tx = self.db.begin().await?;
         if !ledger::advance(&mut tx, &step).await? {
             return Err(ConsumerError::Superseded);

@@ -8,7 +8,8 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{backoff::Backoff, error::ConsumerError};
+use super::error::ConsumerError;
+use crate::backoff::Backoff;
 
 /// A session that lasted this long shows that things were well in between.
 const WELL: Duration = Duration::from_secs(10);

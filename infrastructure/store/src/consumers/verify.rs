@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use application::ports::{Clock, EventLog};
+use application::ports::{Clock, EventLog, Partition, Recorded};
 
 use super::{
     building::{self, PAGE},
@@ -33,8 +33,9 @@ pub(super) async fn compare(
         return Ok(vec![format!("projection '{}' is not served", projection.name)]);
     };
     remove_scratch(db, projection).await?;
-    let line = building::begin_as(db, clock.now(), projection, SCRATCH).await?;
-    let found = build_and_compare(db, log, clock, projection, &line, served.position).await;
+    let partition = partition(&served);
+    let line = building::begin_as(db, clock.now(), partition, projection, SCRATCH).await?;
+    let found = build_and_compare(db, log, clock, projection, &line, served.position()).await;
     remove_scratch(db, projection).await?;
     found
 }
@@ -47,7 +48,7 @@ async fn build_and_compare(
     line: &Line,
     until: u64,
 ) -> Result<Vec<String>, ConsumerError> {
-    let mut scratch = Sink::open(db, &log, clock, *projection, line).await?;
+    let mut scratch = Sink::open(db, &log, clock, partition(line), *projection, line, None).await?;
     building::catch_up(&log, clock, &mut scratch, Some(until)).await?;
     let mut tx = db.begin().await?;
     if matches!(tx, Tx::Postgres(_)) {
@@ -58,7 +59,7 @@ async fn build_and_compare(
     let Some(served) = served(lines, projection) else {
         return Err(ConsumerError::Superseded);
     };
-    follow(&mut tx, log.as_ref(), clock, &mut scratch, served.position).await?;
+    follow(&mut tx, log.as_ref(), clock, &mut scratch, &served).await?;
     let mut differences = Vec::new();
     for table in projection.tables {
         let stored = table.stored(projection.version, served.generation);
@@ -81,14 +82,19 @@ async fn follow(
     log: &dyn EventLog,
     clock: &Arc<dyn Clock>,
     scratch: &mut Sink,
-    until: u64,
+    served: &Line,
 ) -> Result<(), ConsumerError> {
+    let parts = partition(served);
+    let handled = |event: &Recorded| {
+        let part = usize::from(parts.part(&event.stream));
+        served.positions.get(part).is_some_and(|position| event.position <= *position)
+    };
     let mut position = scratch.position;
-    while position < until {
+    while position < served.furthest() {
         let mut events = log.read(position, PAGE).await?;
-        events.retain(|event| event.position <= until);
         let Some(last) = events.last() else { return Ok(()) };
         position = last.position;
+        events.retain(handled);
         let batch = scratch.folder.fold(&events, position, clock.now());
         write::write(tx, &scratch.projection, SCRATCH, batch.segments).await?;
     }
@@ -118,6 +124,11 @@ async fn remove_scratch(db: &Db, projection: &Projection) -> Result<(), DbError>
     let name = label(projection, projection.version, SCRATCH, ledger::State::Building);
     letters::remove_all(&mut tx, &name).await?;
     tx.commit().await
+}
+
+/// How a generation's checkpoints divide the log.
+fn partition(line: &Line) -> Partition {
+    u16::try_from(line.positions.len()).ok().and_then(Partition::new).unwrap_or(Partition::ONE)
 }
 
 fn served(lines: Vec<Line>, projection: &Projection) -> Option<Line> {

@@ -53,6 +53,7 @@ impl Aggregate for Tag {
 
 /// Puts a tag with the owner's name on every kettle that was bought; an owner has but one name tag.
 const TAGGING: Reaction = Reaction {
+    area: "EndUsers",
     name: "tagging",
     handles: &[("kettle", "bought"), ("kettle", "filled")],
     start: Start::Origin,
@@ -78,7 +79,7 @@ fn react<'a>(
 
 fn start(site: &Site, start: Start) -> Running {
     let reaction = Reaction { start, ..TAGGING };
-    site.start_with(&[], site.feed(), Some((app(site), vec![reaction])))
+    site.start_with(&[], site.feeds(), Some((app(site), vec![reaction])))
 }
 
 async fn tags(site: &Site, ids: &[&str]) -> Vec<usize> {

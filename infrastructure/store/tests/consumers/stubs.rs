@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use application::{
     App, Call, Caller, Repository, Result,
     cars::{CarReads, CarView, UnavailabilityView},
-    ports::{Memberships, ReadModels, Recorder},
+    ports::{Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
@@ -37,8 +37,18 @@ impl ReadModels for Nothing {
     fn handling(&self, _: &[(&str, &str)]) -> Vec<&'static str> {
         vec![]
     }
+    async fn reacted(&self, _: &str, _: &Recorded, _: Duration) -> Result<Reacted> {
+        Ok(Reacted::Done)
+    }
     async fn settled(&self, _: Duration) -> bool {
         true
+    }
+}
+
+#[async_trait]
+impl Notifications for Nothing {
+    async fn delivered(&self, _: &Recorded, _: &str) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -85,6 +95,12 @@ impl application::ports::Testing for Nothing {
     async fn reset_clock(&self) -> Result<()> {
         Ok(())
     }
+    async fn notifications(
+        &self,
+        _: &Search,
+    ) -> Result<Found<application::testing_only::notifications::NotificationView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
 }
 
 /// Over the log of a site.
@@ -96,6 +112,8 @@ pub fn app(site: &Site) -> App {
         memberships: Arc::new(Nothing),
         read_models: Arc::new(Nothing),
         recorder: Arc::new(Nothing),
+        notifications: Arc::new(Nothing),
+        reactions: &[],
         cars: Repository::new(site.log.clone(), site.ids.clone()),
         car_reads: Arc::new(Nothing),
         #[cfg(feature = "testing-only")]

@@ -10,7 +10,7 @@ use std::{
 
 use application::{
     App,
-    ports::{Append, Clock, EventLog, Feed, Ids, ReadModels},
+    ports::{Append, Clock, EventLog, Feeds, Ids, Partition, ReadModels},
     reaction::Reaction,
 };
 use domain::kernel::{IdToken, Timestamp};
@@ -150,34 +150,46 @@ impl Site {
         }
     }
 
-    pub fn feed(&self) -> Arc<dyn Feed> {
-        Arc::new(LogFeed::new(self.log.clone()))
+    pub fn feeds(&self) -> Arc<dyn Feeds> {
+        Arc::new(LogFeed::new(self.log.clone(), Partition::ONE))
     }
 
     pub fn start(&self, projections: &[Projection]) -> Running {
-        self.start_with(projections, self.feed(), None)
+        self.start_with(projections, self.feeds(), None)
     }
 
     pub fn start_with(
         &self,
         projections: &[Projection],
-        feed: Arc<dyn Feed>,
+        feeds: Arc<dyn Feeds>,
+        reactions: Option<(App, Vec<Reaction>)>,
+    ) -> Running {
+        self.start_divided(Partition::ONE, projections, feeds, reactions)
+    }
+
+    pub fn start_divided(
+        &self,
+        partition: Partition,
+        projections: &[Projection],
+        feeds: Arc<dyn Feeds>,
         reactions: Option<(App, Vec<Reaction>)>,
     ) -> Running {
         let acting = reactions.as_ref().map_or(&[][..], |(_, all)| all);
-        let progress =
-            Arc::new(Progress::new(self.db.clone(), self.log.clone(), projections, acting));
+        let (db, log_db) = (self.db.clone(), self.log_db.clone());
+        let progress = Progress::new(db, log_db, self.log.clone(), partition, projections, acting);
+        let progress = Arc::new(progress);
         let parts = Parts {
             db: self.db.clone(),
             log_db: self.log_db.clone(),
             log: self.log.clone(),
-            feed,
+            feeds: feeds.clone(),
+            partition,
             clock: self.clock.clone(),
             progress: progress.clone(),
         };
         let mut engine = Engine::new(parts, projections.to_vec());
         if let Some((app, reactions)) = reactions {
-            engine = engine.with_reactions(app, reactions);
+            engine = engine.with_reactions(app, feeds, reactions);
         }
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -187,7 +199,7 @@ impl Site {
 
     pub fn ops(&self) -> Ops {
         let (db, log_db) = (self.db.clone(), self.log_db.clone());
-        Ops::new(db, log_db, self.log.clone(), self.clock.clone(), self.ids.clone())
+        Ops::new(db, log_db, self.log.clone(), Partition::ONE, self.clock.clone(), self.ids.clone())
     }
 
     pub async fn ask(&self, consumer: &str, action: Action) -> Result<String, OpsError> {
@@ -220,7 +232,8 @@ impl Site {
 
     /// How many events changed something in what is served.
     pub async fn applied(&self) -> i64 {
-        let sql = "SELECT applied FROM projections WHERE name = 'kettles' AND state = 'active'";
+        let sql = "SELECT CAST(sum(applied) AS bigint) AS applied FROM projections \
+             WHERE name = 'kettles' AND state = 'active'";
         self.db.fetch_one(sql, &[]).await.unwrap().unwrap().int("applied").unwrap()
     }
 }

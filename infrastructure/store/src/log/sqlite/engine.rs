@@ -246,7 +246,7 @@ pub async fn reset(writer: &SqlitePool, now: Timestamp) -> Result<u64, sqlx::Err
         .execute(sqlx::raw_sql(
             "DROP TRIGGER events_no_delete; DELETE FROM events; DELETE FROM claims; \
              DELETE FROM checkpoints; DELETE FROM idempotency_keys; DELETE FROM snapshots; \
-             DELETE FROM dead_letters",
+             DELETE FROM dead_letters; DELETE FROM event_notifications",
         ))
         .await?;
     transaction.execute(sqlx::raw_sql(&trigger)).await?;

@@ -8,7 +8,7 @@ use std::{
 /// Waits that double up to a cap; each is cut by up to a half at random, so that many waiters
 /// don't come back at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     next: Duration,
     first: Duration,
     cap: Duration,

@@ -1,0 +1,104 @@
+//! What was delivered to subscriptions by message.
+
+use std::sync::Arc;
+
+use application::{
+    Result,
+    ports::{Clock, Notifications, Recorded},
+};
+use async_trait::async_trait;
+
+use crate::db::Db;
+
+const DELIVERED: &str = "INSERT INTO event_notifications (position, subscription, delivered_at) \
+     VALUES ($1, $2, $3) ON CONFLICT (position) DO UPDATE \
+     SET subscription = excluded.subscription, delivered_at = excluded.delivered_at";
+
+/// Notes in the database of the log.
+#[derive(Clone)]
+pub struct NotificationTable {
+    db: Db,
+    clock: Arc<dyn Clock>,
+}
+
+impl NotificationTable {
+    /// In this database.
+    #[must_use]
+    pub fn new(log: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db: log, clock }
+    }
+}
+
+#[async_trait]
+impl Notifications for NotificationTable {
+    async fn delivered(&self, event: &Recorded, subscription: &str) -> Result<()> {
+        let values = [event.position.into(), subscription.into(), self.clock.now().into()];
+        self.db.execute(DELIVERED, &values).await?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "testing-only")]
+mod testing {
+    use application::{
+        Result,
+        eventing::{message::BusMessage, subscriptions},
+        ports::{EventLog, Recorded},
+        search::{Direction, Found, Search},
+        testing_only::notifications::NotificationView,
+    };
+
+    use super::NotificationTable;
+
+    const COUNT: &str = "SELECT count(*) AS total FROM events WHERE aggregate_type <> 'log'";
+    const OLDEST: &str = "SELECT e.position, n.subscription FROM events AS e \
+         LEFT JOIN event_notifications AS n ON n.position = e.position \
+         WHERE e.aggregate_type <> 'log' ORDER BY e.position LIMIT $1 OFFSET $2";
+    const NEWEST: &str = "SELECT e.position, n.subscription FROM events AS e \
+         LEFT JOIN event_notifications AS n ON n.position = e.position \
+         WHERE e.aggregate_type <> 'log' ORDER BY e.position DESC LIMIT $1 OFFSET $2";
+
+    impl NotificationTable {
+        /// The events that were delivered to every subscription, oldest first unless the search is
+        /// sorted downwards.
+        ///
+        /// # Errors
+        /// If the log can't be read.
+        pub async fn page(
+            &self,
+            log: &dyn EventLog,
+            search: &Search,
+        ) -> Result<Found<NotificationView>> {
+            let total = match self.db.fetch_one(COUNT, &[]).await? {
+                Some(row) => row.count("total")?,
+                None => 0,
+            };
+            let down = search.sort.as_ref().is_some_and(|s| s.direction == Direction::Descending);
+            let page = [search.limit.into(), search.skip().into()];
+            let found = self.db.fetch(if down { NEWEST } else { OLDEST }, &page).await?;
+            let mut rows = Vec::with_capacity(found.len());
+            for row in &found {
+                let position = row.count("position")?;
+                let event = log.read(position.saturating_sub(1), 1).await?.into_iter().next();
+                let subscription = row.opt_text("subscription")?;
+                rows.extend(event.map(|event| view(&event, subscription)));
+            }
+            Ok(Found { rows: search.rows(rows), total })
+        }
+    }
+
+    fn view(event: &Recorded, subscription: Option<String>) -> NotificationView {
+        let last = || subscriptions::AREAS.last().map(|area| subscriptions::name(area));
+        let message = BusMessage::of(event).event;
+        NotificationView {
+            id: message.id,
+            root_aggregate_type: message.root_aggregate_type,
+            event_type: message.event_type,
+            data: message.data,
+            metadata_fully_qualified_name: message.metadata.fqn,
+            stream_name: message.stream_name,
+            subscriber_ref: subscription.or_else(last).unwrap_or_default(),
+            version: message.version,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What the relay measures.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+/// Whether this process is the relay.
+pub(super) fn leads(leads: bool) {
+    gauge!("groundwork_relay_leads").set(if leads { 1.0 } else { 0.0 });
+}
+
+/// How far the relay is, and how far behind the log.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats; positions fit 52 bits")]
+pub(super) fn published(position: u64, behind: u64, events: usize, took: Duration) {
+    gauge!("groundwork_relay_position").set(position as f64);
+    gauge!("groundwork_relay_lag_positions").set(behind as f64);
+    counter!("groundwork_relay_published_total").increment(events as u64);
+    histogram!("groundwork_relay_confirm_seconds").record(took);
+}

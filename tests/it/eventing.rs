@@ -1,0 +1,121 @@
+//! Domain events for others: reading them, and delivering them by message.
+
+use acceptance::{Person, TestApp, on_every_deployment};
+use serde_json::{Value, json};
+
+on_every_deployment!(
+    outsiders_read_what_happened_page_by_page,
+    an_event_is_delivered_to_a_subscription,
+    what_the_log_does_not_say_is_refused,
+    what_can_be_asked_is_bounded,
+);
+
+/// Asks as queues and bus do.
+async fn read(app: &TestApp, query: &str) -> Value {
+    let request = app.get(&format!("/domain_events{query}"));
+    request.header("X-HMAC-Signature", &app.hmac.sign(b"{}")).send().await.expect(200).json()
+}
+
+async fn deliver(app: &TestApp, body: &Value) -> acceptance::Answer {
+    let text = body.to_string();
+    let signature = app.hmac.sign(text.as_bytes());
+    let request = app.post("/event_notifications").header("X-HMAC-Signature", &signature);
+    request.body("application/json", text).send().await
+}
+
+async fn first_message(app: &TestApp, owner: &Person) -> Value {
+    app.register_car(owner).await;
+    read(app, "").await["events"][0]["message"].clone()
+}
+
+async fn outsiders_read_what_happened_page_by_page(app: &TestApp) {
+    let owner = app.owner();
+    let car = app.register_car(&owner).await;
+    app.take_offline(&owner, &car, 24, 48).await;
+    let all = read(app, "").await;
+    let events = all["events"].as_array().unwrap();
+    let head = app.head().await;
+    assert_eq!((all["head"].as_u64(), all["through"].as_u64()), (Some(head), Some(head)));
+    let positions: Vec<_> = events.iter().filter_map(|event| event["position"].as_u64()).collect();
+    assert_eq!(positions, (1..=head).collect::<Vec<_>>());
+    let first = &events[0]["message"];
+    assert_eq!(first["tenantId"], owner.organization.as_str());
+    assert_eq!(first["callerId"], owner.user.as_str());
+    assert_eq!(first["event"]["metadata"]["fqn"], "cars.created.v1");
+    assert_eq!(first["event"]["streamName"], format!("Car_{car}"));
+    assert!(first["event"]["id"].as_str().is_some_and(|id| id.starts_with("event_")));
+
+    let page = read(app, "?after=1&limit=2").await;
+    assert_eq!(page["events"].as_array().map(Vec::len), Some(2));
+    assert_eq!((page["through"].as_u64(), page["head"].as_u64()), (Some(3), Some(head)));
+    let end = read(app, &format!("?after={head}")).await;
+    assert_eq!(
+        (end["events"].as_array().map(Vec::len), end["through"].as_u64()),
+        (Some(0), Some(head))
+    );
+}
+
+async fn an_event_is_delivered_to_a_subscription(app: &TestApp) {
+    let message = first_message(app, &app.owner()).await;
+    let mut body =
+        json!({ "message": message.to_string(), "subscriptionName": "apihost1-ENDUSERS" });
+    for _ in 0..2 {
+        assert_eq!(deliver(app, &body).await.expect(200).json(), json!({ "isSent": true }));
+    }
+    let found = app.get("/event_notifications?limit=1").send().await.expect(200).json();
+    let notification = &found["notifications"][0];
+    assert_eq!(notification["id"], message["event"]["id"]);
+    assert_eq!(notification["data"], message["event"]["data"]);
+    assert_eq!(notification["metadataFullyQualifiedName"], "cars.created.v1");
+    assert_eq!(notification["subscriberRef"], "apihost1-ENDUSERS");
+    assert_eq!(
+        (notification["version"].as_u64(), &found["metadata"]["limit"]),
+        (Some(1), &json!(1))
+    );
+    assert_eq!(found["metadata"]["total"], app.head().await);
+
+    body["subscriptionName"] = "ApiHost1-Nobody".into();
+    assert_eq!(deliver(app, &body).await.problem(404)["code"], "unknown_subscription");
+}
+
+async fn what_the_log_does_not_say_is_refused(app: &TestApp) {
+    let message = first_message(app, &app.owner()).await;
+    let head = app.head().await;
+    let forged = |change: fn(&mut Value)| {
+        let mut message = message.clone();
+        change(&mut message);
+        json!({ "message": message.to_string(), "subscriptionName": "ApiHost1-EndUsers" })
+    };
+    for body in [
+        forged(|message| message["event"]["data"] = "{}".into()),
+        forged(|message| message["event"]["version"] = 99.into()),
+        forged(|message| message["event"]["version"] = json!(u64::MAX)),
+        forged(|message| message["event"]["streamName"] = "Car_car_bbbbbbbbbbbbbbbbbbbbbb".into()),
+        forged(|message| message["messageId"] = "domain_events_00".into()),
+        forged(|message| *message = json!([])),
+    ] {
+        assert_eq!(deliver(app, &body).await.problem(400)["code"], "invalid_message", "{body}");
+    }
+    let nothing = json!({ "message": "no JSON", "subscriptionName": "ApiHost1-EndUsers" });
+    let problem = deliver(app, &nothing).await.problem(400);
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("The queued message was not valid JSON for its type"), "{detail}");
+    let missing = deliver(app, &json!({})).await.problem(400);
+    assert_eq!(missing["errors"].as_array().map(Vec::len), Some(2));
+    assert_eq!(missing["detail"], "The 'Message' is either missing or invalid");
+    let unsigned = app.post("/event_notifications").json(&forged(|_| {})).send().await;
+    let _ = unsigned.problem(401);
+    assert_eq!(app.head().await, head, "nothing was changed");
+}
+
+async fn what_can_be_asked_is_bounded(app: &TestApp) {
+    let signature = app.hmac.sign(b"{}");
+    for query in ["?limit=0", "?limit=1001", "?after=-1", "?after=x", "?after=9223372036854775808"]
+    {
+        let request = app.get(&format!("/domain_events{query}"));
+        let _ = request.header("X-HMAC-Signature", &signature).send().await.problem(400);
+    }
+    let _ = app.get("/domain_events").send().await.problem(401);
+    let beyond = read(app, "?after=9223372036854775807").await;
+    assert_eq!(beyond["events"].as_array().map(Vec::len), Some(0));
+}
