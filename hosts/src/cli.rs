@@ -4,7 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Settings, ops, serve};
+use crate::{
+    config::{GatewaySettings, InvalidSettings, Settings},
+    ops,
+    roles::{Api, Role, Roles},
+    serve,
+};
 
 /// Why a command stops: one sentence for the operator, without secrets.
 #[derive(Debug, thiserror::Error)]
@@ -33,42 +38,62 @@ struct Cli {
 enum Command {
     /// Run the API and everything behind it in one process (the default).
     Serve,
+    /// Run the commands of the API: what changes something.
+    Commands,
+    /// Run the queries of the API, and its documentation.
+    Queries,
+    /// Run what goes on behind the API.
+    Worker {
+        /// Only these roles, separated by commas.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = Role::ALL)]
+        roles: Vec<Role>,
+    },
+    /// Run the one address of a deployment, which passes requests on to its other hosts.
+    Gateway,
     /// Operate a deployment.
     #[command(subcommand)]
     Ops(ops::Command),
 }
 
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It was tried.
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// It was not even tried.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+}
+
 /// Runs the command line: 0 for success, 1 for failure, 2 for wrong usage or settings.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    // Needs neither settings nor stores.
-    if let Some(Command::Ops(ops::Command::Events)) = cli.command {
-        print!("{}", ops::events::catalogue());
+    let Err(failure) = run(Cli::parse().command.unwrap_or(Command::Serve)) else {
         return ExitCode::SUCCESS;
-    }
-    let settings = match Settings::load() {
-        Ok(settings) => settings,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(2);
-        }
     };
-    let outcome = runtime().and_then(|runtime| {
-        runtime.block_on(async {
-            match cli.command.unwrap_or(Command::Serve) {
-                Command::Serve => serve::run(settings).await,
-                Command::Ops(command) => ops::run(command, &settings).await,
-            }
-        })
-    });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(stop) => {
-            eprintln!("{stop}");
-            ExitCode::FAILURE
-        }
+    eprintln!("{failure}");
+    match failure {
+        Failure::Stop(_) => ExitCode::FAILURE,
+        Failure::Settings(_) => ExitCode::from(2),
     }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    let roles = match command {
+        Command::Serve => Roles::all(),
+        Command::Commands => Roles::serving(Api::Commands),
+        Command::Queries => Roles::serving(Api::Queries),
+        Command::Worker { roles } => Roles::working(roles),
+        Command::Gateway => {
+            let settings = GatewaySettings::load()?;
+            return Ok(runtime()?.block_on(serve::gateway(settings))?);
+        }
+        Command::Ops(command) => return runtime()?.block_on(ops::run(command)),
+    };
+    let settings = Settings::load()?;
+    roles.check(&settings)?;
+    Ok(runtime()?.block_on(serve::run(settings, roles))?)
 }
 
 /// Two threads are enough beside those of the HTTP server: what runs here waits for databases.

@@ -9,7 +9,7 @@ use adapters::{
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, Ids, Recorder, Sealer},
+    ports::{Authenticator, Clock, Feeds, Ids, Recorder, Sealer},
     reaction::Reaction,
 };
 use projections::cars::CarTables;
@@ -19,7 +19,13 @@ use store::{
     signing_keys::SigningKeys,
 };
 
-use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
+use crate::{
+    cli::Stop,
+    config::Settings,
+    log::Log,
+    roles::{Role, Roles},
+    stores::Stores,
+};
 
 /// What one subdomain does when something happens in another.
 pub const REACTIONS: &[Reaction] = &[];
@@ -49,8 +55,8 @@ pub struct Composed {
     pub log: Log,
     /// The databases, to be closed.
     pub stores: Stores,
-    /// Projections and reactions, to be run.
-    pub engine: Engine,
+    /// Projections and reactions, to be run; `None` if there are none of them here.
+    pub engine: Option<Engine>,
     /// How far projections and reactions are.
     pub progress: Arc<Progress>,
     /// Has to follow the other hosts of the deployment.
@@ -62,7 +68,11 @@ pub struct Composed {
 ///
 /// # Errors
 /// A sentence that says what is in the way.
-pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Composed, Stop> {
+pub async fn compose(
+    settings: &Settings,
+    roles: &Roles,
+    replaced: Replacements,
+) -> Result<Composed, Stop> {
     let clock = replaced.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let stores = Stores::open(&settings.storage).await?;
     stores.make_ready(settings.mode).await?;
@@ -131,11 +141,7 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
-    let engine = Engine::new(parts, projections.to_vec()).with_reactions(
-        app.clone(),
-        feeds,
-        REACTIONS.to_vec(),
-    );
+    let engine = engine(roles, parts, feeds, &app);
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
@@ -147,5 +153,19 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         progress,
         #[cfg(feature = "testing-only")]
         testing,
+    })
+}
+
+/// The consumers of this process. An engine without any would only keep others from working.
+fn engine(roles: &Roles, parts: Parts, feeds: Arc<dyn Feeds>, app: &App) -> Option<Engine> {
+    let projections = if roles.does(Role::Projectors) { projections::ALL } else { &[] };
+    let reactions = if roles.does(Role::Reactions) { REACTIONS } else { &[] };
+    let any = !projections.is_empty() || !reactions.is_empty();
+    any.then(|| {
+        Engine::new(parts, projections.to_vec()).with_reactions(
+            app.clone(),
+            feeds,
+            reactions.to_vec(),
+        )
     })
 }

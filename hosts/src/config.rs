@@ -60,6 +60,30 @@ pub enum LogFormat {
     Json,
 }
 
+/// What a process tells of itself, and how.
+#[derive(Clone)]
+pub struct TelemetrySettings {
+    /// Which log lines are written, as `tracing` filters have it.
+    pub log: String,
+    /// How they are written.
+    pub format: LogFormat,
+    /// Where traces go.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// The settings of a gateway, valid. It keeps nothing, so it needs no secrets.
+#[derive(Clone)]
+pub struct GatewaySettings {
+    /// The HTTP server, whose bounds also hold for what is passed on.
+    pub http: HttpSettings,
+    /// Base URLs of the command hosts.
+    pub commands: Vec<String>,
+    /// Base URLs of the query hosts.
+    pub queries: Vec<String>,
+    /// Log lines and traces.
+    pub telemetry: TelemetrySettings,
+}
+
 /// All settings, valid.
 #[derive(Clone)]
 pub struct Settings {
@@ -85,12 +109,8 @@ pub struct Settings {
     pub leeway: time::Duration,
     /// The HTTP server.
     pub http: HttpSettings,
-    /// Which log lines are written, as `tracing` filters have it.
-    pub log: String,
-    /// How they are written.
-    pub log_format: LogFormat,
-    /// Where traces go.
-    pub otlp_endpoint: Option<String>,
+    /// Log lines and traces.
+    pub telemetry: TelemetrySettings,
 }
 
 /// Why the settings can't be used: one sentence per line, each naming its setting.
@@ -105,10 +125,7 @@ impl Settings {
     /// # Errors
     /// [`InvalidSettings`] with everything that is wrong.
     pub fn load() -> Result<Self, InvalidSettings> {
-        let text = |text: std::ffi::OsString| text.into_string().ok();
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
-        Self::read(environment.collect())
+        Self::read(environment())
     }
 
     /// Reads an environment and the file that it names.
@@ -124,6 +141,29 @@ impl Settings {
     pub fn is_development(&self) -> bool {
         self.mode == Mode::Development
     }
+}
+
+impl GatewaySettings {
+    /// As [`Settings::load`], for a gateway.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] with everything that is wrong.
+    pub fn load() -> Result<Self, InvalidSettings> {
+        Self::read(environment())
+    }
+
+    /// As [`Settings::read`], for a gateway.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(environment: BTreeMap<String, String>) -> Result<Self, InvalidSettings> {
+        settings::build_gateway(&Values::read(environment)?)
+    }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    let text = |text: std::ffi::OsString| text.into_string().ok();
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
 }
 
 /// The HTTP part.

@@ -1,13 +1,9 @@
-//! A running host: its tasks, and how they stop.
+//! A running host: what it serves, what it does behind that, and how both stop.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use adapters::tokens::Tokens;
 use application::App;
-use tokio::{
-    sync::watch,
-    task::{JoinError, JoinSet},
-};
 
 use crate::{
     cli::Stop,
@@ -18,11 +14,14 @@ use crate::{
         docs,
         health::{self, Probe},
         observer::{Observer, Unobserved},
+        route::Side,
         server,
         site::{Outside, Site},
     },
     log::Log,
+    roles::{Role, Roles},
     routes,
+    running::Running,
     stores::Stores,
     telemetry::Telemetry,
 };
@@ -38,22 +37,21 @@ pub struct Host {
     pub app: App,
     /// Issues tokens that it accepts.
     pub tokens: Arc<Tokens>,
-    server: actix_web::dev::ServerHandle,
+    running: Running,
     log: Log,
     stores: Stores,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<&'static str>,
     _lock: Option<DataLock>,
 }
 
 impl Host {
-    /// Starts everything: the API, and the consumers behind it. There is one telemetry per process;
-    /// a host without it is not measured.
+    /// Starts what these roles are: a part of the API, and work behind it. There is one telemetry
+    /// per process; a host without it is not measured.
     ///
     /// # Errors
     /// A sentence that says what is in the way.
     pub async fn start(
         settings: &Settings,
+        roles: &Roles,
         replaced: Replacements,
         telemetry: Option<Telemetry>,
     ) -> Result<Self, Stop> {
@@ -61,94 +59,65 @@ impl Host {
             Storage::Embedded { folder } => Some(DataLock::take(folder)?),
             Storage::Postgres { .. } => None,
         };
-        let composed = compose(settings, replaced).await?;
-        let site = Arc::new(site(settings, &composed, telemetry.as_ref())?);
+        let composed = compose(settings, roles, replaced).await?;
+        let site = Arc::new(site(settings, roles, &composed, telemetry.as_ref())?);
         if let Some(telemetry) = &telemetry {
             watch(telemetry, &composed.stores, &site);
         }
         let bound =
             server::server(site).map_err(|error| Stop::because("The API can't listen", error))?;
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        let server = bound.server.handle();
-        tasks.spawn(async move {
-            if let Err(error) = bound.server.await {
-                tracing::error!(%error, "the HTTP server failed");
-            }
-            "the HTTP server"
-        });
-        let (engine, until) = (composed.engine, stopped.clone());
-        tasks.spawn(async move {
-            engine.run(until).await;
-            "the engine of projections and reactions"
-        });
+        let addresses = bound.addresses.clone();
+        let mut running = Running::start(bound);
+        if let Some(engine) = composed.engine {
+            running.spawn("the engine of projections and reactions", |stop| engine.run(stop));
+        }
         if let Some(telemetry) = telemetry {
-            let until = stopped.clone();
-            tasks.spawn(async move {
-                telemetry.run(until).await;
-                "telemetry"
-            });
+            running.spawn("telemetry", |stop| telemetry.run(stop));
         }
         #[cfg(feature = "testing-only")]
         if matches!(settings.storage, Storage::Postgres { .. }) {
             let testing = composed.testing.clone();
-            tasks.spawn(async move {
-                testing.follow(stopped).await;
-                "the testing clock"
-            });
+            running.spawn("the testing clock", |stop| async move { testing.follow(stop).await });
         }
         Ok(Self {
-            addresses: bound.addresses,
+            addresses,
             app: composed.app,
             tokens: composed.tokens,
-            server,
+            running,
             log: composed.log,
             stores: composed.stores,
-            stop,
-            tasks,
             _lock: lock,
         })
     }
 
     /// Waits until a task ends that should not, which means that the host must stop.
     pub async fn failed(&mut self) -> Stop {
-        let name = self.tasks.join_next().await.map_or(Ok("every task"), |ended| ended);
-        match name {
-            Ok(name) => Stop(format!("The host stops because {name} ended.")),
-            Err(error) => Stop(format!("The host stops because a task failed: {}.", cause(&error))),
-        }
+        self.running.failed().await
     }
 
     /// Stops accepting, finishes the requests that were begun, writes what waits, then stops
     /// consumers and closes the stores.
-    pub async fn stop(mut self) {
-        self.server.stop(true).await;
+    pub async fn stop(self) {
+        self.running.stop_serving().await;
         self.log.close().await;
-        self.stop.send_replace(true);
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(error = cause(&error), "a task failed while stopping");
-            }
-        }
+        self.running.stop_tasks().await;
         self.stores.close().await;
     }
 }
 
-fn cause(error: &JoinError) -> &'static str {
-    if error.is_panic() { "it panicked" } else { "it was aborted" }
-}
-
 fn site(
     settings: &Settings,
+    roles: &Roles,
     composed: &Composed,
     telemetry: Option<&Telemetry>,
 ) -> Result<Site, Stop> {
-    let mut pages = docs::pages(TITLE, routes::ALL)
-        .map_err(|error| Stop::because("The API can't be documented", error))?;
-    pages.extend(health::pages(vec![
-        Probe::log(composed.app.log.clone()),
-        Probe::projections(composed.progress.clone()),
-    ]));
+    let mut pages = if roles.api.serves(Side::Queries) {
+        docs::pages(TITLE, routes::ALL)
+            .map_err(|error| Stop::because("The API can't be documented", error))?
+    } else {
+        docs::elsewhere()
+    };
+    pages.extend(health::pages(probes(roles, composed)));
     pages.extend(telemetry.map(Telemetry::pages).unwrap_or_default());
     let observer: Arc<dyn Observer> = match telemetry {
         Some(telemetry) => telemetry.observer(),
@@ -161,8 +130,17 @@ fn site(
         observer,
     };
     let routes = routes::ALL.iter().flat_map(|(_, list)| list.iter());
-    Site::new(outside, settings.http.clone(), routes, pages)
+    Site::new(outside, settings.http.clone(), roles.api, routes, pages)
         .map_err(|error| Stop::because("The routes contradict each other", error))
+}
+
+/// What each part of a process needs to do its work. Commands decide without read models.
+fn probes(roles: &Roles, composed: &Composed) -> Vec<Probe> {
+    let mut probes = vec![Probe::log(composed.app.log.clone())];
+    if roles.api.serves(Side::Queries) || roles.does(Role::Projectors) {
+        probes.push(Probe::projections(composed.progress.clone()));
+    }
+    probes
 }
 
 fn watch(telemetry: &Telemetry, stores: &Stores, site: &Arc<Site>) {

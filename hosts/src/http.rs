@@ -6,6 +6,7 @@ mod consistency;
 mod correlation;
 mod dispatch;
 pub mod docs;
+pub mod gateway;
 pub mod health;
 mod idempotency;
 mod multipart;

@@ -3,19 +3,36 @@
 mod deadletters;
 mod desk;
 pub mod events;
+mod health;
 mod projections;
+pub mod routes;
 pub mod tokens;
 mod verify;
 
 use clap::Subcommand;
 
-use crate::{cli::Stop, config::Settings, stores::Stores};
+use crate::{
+    cli::{Failure, Stop},
+    config::Settings,
+    stores::Stores,
+};
 
 /// What operators can do.
 #[derive(Subcommand)]
 pub enum Command {
     /// Print the catalogue of events as Markdown.
     Events,
+    /// Print which hosts serve which routes.
+    Routes {
+        /// As a table for people, or as the configuration of a proxy.
+        #[arg(long, value_enum, default_value_t)]
+        format: routes::Format,
+    },
+    /// Ask a host how it is: 0 if it answers that it is well.
+    Health {
+        /// For example `http://127.0.0.1:5001/health/ready`.
+        url: String,
+    },
     /// Bring the stores to the schema that this version needs.
     Migrate,
     /// Look at read models, rebuild, pause and resume them.
@@ -38,26 +55,28 @@ pub enum Tokens {
     Mint(tokens::Mint),
 }
 
-/// Runs a command.
+/// Runs a command. Those that print what the binary itself knows need no settings.
 ///
 /// # Errors
 /// A sentence for the operator.
-pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
+pub async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Events => {
-            print!("{}", events::catalogue());
-            Ok(())
-        }
-        Command::Migrate => {
-            let stores = Stores::open(&settings.storage).await?;
-            stores.migrate().await?;
-            stores.close().await;
-            eprintln!("The stores have the schema of this version.");
-            Ok(())
-        }
-        Command::Projections(command) => projections::run(command, settings).await,
-        Command::Deadletters(command) => deadletters::run(command, settings).await,
-        Command::Verify => verify::run(settings).await,
-        Command::Tokens(Tokens::Mint(mint)) => mint.run(settings).await,
+        Command::Events => print!("{}", events::catalogue()),
+        Command::Routes { format } => print!("{}", routes::printed(format)),
+        Command::Health { url } => health::ask(&url).await?,
+        Command::Migrate => migrate(&Settings::load()?).await?,
+        Command::Projections(command) => projections::run(command, &Settings::load()?).await?,
+        Command::Deadletters(command) => deadletters::run(command, &Settings::load()?).await?,
+        Command::Verify => verify::run(&Settings::load()?).await?,
+        Command::Tokens(Tokens::Mint(mint)) => mint.run(&Settings::load()?).await?,
     }
+    Ok(())
+}
+
+async fn migrate(settings: &Settings) -> Result<(), Stop> {
+    let stores = Stores::open(&settings.storage).await?;
+    stores.migrate().await?;
+    stores.close().await;
+    eprintln!("The stores have the schema of this version.");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! `groundwork serve`: runs until it is told to stop.
+//! Commands that run until they are told to stop.
 
 use std::{io::Write as _, net::SocketAddr};
 
@@ -7,35 +7,81 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     cli::Stop,
     compose::Replacements,
-    config::{Settings, Storage},
+    config::{GatewaySettings, Settings, Storage, TelemetrySettings},
+    gateway::Gateway,
     host::Host,
+    roles::Roles,
     telemetry::Telemetry,
 };
 
-/// Serves until Ctrl-C or SIGTERM, then finishes what was begun.
+/// Runs a host of these roles until Ctrl-C or SIGTERM, then finishes what was begun.
 ///
 /// # Errors
 /// A sentence, if the host can't start or had to stop by itself.
-pub async fn run(settings: Settings) -> Result<(), Stop> {
-    let (mut interrupt, mut terminate) =
-        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
-    let telemetry = Telemetry::start(&settings)
-        .map_err(|error| Stop::because("The host can't tell of itself", error))?;
-    let mut host = Host::start(&settings, Replacements::default(), Some(telemetry)).await?;
-    if settings.is_development() {
+pub async fn run(settings: Settings, roles: Roles) -> Result<(), Stop> {
+    let mut signals = Signals::listen()?;
+    let telemetry = telemetry(&settings.telemetry)?;
+    let mut host = Host::start(&settings, &roles, Replacements::default(), Some(telemetry)).await?;
+    if settings.is_development() && roles == Roles::all() {
         // Whoever started the host may have stopped listening, which is no reason to stop serving.
         let _ = writeln!(std::io::stderr(), "{}", welcome(&settings, &host.addresses));
     }
-    tracing::info!(addresses = ?host.addresses, "serving");
-    let outcome = tokio::select! {
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        stop = host.failed() => Err(stop),
-    };
-    tracing::info!("stopping");
-    tokio::select! {
-        () = host.stop() => outcome,
-        _ = interrupt.recv() => Err(Stop("Stopped before everything was finished.".to_owned())),
+    tracing::info!(addresses = ?host.addresses, api = ?roles.api, "serving");
+    let outcome = signals.until(host.failed()).await;
+    signals.unless_hurried(host.stop()).await?;
+    outcome
+}
+
+/// Runs a gateway, likewise.
+///
+/// # Errors
+/// As [`run`].
+pub async fn gateway(settings: GatewaySettings) -> Result<(), Stop> {
+    let mut signals = Signals::listen()?;
+    let telemetry = telemetry(&settings.telemetry)?;
+    let mut gateway = Gateway::start(&settings, Some(telemetry))?;
+    tracing::info!(addresses = ?gateway.addresses, "passing on");
+    let outcome = signals.until(gateway.failed()).await;
+    signals.unless_hurried(gateway.stop()).await?;
+    outcome
+}
+
+fn telemetry(settings: &TelemetrySettings) -> Result<Telemetry, Stop> {
+    Telemetry::start(settings)
+        .map_err(|error| Stop::because("The host can't tell of itself", error))
+}
+
+/// How operators and their machines end a process.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Stop> {
+        let (interrupt, terminate) = (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate })
+    }
+
+    /// Waits for a signal, or for the process to fail by itself.
+    async fn until(&mut self, failed: impl Future<Output = Stop>) -> Result<(), Stop> {
+        let outcome = tokio::select! {
+            _ = self.interrupt.recv() => Ok(()),
+            _ = self.terminate.recv() => Ok(()),
+            stop = failed => Err(stop),
+        };
+        tracing::info!("stopping");
+        outcome
+    }
+
+    /// Stops, unless a second Ctrl-C says not to wait.
+    async fn unless_hurried(&mut self, stopped: impl Future<Output = ()>) -> Result<(), Stop> {
+        tokio::select! {
+            () = stopped => Ok(()),
+            _ = self.interrupt.recv() => {
+                Err(Stop("Stopped before everything was finished.".to_owned()))
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::Span;
 
 use crate::{
-    config::Settings,
+    config::TelemetrySettings,
     http::{
         observer::{Finished, Observer},
         page::Page,
@@ -52,9 +52,9 @@ impl Telemetry {
     ///
     /// # Errors
     /// [`TelemetryError`].
-    pub fn start(settings: &Settings) -> Result<Self, TelemetryError> {
+    pub fn start(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
         let traces = settings.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
-        logs::install(&settings.log, settings.log_format, traces.as_ref())?;
+        logs::install(&settings.log, settings.format, traces.as_ref())?;
         Ok(Self { metrics: Metrics::shared()?, traces })
     }
 

@@ -17,6 +17,8 @@ use crate::{cli::Stop, log::Log, stores::Stores};
 
 /// How soon a host follows another one's clock.
 const FOLLOW: Duration = Duration::from_millis(100);
+/// When every host has followed.
+const FOLLOWED: Duration = Duration::from_millis(300);
 /// How long emptying waits until the read models are empty, too.
 const EMPTYING: Duration = Duration::from_secs(10);
 
@@ -73,6 +75,13 @@ impl TestingStores {
             }
         }
     }
+
+    /// The next request may come to another host, and means the clock that was set here.
+    async fn followed(&self) {
+        if matches!(self.log, Log::Postgres(_)) {
+            tokio::time::sleep(FOLLOWED).await;
+        }
+    }
 }
 
 #[async_trait]
@@ -91,11 +100,13 @@ impl Testing for TestingStores {
     async fn advance_clock(&self, seconds: i64) -> Result<()> {
         self.clock.stored.advance(seconds).await?;
         self.clock.shown.set_ahead(self.clock.stored.ahead().await?);
+        self.followed().await;
         Ok(())
     }
     async fn reset_clock(&self) -> Result<()> {
         self.clock.stored.reset().await?;
         self.clock.shown.set_ahead(0);
+        self.followed().await;
         Ok(())
     }
 }

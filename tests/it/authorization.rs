@@ -1,7 +1,7 @@
 //! Who may call what: every route of the product against every kind of caller. The routes come
 //! from the product's own list, so a new one is covered as soon as it exists.
 
-use acceptance::{Person, Request, TestApp, on_both_engines, people::Grants};
+use acceptance::{Person, Request, TestApp, on_every_deployment, people::Grants};
 use application::{Access, Tenancy};
 use domain::kernel::{OrganizationId, roles::Role};
 use hosts::{
@@ -11,7 +11,7 @@ use hosts::{
 use reqwest::Method;
 use serde_json::Value;
 
-on_both_engines!(
+on_every_deployment!(
     without_a_proof_only_anonymous_routes_answer,
     a_bad_proof_is_no_proof,
     a_foreign_organization_is_refused,

@@ -1,11 +1,11 @@
 //! What nobody should send: always a clear refusal, never a fault of ours, never a change.
 
-use acceptance::{Answer, TestApp, on_both_engines};
+use acceptance::{Answer, TestApp, on_every_deployment};
 use serde_json::{Value, json};
 
 use crate::honda;
 
-on_both_engines!(
+on_every_deployment!(
     malformed_bodies_are_refused,
     wrong_types_are_refused,
     oversized_requests_are_refused,

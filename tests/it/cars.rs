@@ -1,4 +1,4 @@
-//! Cars: all use cases with their errors, on both engines.
+//! Cars: all use cases with their errors, on every deployment.
 
 mod change;
 mod find;

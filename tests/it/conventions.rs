@@ -1,12 +1,12 @@
 //! What holds for every endpoint: formats, binding, statuses, CORS, correlation.
 
-use acceptance::{TestApp, on_both_engines};
+use acceptance::{TestApp, on_every_deployment};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::honda;
 
-on_both_engines!(
+on_every_deployment!(
     answers_are_json_unless_xml_is_asked_for,
     problems_follow_the_same_choice,
     what_cannot_be_written_is_refused_before_it_is_done,

@@ -1,8 +1,8 @@
 //! Events that no consumer can handle: they park where operators see them, the rest flows.
 
-use acceptance::{TestApp, on_both_engines};
+use acceptance::{TestApp, on_every_deployment};
 
-on_both_engines!(
+on_every_deployment!(
     an_unknown_event_parks_and_others_flow,
     a_corrupt_event_parks_with_what_follows_it,
     positions_are_dense_and_streams_have_no_holes,

@@ -13,12 +13,14 @@ mod conventions;
 mod database_gone;
 mod eventing;
 mod events;
+mod gateway;
 mod health;
 mod keys;
 mod lifecycle;
 mod openapi;
 mod shared_clock;
 mod shipped;
+mod split;
 mod testing_builds;
 mod testing_endpoints;
 

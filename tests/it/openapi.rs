@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use acceptance::{Engine, TestApp, run};
+use acceptance::{Deployment, TestApp, run};
 use hosts::{http::route::Verb, routes};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ async fn document(app: &TestApp) -> Value {
 
 #[test]
 fn every_route_is_documented_and_nothing_else() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let routes = routes::ALL.iter().flat_map(|(_, list)| list.iter());
         let mut expected = BTreeSet::new();
         for route in routes.filter(|route| route.documented) {
@@ -49,7 +49,7 @@ fn every_route_is_documented_and_nothing_else() {
 
 #[test]
 fn every_operation_says_how_it_is_called_and_answered() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let document = document(app).await;
         assert!(
             document["openapi"].as_str().unwrap().starts_with("3.1"),
@@ -78,7 +78,7 @@ fn every_operation_says_how_it_is_called_and_answered() {
 /// The page works without anything from elsewhere.
 #[test]
 fn the_page_is_served_with_all_that_it_needs() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let root = app.get("/").send().await;
         let page = if root.status.is_redirection() {
             app.get(root.header("location")).send().await.expect(200)

@@ -1,6 +1,6 @@
 //! Endpoints of testing builds.
 
-use acceptance::{Answer, Engine, people::Grants, run};
+use acceptance::{Answer, Deployment, people::Grants, run};
 use domain::kernel::{
     UserId,
     roles::{Feature, Role},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn callers_are_who_they_prove_to_be() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let path = "/testingonly/authn/hmac/get";
         let signed = app.get(path).header("X-HMAC-Signature", &app.hmac.sign(b"{}"));
         assert_eq!(caller(&signed.send().await.expect(200)), UserId::MAINTENANCE);
@@ -36,7 +36,7 @@ fn callers_are_who_they_prove_to_be() {
 
 #[test]
 fn roles_and_features_decide() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let holding = |role, feature| {
             let organization = app.organization();
             let grants = Grants::exactly(role, feature, &organization);
@@ -73,7 +73,7 @@ fn roles_and_features_decide() {
 
 #[test]
 fn every_format_makes_the_round_trip() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let path = "/testingonly/formats/roundtrip";
         let echoed = async |body: Value| app.post(path).json(&body).send().await.expect(200).text();
         assert_eq!(echoed(json!({})).await, "{}");
@@ -105,7 +105,7 @@ fn every_format_makes_the_round_trip() {
 
 #[test]
 fn searches_tell_what_they_were_asked() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let answer = app.get("/testingonly/statuses/search").send().await.expect(200);
         let expected = json!({
             "messages": ["amessage"],
@@ -139,7 +139,7 @@ fn searches_tell_what_they_were_asked() {
 
 #[test]
 fn refusals_and_faults_have_their_form() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let problem = app.get("/testingonly/errors/error").send().await.problem(409);
         assert_eq!(
             (&problem["title"], &problem["detail"]),
@@ -156,7 +156,7 @@ fn refusals_and_faults_have_their_form() {
 
 #[test]
 fn every_failing_rule_is_reported() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let answer = app.get("/testingonly/validations/unvalidated?id=1").send().await.expect(200);
         assert_eq!(answer.json(), json!({ "message": "amessage1" }));
         let path = "/testingonly/validations/validated/anid";
@@ -186,7 +186,7 @@ fn every_failing_rule_is_reported() {
 
 #[test]
 fn fields_come_from_body_query_and_path() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let everything = json!({
             "a_camel_enum": "value1", "a_camel_int": 1, "a_camel_string": "avalue1",
             "anEnumProperty": "value2", "anEnumQueryProperty": "value3",
@@ -225,7 +225,7 @@ fn fields_come_from_body_query_and_path() {
 
 #[test]
 fn bodies_may_be_empty_or_forms() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let path = "/testingonly/general/body/empty";
         assert_eq!(message(&app.post(path).send().await.expect(201)), "amessage");
         let path = "/testingonly/general/body/empty/required";
@@ -250,7 +250,7 @@ fn bodies_may_be_empty_or_forms() {
 
 #[test]
 fn redirects_and_streams() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         for result in ["error", "redirect", "noredirect", "other"] {
             let get = app.get(&format!("/testingonly/redirect/get?result={result}")).send().await;
             let body = json!({ "result": result });
@@ -283,7 +283,7 @@ fn redirects_and_streams() {
 
 #[test]
 fn samples_answer_as_they_are_documented() {
-    run(Engine::Sqlite, async |app| {
+    run(Deployment::Sqlite, async |app| {
         let path = "/testingonly/openapi/anid";
         let body = json!({ "requiredField": "avalue" });
         let get = app.get(&format!("{path}?RequiredField=avalue")).send().await.expect(200);

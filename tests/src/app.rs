@@ -1,4 +1,4 @@
-//! A host in process, on a store of its own, at a time of its own.
+//! A deployment in process, on a store of its own, at a time of its own.
 
 use std::{
     path::Path,
@@ -16,25 +16,17 @@ use adapters::{
 };
 use application::ports::{Clock, Ids};
 use domain::kernel::{OrganizationId, Timestamp, UserId};
-use hosts::{compose::Replacements, config::Settings, host::Host};
+use hosts::compose::Replacements;
 use reqwest::{Client, Method};
 use tempfile::TempDir;
 
 use crate::{
-    Database, Person, Request,
+    Database, Deployment, Person, Request,
     binary::Environment,
+    deployment::Hosts,
     events::Log,
     people::{Grants, token},
 };
-
-/// What a host keeps its data in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Files in a temporary folder.
-    Sqlite,
-    /// A database of its own.
-    Postgres,
-}
 
 /// When every test begins, so that none depends on the day it runs.
 const BEGIN: &str = "2026-06-15T12:00:00Z";
@@ -58,10 +50,12 @@ type Seeds = (u64, u64);
 const FIRST: Seeds = (1, 2);
 const SECOND: Seeds = (4, 5);
 
-/// A running host with everything that a test asks of it.
+/// Running hosts with everything that a test asks of it.
 pub struct TestApp {
     /// Where the API is.
     pub url: String,
+    /// How it is run.
+    pub deployment: Deployment,
     /// Moves only when told to.
     pub clock: Arc<ManualClock>,
     /// Signs as queues and bus do.
@@ -70,35 +64,35 @@ pub struct TestApp {
     pub inter_host: Signatures,
     ids: SeededIds,
     client: Client,
-    host: Host,
+    hosts: Hosts,
     place: Place,
     letters_expected: AtomicBool,
 }
 
 impl TestApp {
-    /// Starts a host on an empty store.
-    pub async fn start(engine: Engine) -> Self {
-        Self::start_with(engine, |environment| environment).await
+    /// Starts hosts on an empty store.
+    pub async fn start(deployment: Deployment) -> Self {
+        Self::start_with(deployment, |environment| environment).await
     }
 
-    /// Starts a host on an empty store, with other settings than the usual ones.
+    /// Starts hosts on an empty store, with other settings than the usual ones.
     pub async fn start_with(
-        engine: Engine,
+        deployment: Deployment,
         adjust: impl FnOnce(Environment) -> Environment,
     ) -> Self {
-        let (place, environment) = match engine {
-            Engine::Sqlite => {
+        let (place, environment) = match deployment {
+            Deployment::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let environment = Environment::embedded(folder.path());
                 (Place::Folder(folder), environment)
             }
-            Engine::Postgres => {
+            Deployment::Postgres | Deployment::Split => {
                 let database = Database::create().await;
                 let environment = Environment::postgres(&database.url);
                 (Place::Database(database), environment)
             }
         };
-        Self::start_at(place, adjust(environment), FIRST).await
+        Self::start_at(place, deployment, adjust(environment), FIRST).await
     }
 
     /// Starts a host on a database that the test made.
@@ -107,7 +101,8 @@ impl TestApp {
         adjust: impl FnOnce(Environment) -> Environment,
     ) -> Self {
         let environment = adjust(Environment::postgres(&database.url));
-        Self::start_at(Place::Database(database), environment, FIRST).await
+        let place = Place::Database(database);
+        Self::start_at(place, Deployment::Postgres, environment, FIRST).await
     }
 
     /// Starts a second host on the database of this one, which has to outlive it.
@@ -115,31 +110,36 @@ impl TestApp {
         let (Place::Database(Database { url, .. }) | Place::Shared(url)) = &self.place else {
             panic!("files have one host");
         };
-        Self::start_at(Place::Shared(url.clone()), Environment::postgres(url), SECOND).await
+        let (place, environment) = (Place::Shared(url.clone()), Environment::postgres(url));
+        Self::start_at(place, Deployment::Postgres, environment, SECOND).await
     }
 
-    async fn start_at(place: Place, environment: Environment, seeds: Seeds) -> Self {
+    async fn start_at(
+        place: Place,
+        deployment: Deployment,
+        environment: Environment,
+        seeds: Seeds,
+    ) -> Self {
         let environment = environment
             .with("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
             .with("GROUNDWORK_HMAC_SECRET", HMAC_SECRET)
             .with("GROUNDWORK_INTER_HOST_SECRET", INTER_HOST_SECRET);
-        let settings = Settings::read(environment.variables()).expect("the settings are valid");
         let clock = Arc::new(ManualClock::new(Timestamp::parse(BEGIN).expect("a time")));
         let replaced = Replacements {
             clock: Some(clock.clone()),
             ids: Some(Arc::new(SeededIds::new(seeds.0, clock.clone()))),
             recorder: None,
         };
-        let host = Host::start(&settings, replaced, None).await.expect("the host starts");
-        let address = host.addresses.first().expect("it listens");
+        let hosts = Box::pin(Hosts::start(deployment, &environment, replaced)).await;
         let app = Self {
-            url: format!("http://{address}"),
+            url: hosts.url.clone(),
+            deployment,
             hmac: Signatures::new(&Secret::new(HMAC_SECRET)),
             inter_host: Signatures::new(&Secret::new(INTER_HOST_SECRET)),
             ids: SeededIds::new(seeds.1, clock.clone()),
             client: client(),
             clock,
-            host,
+            hosts,
             place,
             letters_expected: AtomicBool::new(false),
         };
@@ -159,12 +159,15 @@ impl TestApp {
 
     /// Waits until projections and reactions are quiet.
     pub async fn settle(&self) {
-        assert!(self.host.app.read_models.settled(QUIET).await, "something is busy without end");
+        assert!(
+            self.hosts.first.app.read_models.settled(QUIET).await,
+            "something is busy without end"
+        );
     }
 
     /// The position of the last event: unchanged means that nothing happened.
     pub async fn head(&self) -> u64 {
-        self.host.app.log.head().await.expect("the log can be read")
+        self.hosts.first.app.log.head().await.expect("the log can be read")
     }
 
     /// The log, past the product.
@@ -191,11 +194,11 @@ impl TestApp {
         self.letters_expected.store(true, Ordering::Relaxed);
     }
 
-    /// Stops the host. Fails if events were given up on that nobody expected to be.
+    /// Stops the hosts. Fails if events were given up on that nobody expected to be.
     pub async fn finish(self) {
         let letters = self.dead_letters().await;
         let expected = self.letters_expected.load(Ordering::Relaxed);
-        self.host.stop().await;
+        self.hosts.stop().await;
         assert!(expected || letters.is_empty(), "dead letters were left: {letters:?}");
     }
 
@@ -276,7 +279,7 @@ impl TestApp {
     /// A token that this deployment signed.
     #[must_use]
     pub fn token(&self, user: &UserId, grants: &Grants, lifetime: time::Duration) -> String {
-        token(&self.host.tokens, user, grants, self.now(), lifetime)
+        token(&self.hosts.first.tokens, user, grants, self.now(), lifetime)
     }
 }
 

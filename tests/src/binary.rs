@@ -68,7 +68,9 @@ impl Environment {
         Self::on_free_port().with("DATABASE_URL", url)
     }
 
-    fn on_free_port() -> Self {
+    /// A process that keeps nothing, on a free port.
+    #[must_use]
+    pub fn on_free_port() -> Self {
         let port = xtask::port::free_port().expect("a port is free");
         let address = format!("127.0.0.1:{port}");
         Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address)
@@ -151,7 +153,13 @@ impl Process {
     /// Starts `groundwork serve`; what it prints goes to a file. Does not wait.
     #[must_use]
     pub fn start(environment: &Environment, output: &Path) -> Self {
-        Self::spawn(environment, output, environment.command(&["serve"]))
+        Self::start_as(environment, output, &["serve"])
+    }
+
+    /// Starts another command that runs until it is told to stop.
+    #[must_use]
+    pub fn start_as(environment: &Environment, output: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(environment, output, environment.command(arguments))
     }
 
     /// Starts it through a shell script, which finds the binary as `$0`.

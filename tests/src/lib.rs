@@ -12,17 +12,20 @@ mod app;
 pub mod binary;
 mod cars;
 mod database;
-mod engines;
+mod deployment;
 pub mod events;
+mod everywhere;
 mod forgeries;
 pub mod people;
 pub mod proxy;
 mod request;
+pub mod upstream;
 
 pub use answer::Answer;
-pub use app::{Engine, TestApp};
+pub use app::TestApp;
 pub use database::Database;
-pub use engines::run;
+pub use deployment::Deployment;
+pub use everywhere::run;
 pub use people::Person;
 pub use request::Request;
 

@@ -6,7 +6,8 @@ use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
 
 use super::{
-    Broker, InvalidSettings, LogFormat, Mode, Settings, Storage, http,
+    Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
+    TelemetrySettings, http,
     source::Values,
     specs::{self, Kind},
 };
@@ -16,10 +17,7 @@ const SECRET_LENGTH: usize = 16;
 
 pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let mut wrong = vec![];
-    let mode = match values.text("GROUNDWORK_MODE") {
-        Some("production") => Mode::Production,
-        _ => Mode::Development,
-    };
+    let mode = mode(values);
     let hmac_secret = secret(values, "GROUNDWORK_HMAC_SECRET", mode, &mut wrong);
     let inter_host_secret = secret(values, "GROUNDWORK_INTER_HOST_SECRET", mode, &mut wrong);
     let master_key = master_key(values, mode, &mut wrong);
@@ -27,10 +25,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let broker = broker(values, &storage, &mut wrong);
     let addresses = addresses(values, &mut wrong);
     let base_url = base_url(values, &mut wrong);
-    let otlp_endpoint = values.text("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
-    if otlp_endpoint.as_deref().is_some_and(|url| !is_web_url(url)) {
-        wrong.push("OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL.".to_owned());
-    }
+    let telemetry = telemetry(values, mode, &mut wrong);
     let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
         return Err(InvalidSettings(wrong));
     };
@@ -49,13 +44,59 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         http: http(values, addresses, mode),
+        telemetry,
+    })
+}
+
+pub(super) fn build_gateway(values: &Values) -> Result<GatewaySettings, InvalidSettings> {
+    let mut wrong = vec![];
+    let mode = mode(values);
+    let addresses = addresses(values, &mut wrong);
+    let settings = GatewaySettings {
+        http: http(values, addresses, mode),
+        commands: upstreams(values, "GROUNDWORK_GATEWAY_COMMANDS", &mut wrong),
+        queries: upstreams(values, "GROUNDWORK_GATEWAY_QUERIES", &mut wrong),
+        telemetry: telemetry(values, mode, &mut wrong),
+    };
+    if wrong.is_empty() { Ok(settings) } else { Err(InvalidSettings(wrong)) }
+}
+
+fn mode(values: &Values) -> Mode {
+    match values.text("GROUNDWORK_MODE") {
+        Some("production") => Mode::Production,
+        _ => Mode::Development,
+    }
+}
+
+fn telemetry(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> TelemetrySettings {
+    let otlp_endpoint = values.text("OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned);
+    if otlp_endpoint.as_deref().is_some_and(|url| !is_web_url(url)) {
+        wrong.push("OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL.".to_owned());
+    }
+    TelemetrySettings {
         log: values.text("GROUNDWORK_LOG").unwrap_or_default().to_owned(),
-        log_format: match (values.text("GROUNDWORK_LOG_FORMAT"), mode) {
+        format: match (values.text("GROUNDWORK_LOG_FORMAT"), mode) {
             (Some("json"), _) | (None, Mode::Production) => LogFormat::Json,
             _ => LogFormat::Text,
         },
         otlp_endpoint,
-    })
+    }
+}
+
+/// Base URLs without a path: the gateway changes no paths.
+fn upstreams(values: &Values, name: &str, wrong: &mut Vec<String>) -> Vec<String> {
+    let Some(text) = values.text(name) else {
+        wrong.push(format!("{name} is missing: a gateway needs the URLs of the hosts behind it."));
+        return vec![];
+    };
+    let urls = text.split(',').map(|url| url.trim().trim_end_matches('/'));
+    let (good, bad): (Vec<_>, Vec<_>) = urls.partition(|url| {
+        let authority = url.split_once("://").map(|(_, rest)| rest).unwrap_or_default();
+        is_web_url(url) && !authority.contains(['/', '?', '#', '@'])
+    });
+    let sentence = |url| format!("{name} must be URLs such as http://10.0.0.1:5001, not '{url}'.");
+    wrong.extend(bad.into_iter().map(sentence));
+    good.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether production may use the value: it must not be missing or a well-known one.

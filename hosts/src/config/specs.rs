@@ -78,6 +78,8 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_HTTP_RATE_BURST", Kind::Number(1, 100_000_000), Some("40000"), "Requests of one caller at once."),
     spec("GROUNDWORK_HTTP_WRITE_WAIT_MILLISECONDS", Kind::Number(0, 60_000), Some("2000"), "How long a command waits until its changes can be read."),
     spec("GROUNDWORK_HTTP_READ_WAIT_MILLISECONDS", Kind::Number(0, 60_000), Some("5000"), "How long a query with `Consistency-Token` waits before it is answered 503."),
+    spec("GROUNDWORK_GATEWAY_COMMANDS", Kind::Text, None, "URLs of the command hosts behind a gateway, separated by commas. Required by `groundwork gateway`, and used by nothing else."),
+    spec("GROUNDWORK_GATEWAY_QUERIES", Kind::Text, None, "URLs of the query hosts, likewise."),
     spec("GROUNDWORK_LOG", Kind::Text, Some("info,actix_server=warn"), "Which log lines are written: a level, or a list such as `warn,hosts=debug`."),
     spec("GROUNDWORK_LOG_FORMAT", Kind::Choice(&["text", "json"]), None, "How log lines are written; `text` in development, `json` in production, if not set."),
     spec("OTEL_EXPORTER_OTLP_ENDPOINT", Kind::Text, None, "OpenTelemetry collector (OTLP over HTTP) that traces are sent to."),

@@ -46,7 +46,7 @@ fn every_default_fits_its_own_bounds() {
 fn production_with_its_own_secrets_starts() {
     let settings = valid(read(&production()));
     assert_eq!(settings.mode, Mode::Production);
-    assert_eq!(settings.log_format, LogFormat::Json);
+    assert_eq!(settings.telemetry.format, LogFormat::Json);
     assert!(!settings.http.reveal_failures);
 }
 

@@ -36,6 +36,9 @@ pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) 
     let correlation = correlation(request.headers(), site.app.ids.as_ref());
     let (route, response) = match site.table.find(request.method(), request.uri().path()) {
         Matched::Page(page) => (None, show(site, page, request).await),
+        Matched::Endpoint(endpoint, _) if !site.serves(endpoint.route) => {
+            (Some(endpoint.route), reply::misdirected(endpoint.route.side))
+        }
         Matched::Endpoint(endpoint, raw) => {
             let response = serve(site, endpoint, &raw, request, &mut payload, &correlation, began);
             (Some(endpoint.route), response.await)
@@ -103,7 +106,7 @@ async fn serve(
     let (most, limit) = (site.settings.max_body, site.settings.body_timeout);
     let body = match payload::read(request, payload, most, limit).await {
         Ok(body) => body,
-        Err(unread) => return refuse_body(unread, most),
+        Err(why) => return reply::problem(&unread(why, most), Format::Json),
     };
     let route = endpoint.route;
     let span = tracing::info_span!(
@@ -146,8 +149,10 @@ async fn serve(
     response
 }
 
-fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
-    let (status, code, detail) = match unread {
+/// What a body that was not read is answered.
+#[must_use]
+pub fn unread(why: Unread, most: usize) -> Problem {
+    let (status, code, detail) = match why {
         Unread::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
@@ -160,7 +165,7 @@ fn refuse_body(unread: Unread, most: usize) -> HttpResponse {
             (StatusCode::BAD_REQUEST, "malformed_request", "The body broke off".into())
         }
     };
-    plain(status, code, &detail)
+    Problem::new(status, code, detail)
 }
 
 fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {

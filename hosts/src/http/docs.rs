@@ -5,7 +5,12 @@ use std::{borrow::Cow, sync::Arc};
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
 use utoipa_swagger_ui::Config;
 
-use super::{openapi, page::Page, route::Route};
+use super::{
+    openapi,
+    page::Page,
+    reply::misdirected,
+    route::{Route, Side},
+};
 
 const INDEX: &str = include_str!("docs/index.html");
 const SETUP: &str = include_str!("docs/setup.js");
@@ -20,6 +25,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
+const ASSETS_PATH: &str = "/swagger-ui/{*rest}";
+
+/// On hosts that don't answer queries: who has the document and the page.
+#[must_use]
+pub fn elsewhere() -> Vec<Page> {
+    let page = |path| Page::new(path, |_| std::future::ready(misdirected(Side::Queries)));
+    [openapi::PATH, "/", "/index.html", ASSETS_PATH].map(page).into()
+}
+
 /// The document, and the page that shows it at the root.
 ///
 /// # Errors
@@ -32,7 +46,7 @@ pub fn pages(title: &str, lists: &[(&str, &[Route])]) -> Result<Vec<Page>, serde
         Page::new(openapi::PATH, move |_| answer("application/json", CHANGES, &document)),
         Page::new("/", html.clone()),
         Page::new("/index.html", html),
-        Page::new("/swagger-ui/{*rest}", |request| asset(&request)),
+        Page::new(ASSETS_PATH, |request| asset(&request)),
     ])
 }
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{
     negotiation::Format,
     problem::Problem,
-    route::{Answer, Route, Verb},
+    route::{Answer, Route, Side, Verb},
     table::Endpoint,
     xml,
 };
@@ -188,6 +188,14 @@ pub fn problem(problem: &Problem, format: Format) -> HttpResponse {
         return response.content_type("application/problem+xml; charset=utf-8").body(xml);
     }
     response.content_type("application/problem+json").body(json)
+}
+
+/// What hosts of one side answer for the other (RFC 9110, 15.5.20).
+#[must_use]
+pub fn misdirected(side: Side) -> HttpResponse {
+    let detail = format!("This host does not serve this; hosts started as `{}` do", side.name());
+    let status = StatusCode::MISDIRECTED_REQUEST;
+    problem(&Problem::new(status, "misdirected_request", detail), Format::Json)
 }
 
 /// What every response carries, and compression where it is worth its while.

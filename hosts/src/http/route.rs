@@ -40,6 +40,29 @@ pub enum Encoding {
     Multipart,
 }
 
+/// Which hosts serve a route when commands and queries run apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Those that change something.
+    Commands,
+    /// Those that only read.
+    Queries,
+    /// Each, about itself.
+    Every,
+}
+
+impl Side {
+    /// Its name for operators and clients.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commands => "commands",
+            Self::Queries => "queries",
+            Self::Every => "every",
+        }
+    }
+}
+
 /// What a use case answered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -83,6 +106,8 @@ pub struct Route {
     pub name: &'static str,
     /// Who may call it.
     pub policy: Policy,
+    /// Which hosts serve it.
+    pub side: Side,
     /// Projections that it reads.
     pub reads: &'static [&'static str],
     /// Pattern of the `Location` of what was created; placeholders are paths into the answer.
@@ -119,6 +144,10 @@ impl Route {
             path,
             name: U::NAME,
             policy: U::POLICY,
+            side: match verb {
+                Verb::Get => Side::Queries,
+                Verb::Post | Verb::PutPatch | Verb::Delete => Side::Commands,
+            },
             reads: U::READS,
             location: None,
             encoding: Encoding::Json,
@@ -173,6 +202,12 @@ impl Route {
     #[must_use]
     pub const fn responding(mut self, responses: &'static [(u16, &'static str)]) -> Self {
         self.responses = responses;
+        self
+    }
+    /// Is served elsewhere than its method says.
+    #[must_use]
+    pub const fn on(mut self, side: Side) -> Self {
+        self.side = side;
         self
     }
     /// Whether it may change something.

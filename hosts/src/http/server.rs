@@ -3,11 +3,11 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServiceRequest, ServiceResponse, fn_service},
+    App, HttpRequest, HttpResponse, HttpServer,
+    dev::{Payload, Server, ServiceRequest, ServiceResponse, fn_service},
 };
 
-use super::{dispatch::dispatch, site::Site};
+use super::{dispatch::dispatch, settings::HttpSettings, site::Site};
 
 /// How long a client may take to close its side.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
@@ -21,21 +21,39 @@ pub struct Bound {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// Listens on the addresses of the site's settings.
+/// Serves a site on the addresses of its settings.
 ///
 /// # Errors
 /// If an address can't be had.
 pub fn server(site: Arc<Site>) -> io::Result<Bound> {
     let settings = site.settings.clone();
-    let mut server = HttpServer::new(move || {
+    listen(&settings, move || {
         let site = site.clone();
-        App::new().default_service(fn_service(move |request: ServiceRequest| {
+        move |request: HttpRequest, payload: Payload| {
             let site = site.clone();
-            async move {
-                let (request, payload) = request.into_parts();
-                let response = dispatch(&site, &request, payload).await;
-                Ok(ServiceResponse::new(request, response))
-            }
+            async move { dispatch(&site, &request, payload).await }
+        }
+    })
+}
+
+/// Listens with these settings; `worker` makes what answers the requests of one thread.
+///
+/// # Errors
+/// If an address can't be had.
+pub fn listen<H, F>(
+    settings: &HttpSettings,
+    worker: impl Fn() -> H + Clone + Send + 'static,
+) -> io::Result<Bound>
+where
+    H: Fn(HttpRequest, Payload) -> F + Clone + 'static,
+    F: Future<Output = HttpResponse> + 'static,
+{
+    let mut server = HttpServer::new(move || {
+        let answer = worker();
+        App::new().default_service(fn_service(move |request: ServiceRequest| {
+            let (request, payload) = request.into_parts();
+            let answered = answer(request.clone(), payload);
+            async move { Ok(ServiceResponse::new(request, answered.await)) }
         }))
     })
     .workers(settings.workers.max(1))

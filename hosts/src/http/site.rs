@@ -18,6 +18,7 @@ use super::{
     settings::HttpSettings,
     table::{Ambiguous, Table},
 };
+use crate::roles::Api;
 
 /// Everything that answering a request needs.
 pub struct Site {
@@ -33,6 +34,7 @@ pub struct Site {
     pub settings: HttpSettings,
     pub(super) table: Table,
     pub(super) limiter: Option<Limiter>,
+    api: Api,
     in_flight: AtomicUsize,
 }
 
@@ -50,13 +52,15 @@ pub struct Outside {
 }
 
 impl Site {
-    /// Serves these routes and pages.
+    /// Knows these routes and pages, and serves those of its part of the API; of the others it
+    /// tells who does.
     ///
     /// # Errors
     /// `Ambiguous`, if two of them answer the same method and path.
     pub fn new(
         outside: Outside,
         settings: HttpSettings,
+        api: Api,
         routes: impl IntoIterator<Item = &'static Route>,
         pages: Vec<Page>,
     ) -> Result<Self, Ambiguous> {
@@ -69,6 +73,7 @@ impl Site {
             table: Table::new(routes, pages)?,
             limiter: settings.rate.map(Limiter::new),
             settings,
+            api,
             in_flight: AtomicUsize::new(0),
         })
     }
@@ -77,6 +82,11 @@ impl Site {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether this host serves a route.
+    pub(super) fn serves(&self, route: &Route) -> bool {
+        self.api.serves(route.side)
     }
 
     /// Counts a request until the answer is dropped; `None` if there are too many already.

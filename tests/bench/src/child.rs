@@ -25,11 +25,15 @@ pub struct Host {
 impl Host {
     /// Starts one with these settings and waits until it is ready.
     pub async fn start(settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::start_as("serve", settings).await
+    }
+
+    /// Starts what this task is, likewise.
+    pub async fn start_as(task: &str, settings: &[(&str, &str)]) -> Outcome<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
-        let child = this("serve", settings)?
-            .env("GROUNDWORK_HTTP_ADDRESSES", address.to_string())
-            .spawn()?;
+        let child =
+            this(task, settings)?.env("GROUNDWORK_HTTP_ADDRESSES", address.to_string()).spawn()?;
         let mut host = Self { child, address, ready_after: Duration::ZERO };
         while !host.answers("/health/ready") {
             if let Some(status) = host.child.try_wait()? {

@@ -59,7 +59,8 @@ async fn measure(engine: &str, storage: &(&str, &str), args: &Args) -> Outcome {
     host.stop()
 }
 
-fn register(token: &str) -> Vec<u8> {
+/// Registers a car.
+pub fn register(token: &str) -> Vec<u8> {
     let body = r#"{"make":"Honda","model":"Civic","year":2020,"jurisdiction":"Australia","numberPlate":"ABC 123"}"#;
     request("POST", "/cars", Some(token), Some(body))
 }
@@ -75,7 +76,8 @@ fn print(name: &str, run: &Measured, reference: &Measured) {
     );
 }
 
-async fn some_cars(address: SocketAddr, token: &str) -> Outcome<Vec<String>> {
+/// Ids of cars that the owner of the token has.
+pub async fn some_cars(address: SocketAddr, token: &str) -> Outcome<Vec<String>> {
     let mut connection = Connection::open(address).await?;
     let answer = connection.send(&request("GET", "/cars?limit=500", Some(token), None)).await?;
     let page: serde_json::Value = serde_json::from_slice(&answer.body)?;

@@ -4,6 +4,7 @@
 mod append;
 mod child;
 mod databases;
+mod gateway;
 mod history;
 mod http;
 mod http_load;
@@ -17,7 +18,11 @@ mod startup;
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
-use hosts::{config::Settings, ops::tokens::Mint};
+use hosts::{
+    config::{GatewaySettings, Settings},
+    ops::tokens::Mint,
+    roles::Roles,
+};
 
 /// What a benchmark ends with.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -45,9 +50,14 @@ enum Command {
     Idle(idle::Args),
     /// Requests per second, end to end, with authentication on.
     Http(http::Args),
+    /// What the hop through a gateway costs.
+    Gateway(gateway::Args),
     /// What the others start.
     #[command(hide = true)]
     Serve,
+    /// As [`Self::Serve`].
+    #[command(hide = true, name = "gateway-process")]
+    Pass,
     /// What the others call with.
     #[command(hide = true)]
     Mint,
@@ -62,7 +72,9 @@ async fn main() -> Outcome {
         Command::Startup(args) => startup::run(args).await,
         Command::Idle(args) => idle::run(args).await,
         Command::Http(args) => http::run(args).await,
-        Command::Serve => Ok(hosts::serve::run(Settings::load()?).await?),
+        Command::Gateway(args) => gateway::run(args).await,
+        Command::Serve => Ok(hosts::serve::run(Settings::load()?, Roles::all()).await?),
+        Command::Pass => Ok(hosts::serve::gateway(GatewaySettings::load()?).await?),
         Command::Mint => Ok(Mint::default().run(&Settings::load()?).await?),
     }
 }

@@ -1,10 +1,10 @@
 //! Taking a car offline, scheduling its maintenance, deleting it.
 
-use acceptance::{TestApp, on_both_engines};
+use acceptance::{TestApp, on_every_deployment};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-on_both_engines!(
+on_every_deployment!(
     a_car_is_offline_for_a_period,
     periods_begin_in_the_future_and_end_later,
     maintenance_needs_a_day_of_notice,

@@ -1,9 +1,9 @@
 //! Finding cars: lists, availability, unavailabilities.
 
-use acceptance::{Person, TestApp, on_both_engines};
+use acceptance::{Person, TestApp, on_every_deployment};
 use serde_json::{Value, json};
 
-on_both_engines!(
+on_every_deployment!(
     a_list_holds_every_car_of_the_organization,
     pages_are_cut_after_sorting,
     only_the_fields_that_are_named_are_filled,

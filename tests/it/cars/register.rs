@@ -1,11 +1,11 @@
 //! Registering a car.
 
-use acceptance::{TestApp, on_both_engines};
+use acceptance::{TestApp, on_every_deployment};
 use serde_json::{Value, json};
 
 use crate::honda;
 
-on_both_engines!(
+on_every_deployment!(
     a_registered_car_can_be_read_at_once,
     every_missing_field_is_reported,
     the_books_know_some_cars_only,

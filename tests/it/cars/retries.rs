@@ -1,11 +1,11 @@
 //! Versions, repeated requests and reading one's own writes.
 
-use acceptance::{TestApp, on_both_engines};
+use acceptance::{TestApp, on_every_deployment};
 use serde_json::json;
 
 use crate::honda;
 
-on_both_engines!(
+on_every_deployment!(
     a_change_of_another_version_is_refused,
     a_repeated_request_is_done_once,
     an_answer_that_was_not_kept_is_made_anew,

@@ -1,13 +1,13 @@
 //! Nobody sees or changes another organization's cars.
 
-use acceptance::{Person, TestApp, on_both_engines, people::Grants};
+use acceptance::{Person, TestApp, on_every_deployment, people::Grants};
 use domain::kernel::OrganizationId;
 use domain::kernel::roles::{Feature, Role};
 use serde_json::{Value, json};
 
 use crate::honda;
 
-on_both_engines!(
+on_every_deployment!(
     a_stranger_finds_nothing,
     a_stranger_may_not_name_the_organization,
     every_place_must_name_the_same_organization,

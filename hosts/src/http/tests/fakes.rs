@@ -39,6 +39,7 @@ use crate::{
         settings::HttpSettings,
         site::{Outside, Site},
     },
+    roles::Api,
     routes::cars,
 };
 
@@ -229,7 +230,12 @@ pub struct Running {
 }
 
 /// Serves the cars and the routes of the test itself.
-pub fn start(own: &'static [Route], mut settings: HttpSettings) -> Running {
+pub fn start(own: &'static [Route], settings: HttpSettings) -> Running {
+    start_part(Api::All, own, settings)
+}
+
+/// Serves a part of them.
+pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -> Running {
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(RandomIds::new(clock.clone()));
     let log = Arc::new(MemLog::new(clock.clone()));
@@ -260,7 +266,7 @@ pub fn start(own: &'static [Route], mut settings: HttpSettings) -> Running {
     let page = Page::new("/page", async |_| actix_web::HttpResponse::Ok().body("a page"));
     let panics = Page::new("/page/panics", async |_| panic!("a page panics"));
     let routes = cars::ROUTES.iter().chain(own);
-    let site = Site::new(outside, settings, routes, vec![page, panics]).unwrap();
+    let site = Site::new(outside, settings, api, routes, vec![page, panics]).unwrap();
     let bound = server::server(Arc::new(site)).unwrap();
     let handle = bound.server.handle();
     actix_web::rt::spawn(bound.server);

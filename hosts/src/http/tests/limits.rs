@@ -14,12 +14,15 @@ use utoipa::ToSchema;
 
 use super::{
     car,
-    fakes::{Running, start},
+    fakes::{Running, start, start_part},
     problem,
 };
-use crate::http::{
-    route::{Route, get, post},
-    settings::{HttpSettings, Rate},
+use crate::{
+    http::{
+        route::{Route, Side, get, post},
+        settings::{HttpSettings, Rate},
+    },
+    roles::Api,
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -52,6 +55,8 @@ impl UseCase for Gated {
 }
 
 const ROUTES: &[Route] = &[get::<Never>("/never"), post::<Never>("/never"), get::<Gated>("/gated")];
+
+const MOVED: &[Route] = &[get::<Gated>("/moved").on(Side::Commands)];
 
 async fn raw(api: &Running, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(api.url.trim_start_matches("http://")).await.unwrap();
@@ -100,6 +105,38 @@ async fn callers_that_ask_too_often_are_told_when_to_come_back() {
     assert_eq!(refused["title"], "Too Many Requests");
     let other = api.anonymous(Method::GET, "/cars").bearer_auth("stranger");
     assert_eq!(other.send().await.unwrap().status(), 200);
+}
+
+#[actix_web::test]
+async fn what_another_host_serves_is_sent_there() {
+    let settings = HttpSettings::default;
+    let (commands, queries) =
+        (start_part(Api::Commands, &[], settings()), start_part(Api::Queries, MOVED, settings()));
+    for (api, method, path, kind) in [
+        (&commands, Method::GET, "/cars", "queries"),
+        (&commands, Method::HEAD, "/cars/x", "queries"),
+        (&queries, Method::POST, "/cars", "commands"),
+        (&queries, Method::PATCH, "/cars/x/offline", "commands"),
+        // A route may say otherwise than its method.
+        (&queries, Method::GET, "/moved", "commands"),
+    ] {
+        let head = method == Method::HEAD;
+        let answer = api.anonymous(method, path).send().await.unwrap();
+        assert_eq!(answer.status(), 421, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(head || text.contains(&format!("`{kind}`")), "{text}");
+    }
+    assert_eq!(
+        commands.as_owner(Method::POST, "/cars").json(&car()).send().await.unwrap().status(),
+        201
+    );
+    assert_eq!(queries.as_owner(Method::GET, "/cars").send().await.unwrap().status(), 200);
+    for api in [&commands, &queries] {
+        problem(api.anonymous(Method::GET, "/nope"), 404).await;
+        problem(api.anonymous(Method::PUT, "/cars"), 405).await;
+        let options = api.anonymous(Method::OPTIONS, "/cars").send().await.unwrap();
+        assert_eq!(options.status(), 204);
+    }
 }
 
 #[actix_web::test]

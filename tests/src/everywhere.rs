@@ -1,0 +1,34 @@
+//! Every test on every deployment.
+
+use crate::{Deployment, TestApp};
+
+/// Starts the hosts, runs the test, and stops the hosts.
+pub fn run(deployment: Deployment, test: impl AsyncFnOnce(&TestApp)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let app = TestApp::start(deployment).await;
+        test(&app).await;
+        app.finish().await;
+    });
+}
+
+/// Makes a test on SQLite, one on PostgreSQL and one on separate hosts of every
+/// `async fn(&TestApp)` that is named.
+#[macro_export]
+macro_rules! on_every_deployment {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { $crate::run($crate::Deployment::Sqlite, super::$test); })+
+        }
+        mod postgres {
+            $(#[test] fn $test() { $crate::run($crate::Deployment::Postgres, super::$test); })+
+        }
+        mod split {
+            $(#[test] fn $test() { $crate::run($crate::Deployment::Split, super::$test); })+
+        }
+    };
+}
