@@ -16,10 +16,12 @@ use projections::cars::CarTables;
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
+    relay::Relay,
     signing_keys::SigningKeys,
 };
 
 use crate::{
+    broker,
     cli::Stop,
     config::Settings,
     log::Log,
@@ -57,6 +59,8 @@ pub struct Composed {
     pub stores: Stores,
     /// Projections and reactions, to be run; `None` if there are none of them here.
     pub engine: Option<Engine>,
+    /// Publishes the log on the bus, to be run; `None` if there is no bus, or not here.
+    pub relay: Option<Relay>,
     /// How far projections and reactions are.
     pub progress: Arc<Progress>,
     /// Has to follow the other hosts of the deployment.
@@ -109,12 +113,19 @@ pub async fn compose(
         projections,
         REACTIONS,
     ));
-    let feeds = Arc::new(LogFeed::new(events.clone(), partition));
+    let carriers = broker::carriers(settings, roles, &LogFeed::new(events.clone(), partition));
+    let relay = carriers.bus.map(|bus| Relay {
+        db: stores.log.clone(),
+        log: events.clone(),
+        bus,
+        partition,
+        clock: clock.clone(),
+    });
     let parts = Parts {
         db: stores.read.clone(),
         log_db: stores.log.clone(),
         log: events.clone(),
-        feeds: feeds.clone(),
+        feeds: carriers.projectors,
         partition,
         clock: clock.clone(),
         progress: progress.clone(),
@@ -141,7 +152,7 @@ pub async fn compose(
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
-    let engine = engine(roles, parts, feeds, &app);
+    let engine = engine(roles, parts, carriers.reactions, &app);
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
@@ -150,6 +161,7 @@ pub async fn compose(
         log,
         stores,
         engine,
+        relay,
         progress,
         #[cfg(feature = "testing-only")]
         testing,

@@ -71,6 +71,9 @@ impl Host {
         if let Some(engine) = composed.engine {
             running.spawn("the engine of projections and reactions", |stop| engine.run(stop));
         }
+        if let Some(relay) = composed.relay {
+            running.spawn("the relay", |stop| relay.run(stop));
+        }
         if let Some(telemetry) = telemetry {
             running.spawn("telemetry", |stop| telemetry.run(stop));
         }

@@ -1,5 +1,6 @@
 //! Hosts: configuration, composition, HTTP and the command line.
 
+pub mod broker;
 pub mod cli;
 pub mod compose;
 pub mod config;

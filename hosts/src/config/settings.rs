@@ -161,7 +161,6 @@ fn broker(values: &Values, storage: &Storage, wrong: &mut Vec<String>) -> Option
     if matches!(storage, Storage::Embedded { .. }) {
         wrong.push("AMQP_URL needs DATABASE_URL: a broker can't carry embedded stores.".into());
     }
-    wrong.push("AMQP_URL is not supported yet: unset it to run on DATABASE_URL.".into());
     if !url.starts_with("amqp://") && !url.starts_with("amqps://") {
         wrong.push("AMQP_URL must be an amqp:// or amqps:// URL.".into());
     }

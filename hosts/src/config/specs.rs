@@ -55,7 +55,7 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_DATA", Kind::Text, Some("./data"), "Folder of the embedded stores; used without `DATABASE_URL`."),
     spec("DATABASE_URL", Kind::Secret, None, "`postgres://…` runs on PostgreSQL instead of the embedded stores."),
     spec("KEYS_DATABASE_URL", Kind::Secret, None, "Another PostgreSQL database for keys, so that a copy of the main one can't forge tokens."),
-    spec("AMQP_URL", Kind::Secret, None, "Not supported yet: the start is refused."),
+    spec("AMQP_URL", Kind::Secret, None, "`amqp://…` or `amqps://…`: RabbitMQ carries events and work between processes. Needs `DATABASE_URL`."),
     spec("GROUNDWORK_BUS_PREFIX", Kind::Text, None, "Begins the name of every exchange and queue, so that several deployments can share a virtual host."),
     spec("GROUNDWORK_PARTS", Kind::Number(1, 64), Some("1"), "Into how many parts consumers divide the log: as many processes can share the work. The same in every process of a deployment."),
     spec("GROUNDWORK_DATABASE_CONNECTIONS", Kind::Number(4, 500), Some("20"), "PostgreSQL connections of this process at most."),

@@ -106,11 +106,14 @@ fn unknown_settings_are_refused() {
 }
 
 #[test]
-fn a_broker_is_refused_in_one_sentence() {
-    assert!(!wrong(&[("AMQP_URL", "amqp://localhost")]).is_empty());
-    let both =
-        wrong(&[("AMQP_URL", "amqp://localhost"), ("DATABASE_URL", "postgres://localhost/x")]);
-    assert!(both.len() == 1 && both[0].contains("not supported yet"), "{both:?}");
+fn a_broker_needs_a_database_and_an_address() {
+    let alone = wrong(&[("AMQP_URL", "amqp://localhost")]);
+    assert!(alone.len() == 1 && alone[0].contains("DATABASE_URL"), "{alone:?}");
+    let database = ("DATABASE_URL", "postgres://localhost/x");
+    let web = wrong(&[("AMQP_URL", "http://localhost"), database]);
+    assert!(web.len() == 1 && web[0].contains("amqp://"), "{web:?}");
+    let prefix = ("GROUNDWORK_BUS_PREFIX", "a b");
+    assert_eq!(wrong(&[("AMQP_URL", "amqp://localhost"), database, prefix]).len(), 1);
 }
 
 fn with_file(text: &str, pairs: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
