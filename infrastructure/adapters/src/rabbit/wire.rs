@@ -98,7 +98,7 @@ pub(super) fn announce(
             headers.number("pos", *through);
             let id = format!("{WATERMARK}_{}_{through}", announcement.part);
             let key = format!("{WATERMARK}.q{}", announcement.part);
-            return outgoing(headers, key, WATERMARK, id, b"{}".to_vec(), signatures);
+            return outgoing(&headers, key, WATERMARK, id, b"{}".to_vec(), signatures);
         }
         News::Event(event) => event,
     };
@@ -116,7 +116,7 @@ pub(super) fn announce(
         headers.text("meta", &event.metadata);
     }
     let key = format!("{}.q{}", full_name(event), announcement.part);
-    outgoing(headers, key, &event.name, message.message_id, body, signatures)
+    outgoing(&headers, key, &event.name, message.message_id, body, signatures)
 }
 
 /// The message of a piece of work; its routing key is the caller's.
@@ -124,7 +124,7 @@ pub(super) fn work(message: &WorkMessage, signatures: &Signatures) -> Result<Out
     let mut headers = Headers::default();
     headers.text("queue", message.queue.name());
     let body = message.body.clone().into_bytes();
-    outgoing(headers, String::new(), "work", message.id.clone(), body, signatures)
+    outgoing(&headers, String::new(), "work", message.id.clone(), body, signatures)
 }
 
 /// Reads a message of a part, of which only what is signed is believed.
@@ -235,7 +235,7 @@ fn json(message: &BusMessage) -> Result<Vec<u8>, BusError> {
 }
 
 fn outgoing(
-    headers: Headers,
+    headers: &Headers,
     key: String,
     kind: &str,
     id: String,
