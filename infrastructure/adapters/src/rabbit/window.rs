@@ -83,6 +83,11 @@ impl Window {
                 What::Partial => self.keep(Kept { position, event: None }),
                 What::Event(event) => self.keep(Kept { position, event: Some(event) }),
             }
+        } else if what == What::Quiet && position < self.through {
+            // It is old, or the log is: it was restored from a backup, and what the broker kept of
+            // the time after it never happened. Either way what follows this is right.
+            self.restart(position);
+            self.through = position;
         }
         self.note(tag, position);
         self.settle(now);
@@ -166,7 +171,8 @@ impl Window {
         if let Some(slowest) = slowest {
             self.forget(slowest);
         }
-        if self.unacknowledged.len() >= usize::from(self.limits.messages) {
+        let done = self.unacknowledged.partition_point(|first| first.position <= self.after);
+        if self.unacknowledged.len() - done >= usize::from(self.limits.messages) {
             // Whoever is in the older half is left behind and reads the log, but only for the sake
             // of one who is ahead: if none is, the broker waits.
             self.forget(fastest.unwrap_or(self.through).min(self.middle()));
@@ -196,3 +202,6 @@ impl Kept {
         self.event.as_ref().map_or(0, |event| event.payload.len() + event.metadata.len())
     }
 }
+
+#[cfg(test)]
+mod tests;
