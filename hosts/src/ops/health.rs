@@ -15,7 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// # Errors
 /// A sentence with what the host says of itself.
 pub async fn ask(url: &str) -> Result<(), Stop> {
-    let silent = |error: reqwest::Error| Stop::because(&format!("{url} does not answer"), error);
+    let silent = |error: reqwest::Error| {
+        // Its own text only repeats the URL.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        Stop::because(&format!("{url} does not answer"), cause)
+    };
     let client = Client::builder().no_proxy().timeout(PATIENCE).build().map_err(silent)?;
     let response = client.get(url).send().await.map_err(silent)?;
     let status = response.status();
