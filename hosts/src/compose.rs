@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use adapters::{
     authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
-    memberships::TokenMemberships, recorder::TracingRecorder, sealer::MasterSealer,
+    memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
     signatures::Signatures, signing_keys::KeyRing, tokens::Tokens,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, Ids, Recorder, Sealer},
+    ports::{Authenticator, Clock, Ids, Recorder, Sealer, WorkQueues},
     reaction::Reaction,
 };
-use projections::cars::CarTables;
+use projections::{audits::AuditTables, cars::CarTables};
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     signing_keys::SigningKeys,
+    work::TableQueues,
 };
 
 use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
@@ -30,7 +31,7 @@ pub struct Replacements {
     pub clock: Option<Arc<dyn Clock>>,
     /// In place of random ids.
     pub ids: Option<Arc<dyn Ids>>,
-    /// In place of log lines.
+    /// In place of log lines and queued audits.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
 
@@ -102,13 +103,22 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
     #[cfg(feature = "testing-only")]
     let testing =
         Arc::new(crate::testing::TestingStores::new(log.clone(), testing_clock, progress.clone()));
+    let region: Arc<str> = settings.region.as_str().into();
+    let recorder = replaced.recorder.unwrap_or_else(|| {
+        Arc::new(QueueRecorder::new(events.clone(), ids.clone(), region.clone()))
+    });
+    let work = work_queues(&stores, &clock);
     let app = App {
         clock,
         ids: ids.clone(),
         log: events.clone(),
         memberships: Arc::new(TokenMemberships),
         read_models: progress.clone(),
-        recorder: replaced.recorder.unwrap_or_else(|| Arc::new(TracingRecorder)),
+        recorder,
+        work,
+        region,
+        audits: Repository::new(events.clone(), ids.clone()),
+        audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
         cars: Repository::new(events, ids),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]
@@ -128,4 +138,14 @@ pub async fn compose(settings: &Settings, replaced: Replacements) -> Result<Comp
         #[cfg(feature = "testing-only")]
         testing,
     })
+}
+
+/// In testing builds, what fails is tried again by the next drain, however soon it comes.
+fn work_queues(stores: &Stores, clock: &Arc<dyn Clock>) -> Arc<dyn WorkQueues> {
+    let queues = TableQueues::new(stores.log.clone(), clock.clone());
+    if cfg!(feature = "testing-only") {
+        Arc::new(queues.without_pauses())
+    } else {
+        Arc::new(queues)
+    }
 }

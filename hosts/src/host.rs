@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use adapters::tokens::Tokens;
+use adapters::{signatures::Signatures, tokens::Tokens};
 use application::App;
 use tokio::{
     sync::watch,
@@ -25,6 +25,7 @@ use crate::{
     routes,
     stores::Stores,
     telemetry::Telemetry,
+    worker::{Post, Worker},
 };
 
 /// The title of the documentation, which clients of the API know it by.
@@ -41,6 +42,8 @@ pub struct Host {
     server: actix_web::dev::ServerHandle,
     log: Log,
     stores: Stores,
+    /// Stops deliveries, which need a server that answers.
+    rest: watch::Sender<bool>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<&'static str>,
     _lock: Option<DataLock>,
@@ -82,6 +85,15 @@ impl Host {
             engine.run(until).await;
             "the engine of projections and reactions"
         });
+        let (rest, resting) = watch::channel(false);
+        // Testing builds deliver when they are told to drain a queue.
+        if !cfg!(feature = "testing-only") {
+            let worker = Worker::new(composed.app.work.clone(), post(settings, &bound.addresses)?);
+            tasks.spawn(async move {
+                worker.run(resting).await;
+                "the delivery of work"
+            });
+        }
         if let Some(telemetry) = telemetry {
             let until = stopped.clone();
             tasks.spawn(async move {
@@ -104,6 +116,7 @@ impl Host {
             server,
             log: composed.log,
             stores: composed.stores,
+            rest,
             stop,
             tasks,
             _lock: lock,
@@ -122,6 +135,7 @@ impl Host {
     /// Stops accepting, finishes the requests that were begun, writes what waits, then stops
     /// consumers and closes the stores.
     pub async fn stop(mut self) {
+        self.rest.send_replace(true);
         self.server.stop(true).await;
         self.log.close().await;
         self.stop.send_replace(true);
@@ -136,6 +150,16 @@ impl Host {
 
 fn cause(error: &JoinError) -> &'static str {
     if error.is_panic() { "it panicked" } else { "it was aborted" }
+}
+
+/// How queued work gets to the API.
+fn post(settings: &Settings, addresses: &[SocketAddr]) -> Result<Post, Stop> {
+    let signatures = Signatures::new(&settings.hmac_secret);
+    let post = match &settings.api_url {
+        Some(url) => Post::to(url.clone(), signatures),
+        None => Post::to_own(addresses, signatures),
+    };
+    post.map_err(|error| Stop::because("Queued work can't be delivered", error))
 }
 
 fn site(

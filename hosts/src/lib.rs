@@ -14,3 +14,4 @@ pub mod stores;
 pub mod telemetry;
 #[cfg(feature = "testing-only")]
 pub mod testing;
+pub mod worker;

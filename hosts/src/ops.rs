@@ -6,6 +6,7 @@ pub mod events;
 mod projections;
 pub mod tokens;
 mod verify;
+mod work;
 
 use clap::Subcommand;
 
@@ -24,6 +25,9 @@ pub enum Command {
     /// Events that a projection or reaction gave up on.
     #[command(subcommand)]
     Deadletters(deadletters::Command),
+    /// Queued work: what waits, and what was set aside.
+    #[command(subcommand)]
+    Work(work::Command),
     /// Check that the log keeps its rules and that every read model equals a rebuild.
     Verify,
     /// Access tokens.
@@ -57,6 +61,7 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
         }
         Command::Projections(command) => projections::run(command, settings).await,
         Command::Deadletters(command) => deadletters::run(command, settings).await,
+        Command::Work(command) => work::run(command, settings).await,
         Command::Verify => verify::run(settings).await,
         Command::Tokens(Tokens::Mint(mint)) => mint.run(settings).await,
     }

@@ -1,5 +1,6 @@
 //! Every route of the API: one list per subdomain.
 
+pub mod audits;
 pub mod cars;
 pub mod health;
 #[cfg(feature = "testing-only")]
@@ -9,6 +10,7 @@ use crate::http::route::Route;
 
 /// All lists, each with the tag that documentation groups it under.
 pub const ALL: &[(&str, &[Route])] = &[
+    ("Audits", audits::ROUTES),
     ("Cars", cars::ROUTES),
     ("Health", health::ROUTES),
     #[cfg(feature = "testing-only")]

@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod audits;
 mod authorization;
 mod bad_input;
 mod cars;

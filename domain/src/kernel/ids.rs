@@ -19,6 +19,19 @@ impl IdToken {
             Err(InvalidId)
         }
     }
+    /// Of a number, the same characters each time and for no other number.
+    #[must_use]
+    pub fn of(number: u128) -> Self {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        // 62^22 is more than 2^128.
+        let mut rest = number;
+        let digit = |_| {
+            let digit = usize::try_from(rest % 62).unwrap_or_default();
+            rest /= 62;
+            char::from(DIGITS[digit])
+        };
+        Self((0..22).map(digit).collect())
+    }
 }
 
 /// The text is not an identifier.
@@ -165,6 +178,20 @@ mod tests {
             "car_0123456789012345678901234",
         ] {
             assert_eq!(UserId::parse(id), Err(InvalidId), "{id}");
+        }
+    }
+
+    #[test]
+    fn every_number_is_a_token_of_its_own() {
+        for (number, token) in [
+            (0, "0000000000000000000000"),
+            (61, "z000000000000000000000"),
+            (62, "0100000000000000000000"),
+            (u128::MAX, "7chF7tm8n9klfT5MGD24n7"),
+        ] {
+            let made = IdToken::of(number);
+            assert_eq!(made.0, token);
+            assert_eq!(IdToken::new(made.0.clone()), Ok(made));
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
     observer::Observer,
     page::Page,
     rate::Limiter,
+    refusals::Refusals,
     route::Route,
     settings::HttpSettings,
     table::{Ambiguous, Table},
@@ -33,6 +34,7 @@ pub struct Site {
     pub settings: HttpSettings,
     pub(super) table: Table,
     pub(super) limiter: Option<Limiter>,
+    pub(super) refusals: Refusals,
     in_flight: AtomicUsize,
 }
 
@@ -68,6 +70,7 @@ impl Site {
             observer,
             table: Table::new(routes, pages)?,
             limiter: settings.rate.map(Limiter::new),
+            refusals: Refusals::default(),
             settings,
             in_flight: AtomicUsize::new(0),
         })

@@ -4,7 +4,7 @@
 //! that being killed anywhere loses nothing and repeats nothing. One engine works per database; the
 //! others stand by.
 
-mod backoff;
+pub(crate) mod backoff;
 mod batch;
 mod building;
 mod cursor;
@@ -43,7 +43,6 @@ use crate::{
     db::{Db, DbError},
     projections::Projection,
 };
-use backoff::Backoff;
 use error::ConsumerError;
 use leader::Lead;
 use ledger::Line;
@@ -53,6 +52,7 @@ use requests::Desk;
 use sink::Sink;
 use supervise::stopped_within;
 
+pub use backoff::Backoff;
 pub use feed::LogFeed;
 pub use ledger::State;
 pub use ops::{Ops, OpsError, Sort, Status};

@@ -9,3 +9,4 @@ pub mod projections;
 pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;
+pub mod work;

@@ -12,16 +12,20 @@ use std::{
 use adapters::{clock::SystemClock, ids::RandomIds, memberships::TokenMemberships};
 use application::{
     App, Call, Caller, Error, Repository, Result,
+    audits::{AuditReads, AuditView},
     caller::CallerKind,
     cars::{CarReads, CarView, UnavailabilityView},
-    ports::{Authenticator, EventLog, ReadModels, Recorder, Sealer},
+    ports::{
+        Audited, Authenticator, EventLog, Fate, QueueStanding, ReadModels, Recorder, Sealer, Taken,
+        WorkMessage, WorkQueue, WorkQueues,
+    },
     search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
 use domain::{
     cars::{Car, CarId, events::CarEvent},
     kernel::{
-        Evolve, OrganizationId, TimeSlot, UserId,
+        Evolve, OrganizationId, TimeSlot, Timestamp, UserId,
         roles::{Feature, Role},
     },
 };
@@ -177,13 +181,56 @@ impl ReadModels for Seen {
     }
 }
 
+#[async_trait]
 impl Recorder for Seen {
     fn usage(&self, _: &Call, event: &'static str, properties: &[(&'static str, Value)]) {
         let all = properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         self.usages.lock().unwrap().push((event, Value::Object(all.collect())));
     }
-    fn audit(&self, _: &Call, code: &'static str, _: &str) {
-        self.audits.lock().unwrap().push(code);
+    async fn audit(&self, _: &Call, audit: Audited<'_>) -> Result<()> {
+        self.audits.lock().unwrap().push(audit.code);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AuditReads for Seen {
+    async fn audits(
+        &self,
+        _: Option<&OrganizationId>,
+        _: Timestamp,
+        _: &Search,
+    ) -> Result<Found<AuditView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+}
+
+/// Nothing is ever delivered: what was enqueued is seen in the log.
+#[async_trait]
+impl WorkQueues for Seen {
+    async fn take(&self, _: WorkQueue) -> Result<Option<Taken>> {
+        Ok(None)
+    }
+    async fn handled(&self, _: &Taken) -> Result<()> {
+        Ok(())
+    }
+    async fn failed(&self, _: &Taken, _: &str) -> Result<Fate> {
+        Ok(Fate::Again)
+    }
+    async fn postponed(&self, _: &Taken) -> Result<()> {
+        Ok(())
+    }
+    async fn standings(&self) -> Result<Vec<QueueStanding>> {
+        Ok(vec![])
+    }
+    async fn poisoned(&self, _: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
+        Ok(vec![])
+    }
+    async fn revive(&self, _: WorkQueue, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+    async fn discard(&self, _: WorkQueue, _: &str) -> Result<bool> {
+        Ok(false)
     }
 }
 
@@ -223,6 +270,10 @@ pub fn start(own: &'static [Route], mut settings: HttpSettings) -> Running {
         memberships: Arc::new(TokenMemberships),
         read_models: seen.clone(),
         recorder: seen.clone(),
+        work: seen.clone(),
+        region: "aregion".into(),
+        audits: Repository::new(log.clone(), ids.clone()),
+        audit_reads: seen.clone(),
         cars: Repository::new(log.clone(), ids),
         car_reads: Arc::new(Replayed(log.clone())),
         #[cfg(feature = "testing-only")]

@@ -4,16 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use application::{
     App, Call, Caller, Repository, Result,
+    audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
-    ports::{Memberships, ReadModels, Recorder},
+    ports::{Audited, Memberships, ReadModels, Recorder},
     search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
 use domain::{
     cars::CarId,
-    kernel::{OrganizationId, TimeSlot},
+    kernel::{OrganizationId, TimeSlot, Timestamp},
 };
 use serde_json::Value;
+use store::work::TableQueues;
 
 use crate::support::Site;
 
@@ -42,9 +44,12 @@ impl ReadModels for Nothing {
     }
 }
 
+#[async_trait]
 impl Recorder for Nothing {
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
-    fn audit(&self, _: &Call, _: &'static str, _: &str) {}
+    async fn audit(&self, _: &Call, _: Audited<'_>) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -73,6 +78,18 @@ impl CarReads for Nothing {
     }
 }
 
+#[async_trait]
+impl AuditReads for Nothing {
+    async fn audits(
+        &self,
+        _: Option<&OrganizationId>,
+        _: Timestamp,
+        _: &Search,
+    ) -> Result<Found<AuditView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+}
+
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Nothing {
@@ -96,6 +113,10 @@ pub fn app(site: &Site) -> App {
         memberships: Arc::new(Nothing),
         read_models: Arc::new(Nothing),
         recorder: Arc::new(Nothing),
+        work: Arc::new(TableQueues::new(site.log_db.clone(), site.clock.clone())),
+        region: "aregion".into(),
+        audits: Repository::new(site.log.clone(), site.ids.clone()),
+        audit_reads: Arc::new(Nothing),
         cars: Repository::new(site.log.clone(), site.ids.clone()),
         car_reads: Arc::new(Nothing),
         #[cfg(feature = "testing-only")]

@@ -18,7 +18,8 @@ pub async fn reset(pool: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
     transaction
         .execute(sqlx::raw_sql(
             "ALTER TABLE events DISABLE TRIGGER events_append_only; \
-             TRUNCATE events, claims, checkpoints, idempotency_keys, snapshots, dead_letters; \
+             TRUNCATE events, claims, checkpoints, idempotency_keys, snapshots, dead_letters, \
+             work_messages; \
              ALTER TABLE events ENABLE TRIGGER events_append_only",
         ))
         .await?;
