@@ -4,7 +4,7 @@ use crate::kernel::OrganizationId;
 
 crate::events! {
     /// What happens to an audit: it is written once.
-    pub enum AuditEvent in "ancillary" for "audit" {
+    pub enum AuditEvent in "audits" for "audit" {
         /// Something happened that must be provable later. `template_arguments` fill `{0}`, `{1}`
         /// and so on of the template; `host_region` is where it was stored.
         private Created = "created" v 1 {

@@ -16,3 +16,4 @@ mod reactions;
 mod stubs;
 mod support;
 mod versions;
+mod work;
