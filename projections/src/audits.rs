@@ -42,6 +42,7 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                 ("template_arguments", Value::json(&template_arguments)?),
                 ("host_region", host_region.into()),
                 ("created_at", recorded.recorded_at.into()),
+                ("position", recorded.position.into()),
             ],
         ),
     }

@@ -12,6 +12,7 @@ mod bad_input;
 mod cars;
 mod conventions;
 mod database_gone;
+mod deliveries;
 mod events;
 mod health;
 mod keys;

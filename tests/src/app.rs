@@ -151,6 +151,11 @@ impl TestApp {
         self.host.app.log.head().await.expect("the log can be read")
     }
 
+    /// The ports of the host, for what no request does.
+    pub fn ports(&self) -> &application::App {
+        &self.host.app
+    }
+
     /// The log, past the product.
     #[must_use]
     pub fn log(&self) -> Log {

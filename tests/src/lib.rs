@@ -18,6 +18,7 @@ mod forgeries;
 pub mod people;
 pub mod proxy;
 mod request;
+mod work;
 
 pub use answer::Answer;
 pub use app::{Engine, TestApp};

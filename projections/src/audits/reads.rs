@@ -18,7 +18,7 @@ const ALL: Source<'_> = Source {
         a.organization_id AS organization_id, a.message_template AS message_template, \
         a.template_arguments AS template_arguments, a.created_at AS created_at",
     filter: "a.created_at > $1",
-    key: "a.id",
+    key: "a.position",
     sortable: &[
         // An audit is written once.
         ("LastPersistedAtUtc", "a.created_at"),

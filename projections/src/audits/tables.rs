@@ -19,6 +19,8 @@ pub(super) static AUDITS: Table = Table {
         Column::json("template_arguments"),
         Column::text("host_region"),
         Column::time("created_at"),
+        // Of its event: orders what was stored at the same time.
+        Column::int("position"),
     ],
-    indexes: &[&["created_at", "id"], &["organization_id", "created_at", "id"]],
+    indexes: &[&["created_at", "position"], &["organization_id", "created_at", "position"]],
 };
