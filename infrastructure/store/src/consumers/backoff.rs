@@ -28,6 +28,7 @@ impl Backoff {
         self.next = self.first;
     }
     /// How long to wait now.
+    #[expect(clippy::should_implement_trait, reason = "waits are no iterator to be adapted")]
     pub fn next(&mut self) -> Duration {
         let full = self.next;
         self.next = (full * 2).min(self.cap);
