@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::cars::Car;
+use domain::{audits::Audit, cars::Car};
 
 use crate::{
     Repository,
+    audits::AuditReads,
     cars::CarReads,
-    ports::{Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder},
+    ports::{Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, WorkQueues},
     reaction::Reaction,
 };
 
@@ -30,6 +31,14 @@ pub struct App {
     pub notifications: Arc<dyn Notifications>,
     /// What subdomains do when something happens in others.
     pub reactions: &'static [Reaction],
+    /// Work that waits. Use cases enqueue with [`App::enqueue`]; only deliveries take.
+    pub work: Arc<dyn WorkQueues>,
+    /// The code of the region that this host runs in.
+    pub region: Arc<str>,
+    /// Audits, for commands.
+    pub audits: Repository<Audit>,
+    /// Audits, for queries.
+    pub audit_reads: Arc<dyn AuditReads>,
     /// Cars, for commands.
     pub cars: Repository<Car>,
     /// Cars, for queries.

@@ -6,7 +6,7 @@ use domain::kernel::OrganizationId;
 
 use crate::{
     Caller, Error, Result,
-    ports::{Appended, Consumed, IdempotencyKey, Metadata},
+    ports::{Appended, Consumed, IdempotencyKey, Metadata, WorkMessage},
 };
 
 /// One call. Handed to the use case by reference; collects what its append committed.
@@ -26,8 +26,19 @@ pub struct Call {
     pub expected_version: Option<u64>,
     /// Makes repeating the call harmless.
     pub idempotency: Option<IdempotencyKey>,
-    consumed: Mutex<Option<Consumed>>,
+    next: Mutex<Next>,
     receipt: Mutex<Receipt>,
+}
+
+/// What the next append carries besides the decision.
+#[derive(Debug, Default)]
+struct Next {
+    consumed: Option<Consumed>,
+    /// The reaction that this call is made by; outlives `consumed`.
+    consumer: Option<String>,
+    work: Vec<WorkMessage>,
+    /// Messages of this call so far, those that were appended included.
+    enqueued: u32,
 }
 
 /// What a call committed.
@@ -54,7 +65,7 @@ impl Call {
             traceparent: None,
             expected_version: None,
             idempotency: None,
-            consumed: Mutex::default(),
+            next: Mutex::default(),
             receipt: Mutex::default(),
         }
     }
@@ -78,12 +89,36 @@ impl Call {
     }
     /// Makes the next append also move a reaction's checkpoint.
     pub fn consume(&self, consumed: Consumed) {
-        *lock(&self.consumed) = Some(consumed);
+        let mut next = lock(&self.next);
+        next.consumer = Some(consumed.consumer.clone());
+        next.consumed = Some(consumed);
     }
     /// The checkpoint that the next append must move; `None` once an append has moved it.
     #[must_use]
     pub fn consumed(&self) -> Option<Consumed> {
-        lock(&self.consumed).clone()
+        lock(&self.next).consumed.clone()
+    }
+    /// Makes the next append also enqueue a message. `message` is given what no other message of
+    /// this call gets: the cause and a number, the same whenever the cause comes again; nothing if
+    /// the call has no cause.
+    pub(crate) fn enqueue<E>(
+        &self,
+        message: impl FnOnce(Option<String>) -> Result<WorkMessage, E>,
+    ) -> Result<(), E> {
+        let mut next = lock(&self.next);
+        let own = self.causation.as_ref().map(|cause| {
+            // Two reactions to one event must not enqueue the same message.
+            format!("{cause}/{}/{}", next.consumer.as_deref().unwrap_or_default(), next.enqueued)
+        });
+        let message = message(own)?;
+        next.enqueued += 1;
+        next.work.push(message);
+        Ok(())
+    }
+    /// The messages that the next append must enqueue; none once an append has.
+    #[must_use]
+    pub fn work(&self) -> Vec<WorkMessage> {
+        lock(&self.next).work.clone()
     }
     /// Notes what was committed.
     pub fn committed(
@@ -92,7 +127,10 @@ impl Call {
         version: Option<u64>,
         events: &[(&'static str, &'static str)],
     ) {
-        lock(&self.consumed).take();
+        let mut next = lock(&self.next);
+        next.consumed = None;
+        next.work.clear();
+        drop(next);
         let mut receipt = lock(&self.receipt);
         receipt.position = receipt.position.max(Some(appended.position));
         receipt.version = version.or(receipt.version);
@@ -109,7 +147,7 @@ impl Call {
     }
 }
 
-/// A poisoned lock still holds a whole value: each critical section is a single assignment.
+/// A poisoned lock still holds whole values: no critical section ends halfway.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

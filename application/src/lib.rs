@@ -3,6 +3,7 @@
 //! No HTTP and no SQL: a use case reads its input, decides through the domain and appends events.
 
 pub mod app;
+pub mod audits;
 pub mod call;
 pub mod caller;
 pub mod cars;
@@ -19,6 +20,7 @@ pub mod search;
 pub mod testing_only;
 pub mod use_case;
 pub mod wire_time;
+pub mod work;
 
 pub use app::App;
 pub use call::Call;

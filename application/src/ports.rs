@@ -10,7 +10,7 @@ mod work;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::kernel::{IdToken, OrganizationId, Timestamp};
+use domain::kernel::{IdToken, OrganizationId, Timestamp, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -103,12 +103,30 @@ pub trait ReadModels: Send + Sync {
 }
 
 /// Usages, audits and measures.
+#[async_trait]
 pub trait Recorder: Send + Sync {
     /// Something that a customer used.
     fn usage(&self, call: &Call, event: &'static str, properties: &[(&'static str, Value)]);
-    /// Something that must be provable later. `code` is dotted, for example
-    /// `HMACAuthentication.Failed.InvalidSignature`.
-    fn audit(&self, call: &Call, code: &'static str, message: &str);
+    /// Something that must be provable later, whatever becomes of the call: it is durable when
+    /// this returns. What a call audits of its own success goes with its append:
+    /// [`crate::App::audit`].
+    ///
+    /// # Errors
+    /// Unavailable, if it can't be kept now.
+    async fn audit(&self, call: &Call, audit: Audited<'_>) -> Result<()>;
+}
+
+/// What happened, for an audit.
+#[derive(Clone, Copy, Debug)]
+pub struct Audited<'a> {
+    /// Dotted, for example `HMACAuthentication.Failed.InvalidSignature`.
+    pub code: &'static str,
+    /// Whose doing it is; the caller if absent.
+    pub against: Option<&'a UserId>,
+    /// A sentence with `{0}`, `{1}` and so on for the arguments.
+    pub template: &'static str,
+    /// Never secrets.
+    pub arguments: &'a [&'a str],
 }
 
 /// What only testing builds can do.

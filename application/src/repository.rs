@@ -181,7 +181,7 @@ impl<D: Aggregate> Repository<D> {
             idempotency: call.idempotency.clone(),
             consumed: call.consumed(),
             parked: vec![],
-            work: vec![],
+            work: call.work(),
             metadata: call.metadata(),
         };
         match self.log.append(append).await {

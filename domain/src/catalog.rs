@@ -1,6 +1,7 @@
 //! All aggregates whose events are contracts, for the catalogue and for tools that read the log.
 
 use crate::{
+    audits::Audit,
     cars::Car,
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
 };
@@ -42,4 +43,4 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] = &[contract::<Car>()];
+pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>()];

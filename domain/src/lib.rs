@@ -3,6 +3,7 @@
 //! Nothing here does IO, reads a clock or draws a random number: time, new ids and codes are
 //! arguments. A decision is a synchronous method that returns events or a named error.
 
+pub mod audits;
 pub mod cars;
 pub mod catalog;
 pub mod kernel;

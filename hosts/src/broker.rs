@@ -1,17 +1,18 @@
 //! The message broker, where there is one: what carries events and work between processes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use adapters::{
-    rabbit::{self, Group, Publisher, RabbitFeeds},
+    rabbit::{self, Group, Publisher, RabbitFeeds, RabbitQueues},
     signatures::Signatures,
 };
-use application::ports::{Bus, Feeds};
-use store::consumers::LogFeed;
+use application::ports::{Bus, Clock, Feeds, WorkQueues};
+use store::{consumers::LogFeed, work::TableQueues};
 
 use crate::{
     config::Settings,
     roles::{Role, Roles},
+    stores::Stores,
 };
 
 /// What consumers are fed from, and where the relay publishes.
@@ -45,6 +46,32 @@ pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
         reactions: feeds(Role::Reactions, Group::Reactions),
         bus: roles.does(Role::Relay).then(bus),
     }
+}
+
+/// The pause before what failed is tried again; it grows fourfold with every try.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The queues of work: on the broker if there is one, else in the table. In testing builds, what
+/// fails is tried again by the next drain, however soon it comes.
+#[must_use]
+pub fn work_queues(
+    settings: &Settings,
+    roles: &Roles,
+    stores: &Stores,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn WorkQueues> {
+    let testing = cfg!(feature = "testing-only");
+    let table = TableQueues::new(stores.log.clone(), clock.clone());
+    let broker = rabbit_settings(settings).filter(|_| testing || roles.does(Role::Queues));
+    let Some(broker) = broker else {
+        return if testing { Arc::new(table.without_pauses()) } else { Arc::new(table) };
+    };
+    let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
+    let pause = if testing { Duration::ZERO } else { FIRST_PAUSE };
+    let queues = RabbitQueues::start(broker, signatures, pause);
+    #[cfg(feature = "testing-only")]
+    let queues = crate::testing::MovedQueues::new(queues, stores.log.clone());
+    Arc::new(queues)
 }
 
 /// Which broker; `None` if there is none.

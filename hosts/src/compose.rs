@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters::{
     authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
-    memberships::TokenMemberships, recorder::TracingRecorder, sealer::MasterSealer,
+    memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
     signatures::Signatures, signing_keys::KeyRing, tokens::Tokens,
 };
 use application::{
@@ -12,7 +12,7 @@ use application::{
     ports::{Authenticator, Clock, Feeds, Ids, Recorder, Sealer},
     reaction::Reaction,
 };
-use projections::cars::CarTables;
+use projections::{audits::AuditTables, cars::CarTables};
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
@@ -39,7 +39,7 @@ pub struct Replacements {
     pub clock: Option<Arc<dyn Clock>>,
     /// In place of random ids.
     pub ids: Option<Arc<dyn Ids>>,
-    /// In place of log lines.
+    /// In place of log lines and queued audits.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
 
@@ -138,15 +138,24 @@ pub async fn compose(
         progress.clone(),
         notifications.clone(),
     ));
+    let region: Arc<str> = settings.region.as_str().into();
+    let recorder = replaced.recorder.unwrap_or_else(|| {
+        Arc::new(QueueRecorder::new(events.clone(), ids.clone(), region.clone()))
+    });
+    let work = broker::work_queues(settings, roles, &stores, &clock);
     let app = App {
         clock,
         ids: ids.clone(),
         log: events.clone(),
         memberships: Arc::new(TokenMemberships),
         read_models: progress.clone(),
-        recorder: replaced.recorder.unwrap_or_else(|| Arc::new(TracingRecorder)),
         notifications: Arc::new(notifications),
         reactions: REACTIONS,
+        recorder,
+        work,
+        region,
+        audits: Repository::new(events.clone(), ids.clone()),
+        audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
         cars: Repository::new(events, ids),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]

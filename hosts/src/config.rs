@@ -103,6 +103,10 @@ pub struct Settings {
     pub inter_host_secret: Secret,
     /// Public URL of the API: issuer and audience of access tokens.
     pub base_url: String,
+    /// Where queued work is delivered to; without it, to this very process.
+    pub api_url: Option<String>,
+    /// Code of the region that this process runs in.
+    pub region: String,
     /// How long access tokens are good for.
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.

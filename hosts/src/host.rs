@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use adapters::tokens::Tokens;
+use adapters::{signatures::Signatures, tokens::Tokens};
 use application::App;
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     running::Running,
     stores::Stores,
     telemetry::Telemetry,
+    worker::{Post, Worker},
 };
 
 /// The title of the documentation, which clients of the API know it by.
@@ -74,6 +75,11 @@ impl Host {
         if let Some(relay) = composed.relay {
             running.spawn("the relay", |stop| relay.run(stop));
         }
+        // Testing builds deliver when they are told to drain a queue.
+        if roles.does(Role::Queues) && !cfg!(feature = "testing-only") {
+            let worker = Worker::new(composed.app.work.clone(), post(settings, &addresses)?);
+            running.spawn_client("the delivery of work", |stop| worker.run(stop));
+        }
         if let Some(telemetry) = telemetry {
             running.spawn("telemetry", |stop| telemetry.run(stop));
         }
@@ -106,6 +112,16 @@ impl Host {
         self.running.stop_tasks().await;
         self.stores.close().await;
     }
+}
+
+/// How queued work gets to the API.
+fn post(settings: &Settings, addresses: &[SocketAddr]) -> Result<Post, Stop> {
+    let signatures = Signatures::new(&settings.hmac_secret);
+    let post = match &settings.api_url {
+        Some(url) => Post::to(url.clone(), signatures),
+        None => Post::to_own(addresses, signatures),
+    };
+    post.map_err(|error| Stop::because("Queued work can't be delivered", error))
 }
 
 fn site(

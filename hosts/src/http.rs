@@ -19,6 +19,7 @@ mod payload;
 mod pipeline;
 mod problem;
 mod rate;
+mod refusals;
 mod reply;
 pub mod route;
 pub mod server;

@@ -18,3 +18,4 @@ pub mod stores;
 pub mod telemetry;
 #[cfg(feature = "testing-only")]
 pub mod testing;
+pub mod worker;

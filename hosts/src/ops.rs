@@ -8,6 +8,7 @@ mod projections;
 pub mod routes;
 pub mod tokens;
 mod verify;
+mod work;
 
 use clap::Subcommand;
 
@@ -41,6 +42,9 @@ pub enum Command {
     /// Events that a projection or reaction gave up on.
     #[command(subcommand)]
     Deadletters(deadletters::Command),
+    /// Queued work: what waits, and what was set aside.
+    #[command(subcommand)]
+    Work(work::Command),
     /// Check that the log keeps its rules and that every read model equals a rebuild.
     Verify,
     /// Access tokens.
@@ -67,6 +71,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate => migrate(&Settings::load()?).await?,
         Command::Projections(command) => projections::run(command, &Settings::load()?).await?,
         Command::Deadletters(command) => deadletters::run(command, &Settings::load()?).await?,
+        Command::Work(command) => work::run(command, &Settings::load()?).await?,
         Command::Verify => verify::run(&Settings::load()?).await?,
         Command::Tokens(Tokens::Mint(mint)) => mint.run(&Settings::load()?).await?,
     }

@@ -1,5 +1,6 @@
 //! Every route of the API: one list per subdomain.
 
+pub mod audits;
 pub mod cars;
 pub mod eventing;
 pub mod health;
@@ -10,6 +11,7 @@ use crate::http::route::Route;
 
 /// All lists, each with the tag that documentation groups it under.
 pub const ALL: &[(&str, &[Route])] = &[
+    ("Audits", audits::ROUTES),
     ("Cars", cars::ROUTES),
     ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),

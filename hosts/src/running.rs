@@ -11,6 +11,8 @@ use crate::{cli::Stop, http::server::Bound};
 /// A server with the tasks behind it. Dropping it aborts them.
 pub struct Running {
     server: ServerHandle,
+    /// Stops those that need a server that answers.
+    rest: watch::Sender<bool>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<&'static str>,
 }
@@ -19,7 +21,8 @@ impl Running {
     /// Runs a server.
     pub fn start(bound: Bound) -> Self {
         let server = bound.server.handle();
-        let mut running = Self { server, stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        let (rest, stop) = (watch::Sender::new(false), watch::Sender::new(false));
+        let mut running = Self { server, rest, stop, tasks: JoinSet::new() };
         running.spawn("the HTTP server", |_| async {
             if let Err(error) = bound.server.await {
                 tracing::error!(%error, "the HTTP server failed");
@@ -43,6 +46,21 @@ impl Running {
         });
     }
 
+    /// As [`Self::spawn`], for a task that calls the server, so that it is told before that stops.
+    pub fn spawn_client<F>(
+        &mut self,
+        name: &'static str,
+        task: impl FnOnce(watch::Receiver<bool>) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let task = task(self.rest.subscribe());
+        self.tasks.spawn(async move {
+            task.await;
+            name
+        });
+    }
+
     /// Waits until a task ends that should not, which means that the process must stop.
     pub async fn failed(&mut self) -> Stop {
         let name = self.tasks.join_next().await.map_or(Ok("every task"), |ended| ended);
@@ -54,6 +72,7 @@ impl Running {
 
     /// Stops accepting and finishes the requests that were begun.
     pub async fn stop_serving(&self) {
+        self.rest.send_replace(true);
         self.server.stop(true).await;
     }
 

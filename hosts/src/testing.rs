@@ -1,16 +1,24 @@
 //! What testing builds can do to a deployment.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use adapters::testing::OffsetClock;
+use adapters::{rabbit::RabbitQueues, testing::OffsetClock};
 use application::{
     Error, Result,
-    ports::{Clock, ReadModels, Testing},
+    ports::{
+        Clock, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage, WorkQueue, WorkQueues,
+    },
     search::{Found, Search},
     testing_only::notifications::NotificationView,
 };
 use async_trait::async_trait;
-use store::{consumers::Progress, notifications::NotificationTable, testing_clock::TestingClock};
+use store::{
+    consumers::Progress, db::Db, notifications::NotificationTable, testing_clock::TestingClock,
+    work::Outbox,
+};
 use tokio::sync::watch;
 
 use crate::{cli::Stop, log::Log, stores::Stores};
@@ -19,6 +27,8 @@ use crate::{cli::Stop, log::Log, stores::Stores};
 const FOLLOW: Duration = Duration::from_millis(100);
 /// When every host has followed.
 const FOLLOWED: Duration = Duration::from_millis(300);
+/// How long work may be on its way to the broker.
+const MOVING: Duration = Duration::from_secs(10);
 /// How long emptying waits until the read models are empty, too.
 const EMPTYING: Duration = Duration::from_secs(10);
 
@@ -108,5 +118,55 @@ impl Testing for TestingStores {
         self.clock.shown.set_ahead(0);
         self.followed().await;
         Ok(())
+    }
+}
+
+/// Queues on the broker, which nobody finds empty while work is still on its way there.
+pub struct MovedQueues {
+    queues: RabbitQueues,
+    outbox: Outbox,
+}
+
+impl MovedQueues {
+    /// The relay moves work from this database.
+    #[must_use]
+    pub fn new(queues: RabbitQueues, log: Db) -> Self {
+        Self { queues, outbox: Outbox::new(log) }
+    }
+}
+
+#[async_trait]
+impl WorkQueues for MovedQueues {
+    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+        let until = Instant::now() + MOVING;
+        loop {
+            let on_its_way = !self.outbox.pending(1).await?.is_empty();
+            let taken = self.queues.take(queue).await?;
+            if taken.is_some() || !on_its_way || Instant::now() > until {
+                return Ok(taken);
+            }
+            tokio::time::sleep(FOLLOW / 10).await;
+        }
+    }
+    async fn handled(&self, taken: &Taken) -> Result<()> {
+        self.queues.handled(taken).await
+    }
+    async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
+        self.queues.failed(taken, why).await
+    }
+    async fn postponed(&self, taken: &Taken) -> Result<()> {
+        self.queues.postponed(taken).await
+    }
+    async fn standings(&self) -> Result<Vec<QueueStanding>> {
+        self.queues.standings().await
+    }
+    async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
+        self.queues.poisoned(queue).await
+    }
+    async fn revive(&self, queue: WorkQueue, id: &str) -> Result<bool> {
+        self.queues.revive(queue, id).await
+    }
+    async fn discard(&self, queue: WorkQueue, id: &str) -> Result<bool> {
+        self.queues.discard(queue, id).await
     }
 }

@@ -1,9 +1,10 @@
 //! The read models: what events make of them, and the queries that they serve.
 
+pub mod audits;
 pub mod cars;
 mod search;
 
 use store::projections::Projection;
 
 /// Every read model of the product.
-pub const ALL: &[Projection] = &[cars::CARS];
+pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS];

@@ -6,11 +6,13 @@
 )]
 
 mod architecture;
+mod audits;
 mod authorization;
 mod bad_input;
 mod cars;
 mod conventions;
 mod database_gone;
+mod deliveries;
 mod eventing;
 mod events;
 mod gateway;

@@ -26,6 +26,7 @@ fn it_contains_nothing_of_testing_builds() {
         "/unavailabilities",
         "/repositories/destroy",
         "/event_notifications/drain",
+        "/audits/drain",
     ] {
         // Not `log_reset`: a log that a testing build has emptied stays readable.
         assert!(!has(text), "the shipped binary contains '{text}'");
@@ -42,6 +43,7 @@ async fn it_does_not_answer_what_testing_builds_do() {
         (Method::PUT, "/testingonly/clock"),
         (Method::GET, "/testingonly/authz/none/get"),
         (Method::POST, "/event_notifications/drain"),
+        (Method::POST, "/audits/drain"),
         (Method::GET, "/cars/car_0123456789abcdef/unavailabilities"),
     ] {
         let url = format!("{}{path}", process.url);

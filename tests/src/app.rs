@@ -170,6 +170,11 @@ impl TestApp {
         self.hosts.first.app.log.head().await.expect("the log can be read")
     }
 
+    /// The ports of the host, for what no request does.
+    pub fn ports(&self) -> &application::App {
+        &self.hosts.first.app
+    }
+
     /// The log, past the product.
     #[must_use]
     pub fn log(&self) -> Log {

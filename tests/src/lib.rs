@@ -20,6 +20,7 @@ pub mod people;
 pub mod proxy;
 mod request;
 pub mod upstream;
+mod work;
 
 pub use answer::Answer;
 pub use app::TestApp;

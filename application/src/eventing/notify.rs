@@ -11,7 +11,7 @@ use crate::{
     App, Call, Error, Policy, Result, UseCase,
     error::FieldError,
     input::{Field, parse_all},
-    ports::{Reacted, Recorded},
+    ports::{Audited, Reacted, Recorded},
 };
 
 /// How long a delivery waits for the reactions of its subscription.
@@ -50,8 +50,13 @@ impl UseCase for NotifyDomainEvent {
             present("Message", self.message.as_deref()),
             present("SubscriptionName", self.subscription_name.as_deref()),
         ))?;
-        let message = BusMessage::read(text).map_err(|error| refused(app, call, error))?;
-        let event = find(app, &message).await?.ok_or_else(|| refused(app, call, Unknown))?;
+        let message = match BusMessage::read(text) {
+            Ok(message) => message,
+            Err(error) => return Err(refused(app, call, error).await),
+        };
+        let Some(event) = find(app, &message).await? else {
+            return Err(refused(app, call, Unknown).await);
+        };
         app.notifications.delivered(&event, subscription).await?;
         let area = subscriptions::area(subscription).ok_or_else(unknown_subscription)?;
         let reactions =
@@ -89,9 +94,18 @@ async fn find(app: &App, message: &BusMessage) -> Result<Option<Recorded>> {
 }
 
 /// A forged or broken message changes nothing, but whoever watches must learn of it.
-fn refused(app: &App, call: &Call, why: impl std::error::Error) -> Error {
-    app.recorder.audit(call, "EventNotification.Failed.InvalidMessage", &why.to_string());
-    Error::refused(ErrorKind::Invalid, "invalid_message", why.to_string())
+async fn refused(app: &App, call: &Call, why: impl std::error::Error + Send) -> Error {
+    let why = why.to_string();
+    let audited = Audited {
+        code: "EventNotification.Failed.InvalidMessage",
+        against: None,
+        template: "A message was refused: {0}",
+        arguments: &[&why],
+    };
+    if let Err(error) = app.recorder.audit(call, audited).await {
+        return error;
+    }
+    Error::refused(ErrorKind::Invalid, "invalid_message", why)
 }
 
 fn unknown_subscription() -> Error {

@@ -102,6 +102,12 @@ pub trait WorkQueues: Send + Sync {
     /// # Errors
     /// As [`Self::take`]; the message comes again then.
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate>;
+    /// It could not even be tried, because whoever handles it is away: it comes again, and this
+    /// taking does not count.
+    ///
+    /// # Errors
+    /// As [`Self::take`]; the message comes again then, and the taking counts.
+    async fn postponed(&self, taken: &Taken) -> Result<()>;
     /// How every queue stands.
     ///
     /// # Errors

@@ -182,6 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn every_number_is_a_token_of_its_own() {
+        for (number, token) in [
+            (0, "0000000000000000000000"),
+            (61, "z000000000000000000000"),
+            (62, "0100000000000000000000"),
+            (u128::MAX, "7chF7tm8n9klfT5MGD24n7"),
+        ] {
+            let made = IdToken::from_bits(number);
+            assert_eq!(made.0, token);
+            assert_eq!(IdToken::new(made.0.clone()), Ok(made));
+        }
+    }
+
+    #[test]
     fn joins_prefix_and_token() {
         let token = IdToken::new("abcdefghij".into()).expect("ten letters");
         assert_eq!(OrganizationId::new(token).as_str(), "org_abcdefghij");

@@ -26,6 +26,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let addresses = addresses(values, &mut wrong);
     let base_url = base_url(values, &mut wrong);
     let telemetry = telemetry(values, mode, &mut wrong);
+    let api_url = api_url(values, &mut wrong);
+    let region = region(values, &mut wrong);
     let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
         return Err(InvalidSettings(wrong));
     };
@@ -41,6 +43,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         hmac_secret,
         inter_host_secret,
         base_url,
+        api_url,
+        region,
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         http: http(values, addresses, mode),
@@ -199,6 +203,23 @@ fn base_url(values: &Values, wrong: &mut Vec<String>) -> String {
         wrong.push(format!("GROUNDWORK_BASE_URL must be an http:// or https:// URL, not '{url}'."));
     }
     url.trim_end_matches('/').to_owned()
+}
+
+fn api_url(values: &Values, wrong: &mut Vec<String>) -> Option<String> {
+    let url = values.text("GROUNDWORK_API_URL")?;
+    if !is_web_url(url) {
+        wrong.push(format!("GROUNDWORK_API_URL must be an http:// or https:// URL, not '{url}'."));
+    }
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+fn region(values: &Values, wrong: &mut Vec<String>) -> String {
+    let region = values.text("GROUNDWORK_REGION").unwrap_or_default();
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if region.is_empty() || region.len() > 60 || !region.chars().all(fits) {
+        wrong.push("GROUNDWORK_REGION must be 1 to 60 letters, digits, '-', '_'.".to_owned());
+    }
+    region.to_owned()
 }
 
 fn is_web_url(text: &str) -> bool {

@@ -7,10 +7,24 @@ use application::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::pairs::Pairs;
+use super::{
+    pairs::Pairs,
+    refusals::{Refusals, Refused},
+};
 
 /// An API key is 74 characters; what is much longer is none.
 const LONGEST_KEY: usize = 200;
+
+/// Who judges proofs, and who is told of bad ones.
+#[derive(Clone, Copy)]
+pub struct Guard<'a> {
+    /// Judges.
+    pub authenticator: &'a dyn Authenticator,
+    /// Keeps audits.
+    pub recorder: &'a dyn Recorder,
+    /// Bounds them.
+    pub refusals: &'a Refusals,
+}
 
 /// The caller; `None` if the route wants a proof and there is no good one.
 ///
@@ -21,7 +35,7 @@ pub async fn authenticate(
     headers: &HeaderMap,
     query: &Pairs<'_>,
     body: &[u8],
-    (authenticator, recorder): (&dyn Authenticator, &dyn Recorder),
+    Guard { authenticator, recorder, refusals }: Guard<'_>,
     call: &Call,
 ) -> Result<Option<Caller>> {
     // An absent body is signed as an empty object.
@@ -43,8 +57,7 @@ pub async fn authenticate(
             let Some(key) = api_key(headers, query) else { return Ok(None) };
             let caller = authenticator.api_key(&key).await?;
             if caller.is_none() {
-                let code = "APIKeyAuthentication.Failed.InvalidAPIKey";
-                recorder.audit(call, code, "An API key was refused");
+                refusals.audit(recorder, call, Refused::ApiKey).await;
             }
             Ok(caller)
         }
@@ -52,8 +65,7 @@ pub async fn authenticate(
             let good = header(headers, "x-hmac-signature")
                 .is_some_and(|signature| authenticator.hmac(signed, signature));
             if !good {
-                let code = "HMACAuthentication.Failed.InvalidSignature";
-                recorder.audit(call, code, "A signature of a request was refused");
+                refusals.audit(recorder, call, Refused::Signature).await;
             }
             Ok(good.then(Caller::maintenance))
         }
@@ -61,8 +73,7 @@ pub async fn authenticate(
             let good = header(headers, "x-interhost-signature")
                 .is_some_and(|signature| authenticator.inter_host(signed, signature));
             if !good {
-                let code = "PrivateInterHostAuthentication.Failed.InvalidSignature";
-                recorder.audit(call, code, "A signature of another host was refused");
+                refusals.audit(recorder, call, Refused::HostSignature).await;
                 return Ok(None);
             }
             match bearer(headers) {

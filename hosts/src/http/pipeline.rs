@@ -8,7 +8,7 @@ use domain::kernel::{ErrorKind, UserId};
 use serde_json::{Map, Value};
 
 use super::{
-    authentication::authenticate,
+    authentication::{Guard, authenticate},
     binding::{Body, bind},
     consistency::{expected_version, responds_async, settle, wait_for},
     idempotency,
@@ -99,6 +99,7 @@ impl Asked<'_> {
         } else {
             wait_for(&site.app, route, headers, &site.settings).await?;
             let answer = (route.serve)(&site.app, &progress.call, Value::Object(input)).await?;
+            site.app.flush(&progress.call).await?;
             Ok(Reply::of(route, answer, &progress.call)?)
         }
     }
@@ -109,10 +110,14 @@ impl Asked<'_> {
         progress: &mut Progress,
     ) -> Result<(), Refusal> {
         let site = self.site;
-        let ports = (site.authenticator.as_ref(), site.app.recorder.as_ref());
+        let guard = Guard {
+            authenticator: site.authenticator.as_ref(),
+            recorder: site.app.recorder.as_ref(),
+            refusals: &site.refusals,
+        };
         let access = self.endpoint.route.policy.access;
         let headers = self.request.headers();
-        let known = authenticate(access, headers, query, self.body, ports, &progress.call).await?;
+        let known = authenticate(access, headers, query, self.body, guard, &progress.call).await?;
         if let Some(limiter) = &site.limiter {
             let now = Instant::now();
             let admitted = match &known {
@@ -183,6 +188,7 @@ impl Asked<'_> {
             return Ok(self.settled(repeated.reply, &events.collect::<Vec<_>>()).await);
         }
         let answer = (route.serve)(&site.app, call, Value::Object(input)).await?;
+        site.app.flush(call).await?;
         let reply = Reply::of(route, answer, call)?;
         let events = call.receipt().events;
         if let Some(key) = &call.idempotency {

@@ -14,6 +14,7 @@ use super::{
     observer::Observer,
     page::Page,
     rate::Limiter,
+    refusals::Refusals,
     route::Route,
     settings::HttpSettings,
     table::{Ambiguous, Table},
@@ -35,6 +36,7 @@ pub struct Site {
     pub(super) table: Table,
     pub(super) limiter: Option<Limiter>,
     api: Api,
+    pub(super) refusals: Refusals,
     in_flight: AtomicUsize,
 }
 
@@ -72,6 +74,7 @@ impl Site {
             observer,
             table: Table::new(routes, pages)?,
             limiter: settings.rate.map(Limiter::new),
+            refusals: Refusals::default(),
             settings,
             api,
             in_flight: AtomicUsize::new(0),

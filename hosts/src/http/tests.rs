@@ -5,6 +5,7 @@ mod identity;
 mod input;
 mod limits;
 mod output;
+mod work;
 mod writes;
 
 use reqwest::{Method, RequestBuilder, Response};

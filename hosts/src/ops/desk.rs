@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use adapters::{clock::SystemClock, ids::RandomIds};
 use application::ports::Clock;
-use store::consumers::{Ops, OpsError};
+use store::{
+    consumers::{Ops, OpsError},
+    work::TableQueues,
+};
 
 use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
 
@@ -12,6 +15,8 @@ use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
 pub struct Desk {
     /// Looks at consumers and asks their engine.
     pub ops: Ops,
+    /// Queued work.
+    pub work: TableQueues,
     /// The log.
     pub log: Log,
     stores: Stores,
@@ -28,6 +33,7 @@ impl Desk {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = Arc::new(RandomIds::new(clock.clone()));
         let log = Log::open(&stores.log, clock.clone()).await?;
+        let work = TableQueues::new(stores.log.clone(), clock.clone());
         let ops = Ops::new(
             stores.read.clone(),
             stores.log.clone(),
@@ -36,7 +42,7 @@ impl Desk {
             clock,
             ids,
         );
-        Ok(Self { ops, log, stores })
+        Ok(Self { ops, work, log, stores })
     }
     /// Closes them.
     pub async fn close(self) {

@@ -1,14 +1,34 @@
-//! Usages and audits as structured log lines.
+//! Usages as structured log lines, audits as messages on their queue.
 
-use application::{Call, ports::Recorder};
+use std::sync::Arc;
+
+use application::{
+    Call, Result, audits,
+    ports::{Append, Audited, EventLog, Ids, Recorder},
+    work,
+};
+use async_trait::async_trait;
 use domain::kernel::OrganizationId;
 use serde_json::Value;
 
-/// Writes usages and audits to the log, with the call that they belong to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TracingRecorder;
+/// Writes usages to the log lines, and enqueues audits in the event log, with the call that they
+/// belong to.
+pub struct QueueRecorder {
+    log: Arc<dyn EventLog>,
+    ids: Arc<dyn Ids>,
+    region: Arc<str>,
+}
 
-impl Recorder for TracingRecorder {
+impl QueueRecorder {
+    /// For a host in a region.
+    #[must_use]
+    pub fn new(log: Arc<dyn EventLog>, ids: Arc<dyn Ids>, region: Arc<str>) -> Self {
+        Self { log, ids, region }
+    }
+}
+
+#[async_trait]
+impl Recorder for QueueRecorder {
     fn usage(&self, call: &Call, event: &'static str, properties: &[(&'static str, Value)]) {
         if !tracing::enabled!(target: "usage", tracing::Level::INFO) {
             return;
@@ -26,15 +46,13 @@ impl Recorder for TracingRecorder {
         );
     }
 
-    fn audit(&self, call: &Call, code: &'static str, message: &str) {
-        tracing::info!(
-            target: "audit",
-            code,
-            call_id = call.correlation,
-            caller_id = %call.caller.id,
-            tenant_id = call.tenant.as_ref().map(OrganizationId::as_str),
-            detail = message,
-            "audited"
-        );
+    async fn audit(&self, call: &Call, audit: Audited<'_>) -> Result<()> {
+        let message = audits::AuditMessage::of(call, &audit);
+        let message = work::alone(call, &message, &self.region, self.ids.as_ref())?;
+        let metadata = call.metadata();
+        let append = Append { work: vec![message], metadata, ..Append::default() };
+        self.log.append(append).await?;
+        audits::record(self, call, &audit);
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::{
 /// Waits that double up to a cap; each is cut by up to a half at random, so that many waiters
 /// don't come back at once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     next: Duration,
     first: Duration,
     cap: Duration,
@@ -28,12 +28,18 @@ impl Backoff {
         self.next = self.first;
     }
     /// How long to wait now.
+    #[expect(clippy::should_implement_trait, reason = "waits are no iterator to be adapted")]
     pub fn next(&mut self) -> Duration {
         let full = self.next;
         self.next = (full * 2).min(self.cap);
-        let random = RandomState::new().build_hasher().finish() % 512;
-        full * (1024 - u32::try_from(random).unwrap_or(0)) / 1024
+        cut(full)
     }
+}
+
+/// Up to a half less, at random.
+pub(crate) fn cut(full: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() % 512;
+    full * (1024 - u32::try_from(random).unwrap_or(0)) / 1024
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ impl Engine {
             && !reactions.is_empty()
         {
             let shared = shared(Parts { feeds, ..self.parts });
-            let duty = Duty::Reactions(app, reactions);
+            let duty = Duty::Reactions(Box::new(app), reactions);
             work.spawn(Workshop { shared, duty, desks }.run(stop.clone()));
         }
         // Also with nothing to do it runs until it is told to stop.

@@ -1,6 +1,6 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
-mod backoff;
+pub mod backoff;
 pub mod consumers;
 pub mod cqrs;
 pub mod db;
@@ -12,3 +12,4 @@ pub mod relay;
 pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;
+pub mod work;

@@ -1,4 +1,5 @@
-//! Publishes the log on the bus: every event in order, from a checkpoint, at least once.
+//! Publishes the log on the bus: every event in order, from a checkpoint, at least once. It also
+//! moves work to the queues of the broker.
 //!
 //! One process at a time is the relay. It holds a lease, a row whose beat it moves every second;
 //! whoever sees the beat stand still takes over under the next epoch. One that was dead, hung or cut
@@ -7,6 +8,7 @@
 
 mod lease;
 mod meters;
+mod moving;
 mod publishing;
 
 use std::{sync::Arc, time::Duration};
@@ -121,7 +123,12 @@ impl Relay {
         let mut backoff = Backoff::OUTAGE;
         loop {
             let before = lease.position;
-            match Publishing::new(self, lease.position).run(&mut lease, stop).await {
+            let publishing = Publishing::new(self, lease.position).run(&mut lease, stop);
+            let outcome = tokio::select! {
+                outcome = publishing => outcome,
+                outcome = moving::run(self) => outcome,
+            };
+            match outcome {
                 Ok(()) => {
                     lease.give_up().await?;
                     return Ok(());

@@ -2,6 +2,7 @@
 
 use application::{
     cars::CarReads,
+    ports::ReadModels as _,
     search::{Search, SearchOptions},
 };
 use domain::{
@@ -200,8 +201,10 @@ async fn progress_tells_how_a_projection_stands() {
     for on in BOTH {
         let fixture = Fixture::start(on).await;
         fixture.happened(car(1).as_str(), 0, &registered(&mine(), 2020, "ABC123")).await;
-        let caught_up = Standing { name: "cars", state: Some(State::Active), behind: 0 };
-        assert_eq!(fixture.progress.standings().await, Some(vec![caught_up]));
+        assert!(fixture.progress.settled(std::time::Duration::from_secs(20)).await);
+        let caught_up = |name| Standing { name, state: Some(State::Active), behind: 0 };
+        let all = projections::ALL.iter().map(|one| caught_up(one.name)).collect();
+        assert_eq!(fixture.progress.standings().await, Some(all));
         assert!(fixture.progress.is_ready().await);
         fixture.end().await;
     }

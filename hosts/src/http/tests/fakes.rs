@@ -12,10 +12,12 @@ use std::{
 use adapters::{clock::SystemClock, ids::RandomIds, memberships::TokenMemberships};
 use application::{
     App, Call, Caller, Error, Repository, Result,
+    audits::{AuditReads, AuditView},
     caller::CallerKind,
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{
-        Authenticator, EventLog, Notifications, Reacted, ReadModels, Recorded, Recorder, Sealer,
+        Audited, Authenticator, EventLog, Fate, Notifications, QueueStanding, Reacted, ReadModels,
+        Recorded, Recorder, Sealer, Taken, WorkMessage, WorkQueue, WorkQueues,
     },
     search::{Found, Rows, Search},
 };
@@ -23,7 +25,7 @@ use async_trait::async_trait;
 use domain::{
     cars::{Car, CarId, events::CarEvent},
     kernel::{
-        Evolve, OrganizationId, TimeSlot, UserId,
+        Evolve, OrganizationId, TimeSlot, Timestamp, UserId,
         roles::{Feature, Role},
     },
 };
@@ -190,13 +192,56 @@ impl Notifications for Seen {
     }
 }
 
+#[async_trait]
 impl Recorder for Seen {
     fn usage(&self, _: &Call, event: &'static str, properties: &[(&'static str, Value)]) {
         let all = properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         self.usages.lock().unwrap().push((event, Value::Object(all.collect())));
     }
-    fn audit(&self, _: &Call, code: &'static str, _: &str) {
-        self.audits.lock().unwrap().push(code);
+    async fn audit(&self, _: &Call, audit: Audited<'_>) -> Result<()> {
+        self.audits.lock().unwrap().push(audit.code);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AuditReads for Seen {
+    async fn audits(
+        &self,
+        _: Option<&OrganizationId>,
+        _: Timestamp,
+        _: &Search,
+    ) -> Result<Found<AuditView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+}
+
+/// Nothing is ever delivered: what was enqueued is seen in the log.
+#[async_trait]
+impl WorkQueues for Seen {
+    async fn take(&self, _: WorkQueue) -> Result<Option<Taken>> {
+        Ok(None)
+    }
+    async fn handled(&self, _: &Taken) -> Result<()> {
+        Ok(())
+    }
+    async fn failed(&self, _: &Taken, _: &str) -> Result<Fate> {
+        Ok(Fate::Again)
+    }
+    async fn postponed(&self, _: &Taken) -> Result<()> {
+        Ok(())
+    }
+    async fn standings(&self) -> Result<Vec<QueueStanding>> {
+        Ok(vec![])
+    }
+    async fn poisoned(&self, _: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
+        Ok(vec![])
+    }
+    async fn revive(&self, _: WorkQueue, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+    async fn discard(&self, _: WorkQueue, _: &str) -> Result<bool> {
+        Ok(false)
     }
 }
 
@@ -249,6 +294,10 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         recorder: seen.clone(),
         notifications: seen.clone(),
         reactions: &[],
+        work: seen.clone(),
+        region: "aregion".into(),
+        audits: Repository::new(log.clone(), ids.clone()),
+        audit_reads: seen.clone(),
         cars: Repository::new(log.clone(), ids),
         car_reads: Arc::new(Replayed(log.clone())),
         #[cfg(feature = "testing-only")]

@@ -154,6 +154,18 @@ impl WorkQueues for RabbitQueues {
         };
         self.over(failed).await.map_err(error)?.ok_or_else(lost)
     }
+    async fn postponed(&self, taken: &Taken) -> Result<()> {
+        let postponed = async |desk: &Desk| {
+            let Some(held) = desk.release(taken.receipt) else { return Ok(false) };
+            // RabbitMQ counts whatever goes back to its queue, so a fresh copy takes its place.
+            let copy = wire::again(&held.delivery, self.names.work(held.queue), None);
+            let channel = desk.publish.lock().await;
+            publish(&channel, &ShortString::default(), &[copy], ()).await?;
+            drop(channel);
+            acknowledge(&held.delivery).await.map(|()| true)
+        };
+        if self.over(postponed).await.map_err(error)? { Ok(()) } else { Err(lost()) }
+    }
     async fn standings(&self) -> Result<Vec<QueueStanding>> {
         let standings = async |desk: &Desk| {
             let channel = desk.look.lock().await;

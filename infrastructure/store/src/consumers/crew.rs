@@ -21,7 +21,7 @@ use crate::{backoff::Backoff, db::DbError, projections::Projection};
 #[derive(Clone)]
 pub(super) enum Duty {
     Projections(Vec<Projection>),
-    Reactions(App, Vec<Reaction>),
+    Reactions(Box<App>, Vec<Reaction>),
 }
 
 /// Does one trade's work in this process.
@@ -186,7 +186,7 @@ impl Workshop {
             Duty::Reactions(app, reactions) => {
                 for reaction in reactions {
                     let requests = self.desks.open(reaction.name, Some(part));
-                    let (shared, app) = (self.shared.clone(), app.clone());
+                    let (shared, app) = (self.shared.clone(), (**app).clone());
                     let halted = work.halt.subscribe();
                     let reacting = Reacting::new(shared, app, *reaction, part, requests, halted);
                     work.tasks.spawn(reacting.run());

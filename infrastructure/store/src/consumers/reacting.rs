@@ -7,7 +7,7 @@ use std::{
 
 use application::{
     App, Call, Caller, Error,
-    ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId},
+    ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId, WorkMessage},
     reaction::Reaction,
 };
 use domain::kernel::{DecodeError, ErrorKind, OrganizationId};
@@ -189,7 +189,7 @@ impl Reacting {
         let failure = match tokio::time::timeout(LIMIT, effect).await {
             Ok(Ok(())) => {
                 if let Some(consumed) = call.consumed() {
-                    self.append(consumed, vec![]).await?;
+                    self.append(consumed, vec![], call.work()).await?;
                 }
                 return Ok(Ok(()));
             }
@@ -227,7 +227,7 @@ impl Reacting {
     }
 
     async fn advance(&mut self, to: u64) -> Result<(), ConsumerError> {
-        self.append(self.consumed(to, None), vec![]).await?;
+        self.append(self.consumed(to, None), vec![], vec![]).await?;
         self.position = to;
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Reacting {
     ) -> Result<(), ConsumerError> {
         let now = self.shared.clock.now();
         let letters = vec![letter(self.reaction.name, self.part, event, error, attempts, now)];
-        self.append(self.consumed(event.position, None), letters.clone()).await?;
+        self.append(self.consumed(event.position, None), letters.clone(), vec![]).await?;
         report(&letters);
         self.position = event.position;
         self.parked.insert(event.stream.clone());
@@ -251,8 +251,9 @@ impl Reacting {
         &self,
         consumed: Consumed,
         parked: Vec<DeadLetter>,
+        work: Vec<WorkMessage>,
     ) -> Result<(), ConsumerError> {
-        let append = Append { consumed: Some(consumed), parked, ..Append::default() };
+        let append = Append { consumed: Some(consumed), parked, work, ..Append::default() };
         match self.shared.log.append(append).await {
             Ok(_) => Ok(()),
             Err(AppendError::Superseded { .. }) => Err(ConsumerError::Superseded),

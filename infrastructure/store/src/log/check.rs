@@ -5,12 +5,17 @@
 
 use std::collections::HashSet;
 
-use application::ports::{Append, AppendError, Claim, NewEvent, StreamId};
+use application::{
+    ports::{Append, AppendError, Claim, NewEvent, StreamId, WorkMessage},
+    work::is_message_id,
+};
 use serde::de::IgnoredAny;
 
 /// The most events that one append may carry.
 pub const MAX_EVENTS: usize = 10_000;
-/// The most bytes of payload that one append may carry.
+/// The most messages of work that one append may carry.
+pub const MAX_WORK: usize = 10_000;
+/// The most bytes of payload that one append may carry, and of work.
 pub const MAX_BYTES: usize = 16 << 20;
 /// The most bytes of an id, a name or a claimed value: three of them fit an index entry.
 pub const MAX_TEXT: usize = 500;
@@ -27,6 +32,7 @@ fn find(append: &Append) -> Option<String> {
         .or_else(|| claims("released", &append.release))
         .or_else(|| idempotency(append))
         .or_else(|| consumed(append))
+        .or_else(|| work(&append.work))
         .or_else(|| metadata(append))
 }
 
@@ -35,7 +41,8 @@ fn empty(append: &Append) -> Option<String> {
         && append.take.is_empty()
         && append.release.is_empty()
         && append.consumed.is_none()
-        && append.parked.is_empty();
+        && append.parked.is_empty()
+        && append.work.is_empty();
     nothing.then(|| "it changes nothing".to_owned())
 }
 
@@ -156,6 +163,23 @@ fn consumed(append: &Append) -> Option<String> {
         }
     }
     None
+}
+
+fn work(work: &[WorkMessage]) -> Option<String> {
+    if work.len() > MAX_WORK {
+        return Some(format!("it has {} messages, more than {MAX_WORK}", work.len()));
+    }
+    let bytes: usize = work.iter().map(|message| message.body.len()).sum();
+    if bytes > MAX_BYTES {
+        return Some(format!("it has {bytes} bytes of messages, more than {MAX_BYTES}"));
+    }
+    work.iter().find_map(|message| {
+        if !is_message_id(&message.id) {
+            return Some(format!("'{}' is not the id of a message", message.id));
+        }
+        let broken = serde_json::from_str::<IgnoredAny>(&message.body).is_err();
+        broken.then(|| format!("message {} is not JSON", message.id))
+    })
 }
 
 fn metadata(append: &Append) -> Option<String> {

@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, IdempotencyKey, NewEvent,
-    StoredAnswer, StreamAppend, StreamId,
+    StoredAnswer, StreamAppend, StreamId, WorkMessage,
 };
 use domain::kernel::Timestamp;
 
@@ -22,7 +22,8 @@ impl Entry {
     /// Bytes of payload, about.
     pub fn bytes(&self) -> usize {
         let events = self.append.streams.iter().flat_map(|part| &part.events);
-        events.map(|event| event.payload.len() + self.metadata.len()).sum()
+        let events: usize = events.map(|event| event.payload.len() + self.metadata.len()).sum();
+        events + self.append.work.iter().map(|message| message.body.len()).sum::<usize>()
     }
 }
 
@@ -144,6 +145,8 @@ pub struct Write<'a> {
     pub keys: Vec<KeyRow<'a>>,
     pub checkpoints: Vec<&'a Consumed>,
     pub parked: Vec<&'a DeadLetter>,
+    /// Some may be there already.
+    pub work: Vec<&'a WorkMessage>,
 }
 
 impl Write<'_> {
@@ -158,6 +161,7 @@ impl Write<'_> {
             && self.keys.is_empty()
             && self.checkpoints.is_empty()
             && self.parked.is_empty()
+            && self.work.is_empty()
     }
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
@@ -184,6 +188,7 @@ pub fn decide<'a>(
         keys: vec![],
         checkpoints: vec![],
         parked: vec![],
+        work: vec![],
     };
     let mut known = Known {
         versions: facts.versions.iter(),
@@ -309,6 +314,7 @@ impl Own<'_> {
         }
         write.checkpoints.extend(&append.consumed);
         write.parked.extend(&append.parked);
+        write.work.extend(&append.work);
         position
     }
 }

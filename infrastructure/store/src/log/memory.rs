@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{
     Append, AppendError, Appended, ClaimRef, Clock, DeadLetter, EventLog, LogError, Recorded,
-    Snapshot, StoredAnswer, StreamId,
+    Snapshot, StoredAnswer, StreamId, WorkMessage,
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;
@@ -35,6 +35,7 @@ struct State {
     answers: HashMap<(String, String), (StoredAnswer, Timestamp)>,
     snapshots: HashMap<(StreamId, u32), Snapshot>,
     letters: BTreeMap<(String, u64), DeadLetter>,
+    work: Vec<WorkMessage>,
 }
 
 impl MemLog {
@@ -48,6 +49,12 @@ impl MemLog {
     #[must_use]
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.state().letters.values().cloned().collect()
+    }
+
+    /// The work that was enqueued, oldest first; nothing takes it away.
+    #[must_use]
+    pub fn work(&self) -> Vec<WorkMessage> {
+        self.state().work.clone()
     }
 
     /// Empties the log and appends `log_reset` at the next position.
@@ -157,6 +164,11 @@ impl State {
         }
         for letter in append.parked {
             self.letters.insert((letter.consumer.clone(), letter.position), letter);
+        }
+        for message in append.work {
+            if self.work.iter().all(|known| known.id != message.id) {
+                self.work.push(message);
+            }
         }
         let position = self.head();
         if let Some(key) = append.idempotency {

@@ -9,6 +9,11 @@ pub(super) fn leads(leads: bool) {
     gauge!("groundwork_relay_leads").set(if leads { 1.0 } else { 0.0 });
 }
 
+/// Work that was moved to the broker.
+pub(super) fn moved(messages: usize) {
+    counter!("groundwork_relay_moved_total").increment(messages as u64);
+}
+
 /// How far the relay is, and how far behind the log.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats; positions fit 52 bits")]
 pub(super) fn published(position: u64, behind: u64, events: usize, took: Duration) {

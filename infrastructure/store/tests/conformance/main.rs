@@ -13,6 +13,7 @@ mod outage;
 mod reads;
 mod rules;
 mod support;
+mod work;
 
 /// Runs each case on each engine.
 macro_rules! on_every_log {
@@ -54,6 +55,9 @@ on_every_log! {
     concurrency::callers_on_one_stream_lose_and_double_nothing,
     concurrency::callers_for_one_claim_get_it_once,
     concurrency::one_bad_append_never_fails_its_neighbours,
+    work::work_goes_with_its_append_or_alone,
+    work::a_message_that_is_there_is_no_second_one,
+    work::malformed_work_is_refused,
     cqrs::the_framework_and_the_stock_repositories_agree,
     cqrs::the_slower_of_two_is_told,
     cqrs::snapshots_are_refused,

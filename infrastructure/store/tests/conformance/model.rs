@@ -50,15 +50,10 @@ fn appends() -> impl Strategy<Value = Vec<Append>> {
             fingerprint: ["f", "g"][print].into(),
         })
     });
-    let one = (streams(), claims(), claims(), key, consumed());
-    let one = one.prop_map(|(streams, take, release, idempotency, (consumed, parked))| Append {
-        streams,
-        take,
-        release,
-        idempotency,
-        consumed,
-        parked,
-        ..Append::default()
+    let work = vec((0..20_u8).prop_map(crate::work::message), 0..3);
+    let one = (streams(), claims(), claims(), key, consumed(), work);
+    let one = one.prop_map(|(streams, take, release, idempotency, (consumed, parked), work)| {
+        Append { streams, take, release, idempotency, consumed, parked, work, ..Append::default() }
     });
     vec(one, 1..60)
 }
@@ -110,6 +105,7 @@ async fn behaves_like_memory(f: &Fixture, rounds: usize) {
             assert_eq!(f.log.answered("s", key).await, model.log.answered("s", key).await);
         }
         assert_eq!(f.letters().await, model.letters().await);
+        assert_eq!(f.work().await, model.work().await);
         // The keys expire on both.
         for clock in [&f.clock, &model.clock] {
             clock.advance(time::Duration::hours(13));

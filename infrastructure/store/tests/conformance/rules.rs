@@ -81,7 +81,11 @@ async fn postgres_tells_of_holes() {
 /// Positions never restart, and the triggers are back afterwards.
 #[cfg(feature = "testing-only")]
 async fn resets(f: &Fixture) {
-    let taking = |id: &str| Append { take: vec![owned("v", id)], ..to(id, 0, 1) };
+    let taking = |id: &str| Append {
+        take: vec![owned("v", id)],
+        work: vec![crate::work::message(1)],
+        ..to(id, 0, 1)
+    };
     f.log.append(taking("a")).await.unwrap();
     f.log.append(to("b", 0, 2)).await.unwrap();
     match &f.backend {
@@ -93,7 +97,9 @@ async fn resets(f: &Fixture) {
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].position, events[0].name.as_str()), (4, "log_reset"));
     assert_eq!(f.log.owner(&owned("v", "a").claim).await, Ok(None));
+    assert_eq!(f.work().await, [], "nothing waits any more");
     assert_eq!(f.log.append(taking("b")).await, crate::support::at(5));
+    assert_eq!(f.work().await.len(), 1);
     assert_eq!(f.log.read(2, 10).await.unwrap().len(), 2, "whoever was behind it, sees it");
     assert_eq!(*f.log.watch().borrow(), 5);
     assert_eq!(f.violations().await, [""; 0]);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use application::ports::{
     Append, AppendError, Appended, Claim, ClaimRef, Clock, DeadLetter, EventLog, Metadata,
-    NewEvent, StreamAppend, StreamId,
+    NewEvent, StreamAppend, StreamId, WorkMessage, WorkQueue,
 };
 use domain::kernel::Timestamp;
 use sqlx::{Connection, Executor, PgConnection, PgPool, SqlitePool, postgres::PgPoolOptions};
@@ -151,6 +151,22 @@ impl Fixture {
             Backend::Sqlite { log, .. } => log.verify().await.unwrap(),
             Backend::Postgres { log, .. } => log.verify().await.unwrap(),
         }
+    }
+
+    /// The work that waits, in order.
+    pub async fn work(&self) -> Vec<WorkMessage> {
+        let all = "SELECT id, queue, body FROM work_messages ORDER BY number";
+        let rows: Vec<(String, String, String)> = match &self.backend {
+            Backend::Memory(log) => return log.work(),
+            Backend::Sqlite { writer, .. } => sqlx::query_as(all).fetch_all(writer).await.unwrap(),
+            Backend::Postgres { pool, .. } => sqlx::query_as(all).fetch_all(pool).await.unwrap(),
+        };
+        let message = |(id, queue, body): (String, String, String)| WorkMessage {
+            id,
+            queue: WorkQueue::named(&queue).unwrap(),
+            body,
+        };
+        rows.into_iter().map(message).collect()
     }
 
     /// Dead letters: consumer, position, attempts.

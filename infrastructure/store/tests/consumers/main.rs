@@ -18,3 +18,4 @@ mod relay;
 mod stubs;
 mod support;
 mod versions;
+mod work;

@@ -4,16 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use application::{
     App, Call, Caller, Repository, Result,
+    audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
-    ports::{Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
+    ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
 };
 use async_trait::async_trait;
 use domain::{
     cars::CarId,
-    kernel::{OrganizationId, TimeSlot},
+    kernel::{OrganizationId, TimeSlot, Timestamp},
 };
 use serde_json::Value;
+use store::work::TableQueues;
 
 use crate::support::Site;
 
@@ -52,9 +54,12 @@ impl Notifications for Nothing {
     }
 }
 
+#[async_trait]
 impl Recorder for Nothing {
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
-    fn audit(&self, _: &Call, _: &'static str, _: &str) {}
+    async fn audit(&self, _: &Call, _: Audited<'_>) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -79,6 +84,18 @@ impl CarReads for Nothing {
         _: &CarId,
         _: &Search,
     ) -> Result<Found<UnavailabilityView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+}
+
+#[async_trait]
+impl AuditReads for Nothing {
+    async fn audits(
+        &self,
+        _: Option<&OrganizationId>,
+        _: Timestamp,
+        _: &Search,
+    ) -> Result<Found<AuditView>> {
         Ok(Found { rows: Rows::default(), total: 0 })
     }
 }
@@ -114,6 +131,10 @@ pub fn app(site: &Site) -> App {
         recorder: Arc::new(Nothing),
         notifications: Arc::new(Nothing),
         reactions: &[],
+        work: Arc::new(TableQueues::new(site.log_db.clone(), site.clock.clone())),
+        region: "aregion".into(),
+        audits: Repository::new(site.log.clone(), site.ids.clone()),
+        audit_reads: Arc::new(Nothing),
         cars: Repository::new(site.log.clone(), site.ids.clone()),
         car_reads: Arc::new(Nothing),
         #[cfg(feature = "testing-only")]

@@ -36,4 +36,11 @@
     ON CONFLICT (consumer, position) DO UPDATE
     SET part = excluded.part, error = excluded.error, attempts = excluded.attempts,
         parked_at = excluded.parked_at
+), enqueued AS (
+    INSERT INTO work_messages (id, queue, body, enqueued_at)
+    SELECT w.id, w.queue, w.body, $2
+    FROM unnest($42::text[], $43::text[], $44::text[]) WITH ORDINALITY AS w (id, queue, body, n)
+    ORDER BY w.n
+    -- Whatever caused it was repeated.
+    ON CONFLICT (id) DO NOTHING
 )

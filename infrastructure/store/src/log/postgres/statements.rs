@@ -155,4 +155,7 @@ fn beside<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
         .bind(parked)
         .bind(settled.iter().map(|one| one.0).collect::<Vec<_>>())
         .bind(settled.iter().map(|one| one.1).collect::<Vec<_>>())
+        .bind(texts(&write.work, |message| &message.id))
+        .bind(texts(&write.work, |message| message.queue.name()))
+        .bind(texts(&write.work, |message| &message.body))
 }

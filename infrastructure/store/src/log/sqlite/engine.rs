@@ -65,6 +65,11 @@ const PARK: &str = "INSERT INTO dead_letters (consumer, part, position, aggregat
     SET part = excluded.part, error = excluded.error, attempts = excluded.attempts, \
     parked_at = excluded.parked_at";
 
+// The conflict is with what the same cause enqueued before.
+const ENQUEUE: &str = "INSERT INTO work_messages (enqueued_at, id, queue, body) \
+    SELECT $1, q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each($2) AS q \
+    WHERE true ORDER BY q.key ON CONFLICT (id) DO NOTHING";
+
 /// Writes batches on the one connection that writes.
 pub struct SqliteEngine {
     writer: SqlitePool,
@@ -197,6 +202,11 @@ async fn write(
         let expires = all.now.plus(KEYS_LAST).to_string();
         sqlx::query(KEYS).bind(list).bind(expires).execute(&mut *connection).await?;
     }
+    if !all.work.is_empty() {
+        let list = list(&all.work, |one| json!([one.id, one.queue.name(), one.body]));
+        let insert = sqlx::query(ENQUEUE).bind(all.now.to_string()).bind(list);
+        insert.execute(&mut *connection).await?;
+    }
     if all.checkpoints.is_empty() { Ok(()) } else { consume(connection, all).await }
 }
 
@@ -246,7 +256,8 @@ pub async fn reset(writer: &SqlitePool, now: Timestamp) -> Result<u64, sqlx::Err
         .execute(sqlx::raw_sql(
             "DROP TRIGGER events_no_delete; DELETE FROM events; DELETE FROM claims; \
              DELETE FROM checkpoints; DELETE FROM idempotency_keys; DELETE FROM snapshots; \
-             DELETE FROM dead_letters; DELETE FROM event_notifications",
+             DELETE FROM dead_letters; DELETE FROM event_notifications; \
+             DELETE FROM work_messages",
         ))
         .await?;
     transaction.execute(sqlx::raw_sql(&trigger)).await?;

@@ -1,0 +1,189 @@
+//! Queues of work that are a table beside the log: for deployments without a broker, and the way
+//! from the log to a broker for those with one.
+
+mod outbox;
+mod statements;
+
+use std::{sync::Arc, time::Duration};
+
+use application::{
+    Error, Result,
+    ports::{Clock, Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues},
+};
+use async_trait::async_trait;
+
+use crate::{
+    backoff::cut,
+    db::{Db, DbError, Kind, Row, Value},
+};
+use statements::{
+    DISCARD, DUE, FAIL, HANDLED, POISON, POISONED, POSTPONE, REVIVE, STANDINGS, TAKE_POSTGRES,
+    TAKE_SQLITE,
+};
+
+pub use outbox::Outbox;
+pub use statements::{statements, statements_of_one};
+
+/// Nobody else gets a message for so long after it was taken.
+const INVISIBLE: Duration = Duration::from_secs(30);
+/// How often a message is tried.
+const TRIES: u32 = 5;
+/// The pause after the first failure; each next one is four times as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Characters of an error that are kept.
+const LONGEST_ERROR: usize = 1000;
+
+/// Messages in the table `work_messages`. Any number of processes may take from it.
+#[derive(Clone)]
+pub struct TableQueues {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    pauses: bool,
+}
+
+impl TableQueues {
+    /// In the database of the log.
+    #[must_use]
+    pub fn new(log_db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db: log_db, clock, pauses: true }
+    }
+
+    /// What failed comes again at once: for those who try only when they are told to.
+    #[must_use]
+    pub fn without_pauses(self) -> Self {
+        Self { pauses: false, ..self }
+    }
+
+    async fn try_take(&self, queue: WorkQueue) -> Result<Option<Taken>, DbError> {
+        let now = self.clock.now();
+        // An empty queue must not cost a turn of the connection that writes.
+        let due: [Value; 2] = [queue.name().into(), now.into()];
+        if self.db.fetch_one(DUE, &due).await?.is_none() {
+            return Ok(None);
+        }
+        let take = match &self.db {
+            Db::Postgres(_) => TAKE_POSTGRES,
+            Db::Sqlite { .. } => TAKE_SQLITE,
+        };
+        let [queue_name, at] = due;
+        let until = now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
+        let mut tx = self.db.begin().await?;
+        let row = tx.fetch_one(take, &[queue_name, at, until.into()]).await?;
+        tx.commit().await?;
+        row.map(|row| taken(queue, &row)).transpose()
+    }
+
+    async fn poison(&self, taken: &Taken, why: &str) -> Result<bool, DbError> {
+        let values =
+            [number(taken), taken.tries.into(), shortened(why).into(), self.clock.now().into()];
+        Ok(self.db.execute(POISON, &values).await? == 1)
+    }
+
+    /// When a message that failed so often comes again. What failed together must not come again
+    /// together, hence the randomness.
+    fn next_try(&self, tries: u32) -> Value {
+        if !self.pauses {
+            return Value::Null(Kind::Time);
+        }
+        let full = FIRST_PAUSE * 4_u32.saturating_pow(tries.clamp(1, TRIES) - 1);
+        let pause = time::Duration::try_from(cut(full)).unwrap_or(time::Duration::MINUTE);
+        self.clock.now().plus(pause).into()
+    }
+}
+
+fn shortened(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(LONGEST_ERROR).collect()
+}
+
+/// The receipt is the number of the row.
+fn number(taken: &Taken) -> Value {
+    taken.receipt.into()
+}
+
+fn taken(queue: WorkQueue, row: &Row) -> Result<Taken, DbError> {
+    let tries = u32::try_from(row.int("tries")?).unwrap_or(u32::MAX);
+    let message = WorkMessage { id: row.text("id")?, queue, body: row.text("body")? };
+    Ok(Taken { message, tries, receipt: row.count("number")? })
+}
+
+/// What the table says of itself must not read like a failure of read models.
+fn unavailable(error: DbError) -> Error {
+    if error.is_outage() {
+        tracing::warn!(%error, "the queues of work could not be reached");
+        Error::unavailable("the queues of work are unavailable")
+    } else {
+        Error::unexpected(error)
+    }
+}
+
+#[async_trait]
+impl WorkQueues for TableQueues {
+    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+        loop {
+            let Some(taken) = self.try_take(queue).await.map_err(unavailable)? else {
+                return Ok(None);
+            };
+            if taken.tries <= TRIES {
+                return Ok(Some(taken));
+            }
+            // Whoever took it never came back, time after time: it may be what ends them.
+            let why = format!("it was taken {TRIES} times, and nothing was heard of it again");
+            self.poison(&taken, &why).await.map_err(unavailable)?;
+        }
+    }
+
+    async fn handled(&self, taken: &Taken) -> Result<()> {
+        self.db.execute(HANDLED, &[number(taken)]).await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
+        if taken.tries >= TRIES {
+            self.poison(taken, why).await.map_err(unavailable)?;
+            return Ok(Fate::Poison);
+        }
+        let values =
+            [number(taken), taken.tries.into(), shortened(why).into(), self.next_try(taken.tries)];
+        self.db.execute(FAIL, &values).await.map_err(unavailable)?;
+        Ok(Fate::Again)
+    }
+
+    async fn postponed(&self, taken: &Taken) -> Result<()> {
+        let values = [number(taken), taken.tries.into(), self.next_try(1)];
+        self.db.execute(POSTPONE, &values).await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn standings(&self) -> Result<Vec<QueueStanding>> {
+        let rows = self.db.fetch(STANDINGS, &[]).await.map_err(unavailable)?;
+        let standing = |queue: &WorkQueue| {
+            let row = rows.iter().find(|row| row.text("queue").is_ok_and(|n| n == queue.name()));
+            let count = |column| row.map_or(Ok(0), |row| row.count(column)).map_err(unavailable);
+            Ok(QueueStanding {
+                queue: *queue,
+                waiting: count("waiting")?,
+                poison: count("poison")?,
+            })
+        };
+        WorkQueue::ALL.iter().map(standing).collect()
+    }
+
+    async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
+        let rows = self.db.fetch(POISONED, &[queue.name().into()]).await.map_err(unavailable)?;
+        let message = |row: &Row| {
+            let message = WorkMessage { id: row.text("id")?, queue, body: row.text("body")? };
+            Ok((message, row.text("error")?))
+        };
+        rows.iter().map(message).collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    async fn revive(&self, queue: WorkQueue, id: &str) -> Result<bool> {
+        let values = [queue.name().into(), id.into()];
+        Ok(self.db.execute(REVIVE, &values).await.map_err(unavailable)? == 1)
+    }
+
+    async fn discard(&self, queue: WorkQueue, id: &str) -> Result<bool> {
+        let values = [queue.name().into(), id.into()];
+        Ok(self.db.execute(DISCARD, &values).await.map_err(unavailable)? == 1)
+    }
+}

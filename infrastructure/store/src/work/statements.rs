@@ -1,0 +1,58 @@
+//! What is asked of the table, as text.
+
+/// Whether there is anything to take.
+pub(super) const DUE: &str = "SELECT number FROM work_messages \
+    WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+    ORDER BY number LIMIT 1";
+/// Takes the oldest; what another process is just taking is passed over instead of waited for.
+pub(super) const TAKE_POSTGRES: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
+    WHERE number = (SELECT number FROM work_messages \
+        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+        ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) \
+    RETURNING number, id, body, CAST(tries AS bigint) AS tries";
+/// The same where only one connection writes.
+pub(super) const TAKE_SQLITE: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
+    WHERE number = (SELECT number FROM work_messages \
+        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+        ORDER BY number LIMIT 1) \
+    RETURNING number, id, body, tries";
+/// Also of a message that somebody else has taken since: it was handled all the same.
+pub(super) const HANDLED: &str = "DELETE FROM work_messages WHERE number = $1";
+/// Only of the last taking: an earlier one says nothing about the try that is under way.
+pub(super) const FAIL: &str = "UPDATE work_messages SET error = $3, due_at = $4 \
+    WHERE number = $1 AND tries = $2 AND poisoned_at IS NULL";
+pub(super) const POSTPONE: &str = "UPDATE work_messages SET tries = tries - 1, due_at = $3 \
+    WHERE number = $1 AND tries = $2 AND poisoned_at IS NULL";
+pub(super) const POISON: &str = "UPDATE work_messages SET error = $3, poisoned_at = $4 \
+    WHERE number = $1 AND tries = $2 AND poisoned_at IS NULL";
+pub(super) const STANDINGS: &str = "SELECT queue, \
+    count(*) FILTER (WHERE poisoned_at IS NULL) AS waiting, \
+    count(*) FILTER (WHERE poisoned_at IS NOT NULL) AS poison \
+    FROM work_messages GROUP BY queue";
+pub(super) const POISONED: &str = "SELECT id, body, coalesce(error, '') AS error \
+    FROM work_messages WHERE queue = $1 AND poisoned_at IS NOT NULL ORDER BY number LIMIT 1000";
+pub(super) const REVIVE: &str = "UPDATE work_messages \
+    SET tries = 0, due_at = NULL, poisoned_at = NULL \
+    WHERE queue = $1 AND id = $2 AND poisoned_at IS NOT NULL";
+pub(super) const DISCARD: &str =
+    "DELETE FROM work_messages WHERE queue = $1 AND id = $2 AND poisoned_at IS NOT NULL";
+/// The oldest of every queue together; the order of one queue is kept.
+pub(super) const PENDING: &str = "SELECT id, queue, body FROM work_messages \
+    WHERE poisoned_at IS NULL ORDER BY number LIMIT $1";
+/// The ids come as one JSON array, which is one text for any number of them.
+pub(super) const SENT_POSTGRES: &str =
+    "DELETE FROM work_messages WHERE id IN (SELECT jsonb_array_elements_text($1))";
+pub(super) const SENT_SQLITE: &str =
+    "DELETE FROM work_messages WHERE id IN (SELECT value FROM json_each($1))";
+
+/// Every statement that both engines take, so that a test can ask them.
+#[must_use]
+pub fn statements() -> Vec<&'static str> {
+    vec![DUE, HANDLED, FAIL, POSTPONE, POISON, STANDINGS, POISONED, REVIVE, DISCARD, PENDING]
+}
+
+/// Those of one engine each: PostgreSQL, then SQLite.
+#[must_use]
+pub fn statements_of_one() -> (Vec<&'static str>, Vec<&'static str>) {
+    (vec![TAKE_POSTGRES, SENT_POSTGRES], vec![TAKE_SQLITE, SENT_SQLITE])
+}
