@@ -175,18 +175,6 @@ async fn forged_and_malformed_messages_change_nothing() {
     assert_eq!(refused("malformed"), Some(1));
     assert_eq!(refused("parts"), Some(1));
     assert_eq!(refused("contradiction"), Some(1));
-    delete_second_part(&place).await;
-}
-
-/// What the publisher of two parts declared beyond the one of this place.
-async fn delete_second_part(place: &Place) {
-    let channel = place.channel().await;
-    for group in ["projectors", "reactions"] {
-        let name = place.name(&format!("domain_events.q1.{group}.v1"));
-        let deleted =
-            channel.queue_delete(name.into(), lapin::options::QueueDeleteOptions::default());
-        deleted.await.expect("deleted");
-    }
 }
 
 /// Refusals by their reason.
