@@ -12,6 +12,9 @@ use lapin::{
 
 use super::{feed::Group, greeting::Version};
 
+/// Messages that wait for consumers who are away; the oldest go first, which is no loss: whoever
+/// misses them reads the log.
+const BEHIND: i32 = 200_000;
 /// How many messages that nobody is bound for are kept to be looked at.
 const UNROUTED: i32 = 10_000;
 /// How often the broker itself delivers work before it sets it aside. Ours is lower and knows the
@@ -92,6 +95,7 @@ pub(super) async fn declare(
         for group in Group::ALL {
             let mut arguments = unlimited.clone();
             arguments.push(("x-single-active-consumer", AMQPValue::Boolean(true)));
+            arguments.push(("x-max-length", AMQPValue::LongInt(BEHIND)));
             queue(names.group(*group, part), quorum(&arguments)).await?;
             bind(channel, names.group(*group, part), names.events(), &format!("#.q{part}")).await?;
         }
