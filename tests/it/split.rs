@@ -112,8 +112,8 @@ async fn processes_share_the_work_and_end_well() {
         parts.iter().map(|part| part["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ready(&split.commands[0]).await, ["event_log"]);
-    assert_eq!(ready(&split.queries).await, ["event_log", "projection cars"]);
-    assert_eq!(ready(&split.worker).await, ["event_log", "projection cars"]);
+    assert_eq!(ready(&split.queries).await, ["event_log", "projection audits", "projection cars"]);
+    assert_eq!(ready(&split.worker).await, ["event_log", "projection audits", "projection cars"]);
     assert_eq!(ready(&split.gateway).await, ["commands", "queries"]);
 
     for process in split.all() {

@@ -185,9 +185,9 @@ mod tests {
     fn every_number_is_a_token_of_its_own() {
         for (number, token) in [
             (0, "0000000000000000000000"),
-            (61, "z000000000000000000000"),
-            (62, "0100000000000000000000"),
-            (u128::MAX, "7chF7tm8n9klfT5MGD24n7"),
+            (61, "000000000000000000000z"),
+            (62, "0000000000000000000010"),
+            (u128::MAX, "7n42DGM5Tflk9n8mt7Fhc7"),
         ] {
             let made = IdToken::from_bits(number);
             assert_eq!(made.0, token);

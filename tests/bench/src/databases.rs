@@ -16,6 +16,12 @@ pub struct Postgres {
     name: String,
 }
 
+/// Where RabbitMQ is.
+pub fn broker() -> String {
+    #[expect(clippy::disallowed_methods, reason = "there is no host to read it")]
+    std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".into())
+}
+
 impl Postgres {
     /// Makes one.
     pub async fn create(what: &str) -> Outcome<Self> {

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use crate::{Outcome, child::Host};
+use crate::{
+    Outcome,
+    bus::Broker,
+    child::Host,
+    databases,
+    site::{On, Site},
+};
 
 /// What it must stay below.
 const LIMIT_KIB: u64 = 40 * 1024;
@@ -18,10 +24,16 @@ pub struct Args {
     /// Requests before the second measurement.
     #[arg(long, default_value_t = 1000)]
     requests: usize,
+    /// The processes of a split deployment on PostgreSQL and RabbitMQ instead.
+    #[arg(long)]
+    split: bool,
 }
 
 /// Measures a fresh host, and again after some requests.
 pub async fn run(args: Args) -> Outcome {
+    if args.split {
+        return split(args.seconds).await;
+    }
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let data = data.to_str().ok_or("the path is not UTF-8")?;
@@ -43,6 +55,38 @@ pub async fn run(args: Args) -> Outcome {
         LIMIT_KIB / 1024
     );
     host.stop()
+}
+
+/// Measures one process of each kind.
+async fn split(seconds: u64) -> Outcome {
+    let site = Site::open(On::Postgres, "idle").await?;
+    let broker = Broker::connect().await?;
+    let (database, amqp) = (site.url()?, databases::broker());
+    let settings = [
+        ("DATABASE_URL", database.as_str()),
+        ("AMQP_URL", amqp.as_str()),
+        ("GROUNDWORK_BUS_PREFIX", broker.prefix()),
+    ];
+    let worker = Host::start_as("worker-process", &settings).await?;
+    let commands = Host::start_as("commands-process", &settings).await?;
+    let queries = Host::start_as("queries-process", &settings).await?;
+    let url = |host: &Host| format!("http://{}", host.address());
+    let (to_commands, to_queries) = (url(&commands), url(&queries));
+    let upstreams = [
+        ("GROUNDWORK_GATEWAY_COMMANDS", to_commands.as_str()),
+        ("GROUNDWORK_GATEWAY_QUERIES", to_queries.as_str()),
+    ];
+    let gateway = Host::start_as("gateway-process", &upstreams).await?;
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    println!("resident memory, idle, split on PostgreSQL and RabbitMQ:");
+    let hosts =
+        [("commands", commands), ("queries", queries), ("worker", worker), ("gateway", gateway)];
+    for (name, host) in hosts {
+        println!("  {name:<9} {:.1} MiB", mib(host.resident()?));
+        host.stop()?;
+    }
+    broker.clean().await?;
+    site.close().await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

@@ -17,7 +17,9 @@ use store::consumers::Progress;
 use tokio::task::JoinSet;
 
 use crate::{
-    Outcome, load,
+    Outcome,
+    bus::Broker,
+    load,
     site::{On, Site},
 };
 
@@ -38,6 +40,9 @@ pub struct Args {
     /// One engine only.
     #[arg(long)]
     engine: Option<On>,
+    /// Over RabbitMQ; on PostgreSQL only.
+    #[arg(long)]
+    bus: bool,
 }
 
 #[derive(Clone)]
@@ -50,17 +55,24 @@ struct Parts {
 
 /// Measures and prints.
 pub async fn run(args: Args) -> Outcome {
-    for on in On::chosen(args.engine) {
+    let engine = if args.bus { Some(On::Postgres) } else { args.engine };
+    for on in On::chosen(engine) {
         let site = Site::open(on, "latency").await?;
         let log = site.log().await?;
-        let running = site.start(&log);
+        let broker = if args.bus { Some(Broker::connect().await?) } else { None };
+        let running = match &broker {
+            Some(broker) => site.start_fed(&log, Arc::new(broker.feeds(&log))),
+            None => site.start(&log),
+        };
+        let relaying = broker.as_ref().map(|broker| broker.start(&site, &log));
         let parts = Parts {
             log: log.clone(),
             ids: Arc::new(RandomIds::new(Arc::new(SystemClock))),
             progress: running.progress.clone(),
             reads: CarTables::new(site.db.clone()),
         };
-        println!("\n{}, one event per append, read models kept in step", on.name());
+        let over = if args.bus { " over RabbitMQ" } else { "" };
+        println!("\n{}{over}, one event per append, read models kept in step", on.name());
         let appending = parts.clone();
         let peak = load::run(CALLERS, args.seconds, move |_, _| {
             let parts = appending.clone();
@@ -83,6 +95,10 @@ pub async fn run(args: Args) -> Outcome {
             );
         }
         running.stop().await?;
+        drop(relaying);
+        if let Some(broker) = broker {
+            broker.clean().await?;
+        }
         drop((parts, log));
         site.close().await?;
     }

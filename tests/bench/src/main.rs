@@ -2,6 +2,7 @@
 //! and its load differ, the ratio says more.
 
 mod append;
+mod bus;
 mod child;
 mod databases;
 mod gateway;
@@ -11,6 +12,7 @@ mod http_load;
 mod idle;
 mod latency;
 mod load;
+mod projectors;
 mod rebuild;
 mod site;
 mod startup;
@@ -21,7 +23,7 @@ use clap::{Parser, Subcommand};
 use hosts::{
     config::{GatewaySettings, Settings},
     ops::tokens::Mint,
-    roles::Roles,
+    roles::{Api, Role, Roles},
 };
 
 /// What a benchmark ends with.
@@ -52,15 +54,32 @@ enum Command {
     Http(http::Args),
     /// What the hop through a gateway costs.
     Gateway(gateway::Args),
+    /// Events per second: the relay to RabbitMQ, and a bare loop that publishes the same.
+    Relay(bus::Args),
+    /// Events per second: one process that feeds read models, and two that share the work.
+    Projectors(projectors::Args),
     /// What the others start.
     #[command(hide = true)]
     Serve,
+    /// As [`Self::Serve`].
+    #[command(hide = true, name = "commands-process")]
+    Commands,
+    /// As [`Self::Serve`].
+    #[command(hide = true, name = "queries-process")]
+    Queries,
+    /// As [`Self::Serve`].
+    #[command(hide = true, name = "worker-process")]
+    Worker,
     /// As [`Self::Serve`].
     #[command(hide = true, name = "gateway-process")]
     Pass,
     /// What the others call with.
     #[command(hide = true)]
     Mint,
+}
+
+async fn serve(roles: Roles) -> Outcome {
+    Ok(hosts::serve::run(Settings::load()?, roles).await?)
 }
 
 #[tokio::main]
@@ -73,7 +92,12 @@ async fn main() -> Outcome {
         Command::Idle(args) => idle::run(args).await,
         Command::Http(args) => http::run(args).await,
         Command::Gateway(args) => gateway::run(args).await,
-        Command::Serve => Ok(hosts::serve::run(Settings::load()?, Roles::all()).await?),
+        Command::Relay(args) => bus::run(args).await,
+        Command::Projectors(args) => projectors::run(args).await,
+        Command::Serve => serve(Roles::all()).await,
+        Command::Commands => serve(Roles::serving(Api::Commands)).await,
+        Command::Queries => serve(Roles::serving(Api::Queries)).await,
+        Command::Worker => serve(Roles::working(Role::ALL)).await,
         Command::Pass => Ok(hosts::serve::gateway(GatewaySettings::load()?).await?),
         Command::Mint => Ok(Mint::default().run(&Settings::load()?).await?),
     }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use adapters::clock::SystemClock;
-use application::ports::{EventLog, Partition};
+use application::ports::{EventLog, Feeds, Partition};
 use store::{
     consumers::{Engine, LogFeed, Parts, Progress},
     db::{Db, Durability, PoolSettings},
@@ -100,6 +100,11 @@ impl Site {
 
     /// Starts the engine.
     pub fn start(&self, log: &Arc<dyn EventLog>) -> Running {
+        self.start_fed(log, Arc::new(LogFeed::new(log.clone(), Partition::ONE)))
+    }
+
+    /// Starts the engine, fed by something else than the log.
+    pub fn start_fed(&self, log: &Arc<dyn EventLog>, feeds: Arc<dyn Feeds>) -> Running {
         let partition = Partition::ONE;
         let (db, log_db) = (self.db.clone(), self.log_db.clone());
         let progress = Progress::new(db, log_db, log.clone(), partition, projections::ALL, &[]);
@@ -108,7 +113,7 @@ impl Site {
             db: self.db.clone(),
             log_db: self.log_db.clone(),
             log: log.clone(),
-            feeds: Arc::new(LogFeed::new(log.clone(), partition)),
+            feeds,
             partition,
             clock: Arc::new(SystemClock),
             progress: progress.clone(),
@@ -117,6 +122,14 @@ impl Site {
         let mut tasks = JoinSet::new();
         tasks.spawn(Engine::new(parts, projections::ALL.to_vec()).run(stopped));
         Running { progress, stop, tasks }
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> Outcome<String> {
+        match &self.held {
+            Held::Database(database) => database.url(),
+            Held::Folder(_) => Err("embedded stores have no URL".into()),
+        }
     }
 
     /// Removes everything.
