@@ -1,9 +1,12 @@
 //! From the log to the bus, several pages ahead of what is confirmed.
 
-use std::{pin::Pin, time::Instant};
+use std::{
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use application::ports::{Announcement, BusError, News, Recorded};
-use futures_util::{StreamExt as _, stream::FuturesOrdered};
+use futures_util::{StreamExt as _, future::poll_immediate, stream::FuturesOrdered};
 use tokio::sync::watch;
 
 use super::{BEAT, Relay, RelayError, lease::Lease, meters, told};
@@ -12,6 +15,8 @@ use super::{BEAT, Relay, RelayError, lease::Lease, meters, told};
 const PAGE: usize = 500;
 /// Pages that were given to the bus and are not confirmed yet, at most.
 const AHEAD: usize = 4;
+/// How long what is confirmed may not be noted.
+const SAVE: Duration = Duration::from_millis(100);
 
 /// A page on its way.
 struct Sent {
@@ -30,6 +35,10 @@ pub(super) struct Publishing {
     /// What consumers of each part were last told of; nothing is known of those before.
     told: Vec<Option<u64>>,
     confirming: FuturesOrdered<Confirming>,
+    /// Every event up to here was confirmed.
+    confirmed: u64,
+    /// When that was last noted in the database.
+    saved: Instant,
 }
 
 impl Publishing {
@@ -40,6 +49,8 @@ impl Publishing {
             position,
             told: vec![None; parts],
             confirming: FuturesOrdered::new(),
+            confirmed: position,
+            saved: Instant::now(),
         }
     }
 
@@ -54,20 +65,26 @@ impl Publishing {
         loop {
             let stopping = *stop.borrow();
             if stopping && self.confirming.is_empty() {
-                return Ok(());
+                return self.save(lease).await;
             }
             let room = !stopping && self.confirming.len() < AHEAD;
             let behind = *head.borrow_and_update() > self.position || polled.elapsed() >= BEAT;
             if room && behind {
                 polled = Instant::now();
                 if self.send().await? {
+                    // The first look puts it on its way, before anything else is waited for.
+                    if let Some(Some(confirmed)) = poll_immediate(self.confirming.next()).await {
+                        self.note(&confirmed?);
+                    }
                     continue;
                 }
             }
-            let due = lease.due().saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            let save_in = self.save_due(lease).saturating_duration_since(now);
             tokio::select! {
-                Some(confirmed) = self.confirming.next() => self.note(lease, confirmed?).await?,
-                () = tokio::time::sleep(due) => {
+                Some(confirmed) = self.confirming.next() => self.note(&confirmed?),
+                () = tokio::time::sleep(save_in) => self.save(lease).await?,
+                () = tokio::time::sleep(lease.due().saturating_duration_since(now)) => {
                     lease.show().await?;
                     if !stopping && self.confirming.is_empty() {
                         self.assure();
@@ -134,10 +151,23 @@ impl Publishing {
         Announcement { part, previous, news }
     }
 
-    async fn note(&mut self, lease: &mut Lease, sent: Sent) -> Result<(), RelayError> {
-        lease.advance(sent.through).await?;
+    fn note(&mut self, sent: &Sent) {
+        self.confirmed = sent.through;
         let behind = self.relay.log.watch().borrow().saturating_sub(sent.through);
         meters::published(sent.through, behind, sent.events, sent.since.elapsed());
+    }
+
+    /// When what is confirmed has to be noted in the database: not after every page, since what is
+    /// lost with this note is only published once more.
+    fn save_due(&self, lease: &Lease) -> Instant {
+        if self.confirmed > lease.position { self.saved + SAVE } else { lease.due() + BEAT }
+    }
+
+    async fn save(&mut self, lease: &mut Lease) -> Result<(), RelayError> {
+        if self.confirmed > lease.position {
+            lease.advance(self.confirmed).await?;
+        }
+        self.saved = Instant::now();
         Ok(())
     }
 }
