@@ -74,6 +74,22 @@ pub fn work_queues(
     Arc::new(queues)
 }
 
+/// All places where work can be, for operators: the table, and the broker if there is one.
+#[must_use]
+pub fn all_queues(
+    settings: &Settings,
+    stores: &Stores,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Arc<dyn WorkQueues>> {
+    let mut all: Vec<Arc<dyn WorkQueues>> =
+        vec![Arc::new(TableQueues::new(stores.log.clone(), clock.clone()))];
+    if let Some(broker) = rabbit_settings(settings) {
+        let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
+        all.push(Arc::new(RabbitQueues::start(broker, signatures, FIRST_PAUSE)));
+    }
+    all
+}
+
 /// Which broker; `None` if there is none.
 #[must_use]
 pub fn rabbit_settings(settings: &Settings) -> Option<rabbit::Settings> {

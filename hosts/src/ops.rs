@@ -1,10 +1,14 @@
 //! Commands for operators. They work while hosts run.
 
+mod bus;
+mod consumers;
 mod deadletters;
 mod desk;
 pub mod events;
 mod health;
 mod projections;
+mod queues;
+mod relay;
 pub mod routes;
 pub mod tokens;
 mod verify;
@@ -39,6 +43,15 @@ pub enum Command {
     /// Look at read models, rebuild, pause and resume them.
     #[command(subcommand)]
     Projections(projections::Command),
+    /// Let projections and reactions handle again what they have handled.
+    #[command(subcommand)]
+    Consumers(consumers::Command),
+    /// The process that publishes the log on the bus.
+    #[command(subcommand)]
+    Relay(relay::Command),
+    /// The message broker: its queues, and who follows it.
+    #[command(subcommand)]
+    Bus(bus::Command),
     /// Events that a projection or reaction gave up on.
     #[command(subcommand)]
     Deadletters(deadletters::Command),
@@ -70,6 +83,9 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Health { url } => health::ask(&url).await?,
         Command::Migrate => migrate(&Settings::load()?).await?,
         Command::Projections(command) => projections::run(command, &Settings::load()?).await?,
+        Command::Consumers(command) => consumers::run(command, &Settings::load()?).await?,
+        Command::Relay(command) => relay::run(command, &Settings::load()?).await?,
+        Command::Bus(command) => bus::run(command, &Settings::load()?).await?,
         Command::Deadletters(command) => deadletters::run(command, &Settings::load()?).await?,
         Command::Work(command) => work::run(command, &Settings::load()?).await?,
         Command::Verify => verify::run(&Settings::load()?).await?,

@@ -136,7 +136,9 @@ fn operators_look_and_ask_while_the_host_runs() {
         (&["projections", "resume", "cars"], ""),
         (&["projections", "rebuild", "cars"], ""),
         (&["projections", "status"], "active"),
+        (&["consumers", "replay", "cars", "--from", "0"], "is built anew"),
         (&["deadletters", "list"], ""),
+        (&["work", "status"], "audits"),
         (&["verify"], "keeps its rules"),
     ] {
         let output = ops(folder.path(), arguments);
@@ -145,6 +147,9 @@ fn operators_look_and_ask_while_the_host_runs() {
     }
     for arguments in [
         &["projections", "rebuild", "nothing"][..],
+        &["consumers", "replay", "nothing", "--from", "0"],
+        &["relay", "status"],
+        &["bus", "status"],
         &["deadletters", "show", "cars", "1"],
         &["deadletters", "replay", "cars", "1"],
     ] {

@@ -1,6 +1,6 @@
 //! `groundwork ops deadletters`: events that a consumer gave up on.
 
-use application::ports::DeadLetter;
+use application::ports::{DeadLetter, QueueStanding};
 use clap::Subcommand;
 use store::consumers::Action;
 
@@ -72,9 +72,21 @@ async fn list(
 ) -> Result<(), Stop> {
     let desk = Desk::open(settings).await?;
     let letters = desk.ops.dead_letters(consumer, after, limit).await;
+    // Of one consumer only its own are asked for.
+    let standings = if consumer.is_none() { desk.work.standings().await } else { Ok(vec![]) };
     desk.close().await;
     for letter in letters? {
         println!("{}", line(&letter));
+    }
+    let standings =
+        standings.map_err(|error| Stop::because("The queues of work can't be asked", error))?;
+    for QueueStanding { queue, poison, .. } in standings {
+        if poison > 0 {
+            let name = queue.name();
+            println!(
+                "{name}: {poison} set aside on the queue; see `groundwork ops work list --queue {name}`"
+            );
+        }
     }
     Ok(())
 }

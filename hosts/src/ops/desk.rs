@@ -6,19 +6,22 @@ use adapters::{clock::SystemClock, ids::RandomIds};
 use application::ports::Clock;
 use store::{
     consumers::{Ops, OpsError},
-    work::TableQueues,
+    relay::{self, Standing},
 };
 
-use crate::{cli::Stop, config::Settings, log::Log, stores::Stores};
+use super::queues::AllQueues;
+use crate::{broker, cli::Stop, config::Settings, log::Log, stores::Stores};
 
 /// The stores of a deployment, open for looking and asking; hosts go on beside it.
 pub struct Desk {
     /// Looks at consumers and asks their engine.
     pub ops: Ops,
-    /// Queued work.
-    pub work: TableQueues,
+    /// Queued work, wherever it waits.
+    pub work: AllQueues,
     /// The log.
     pub log: Log,
+    /// Tells how old something is.
+    pub clock: Arc<dyn Clock>,
     stores: Stores,
 }
 
@@ -33,16 +36,31 @@ impl Desk {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = Arc::new(RandomIds::new(clock.clone()));
         let log = Log::open(&stores.log, clock.clone()).await?;
-        let work = TableQueues::new(stores.log.clone(), clock.clone());
+        let work = AllQueues(broker::all_queues(settings, &stores, &clock));
         let ops = Ops::new(
             stores.read.clone(),
             stores.log.clone(),
             log.port(),
             settings.partition,
-            clock,
+            clock.clone(),
             ids,
         );
-        Ok(Self { ops, work, log, stores })
+        Ok(Self { ops, work, log, clock, stores })
+    }
+    /// Where the relay is.
+    ///
+    /// # Errors
+    /// A sentence, if there never was one, or the database can't be asked.
+    pub async fn relay(&self) -> Result<Standing, Stop> {
+        let standing = relay::standing(&self.stores.log).await;
+        standing
+            .map_err(|error| Stop::because("The relay's lease can't be read", error))?
+            .ok_or_else(|| {
+                Stop(
+                    "There was no relay yet: start `groundwork worker`, or `groundwork serve`."
+                        .into(),
+                )
+            })
     }
     /// Closes them.
     pub async fn close(self) {

@@ -1,6 +1,6 @@
 //! `groundwork ops work`: what waits on queues, and what was set aside.
 
-use application::ports::{WorkQueue, WorkQueues as _};
+use application::ports::WorkQueue;
 use clap::Subcommand;
 
 use super::desk::Desk;

@@ -22,6 +22,7 @@ mod progress;
 mod projecting;
 mod reacting;
 mod requests;
+mod returning;
 mod sink;
 mod supervise;
 mod tables;

@@ -159,8 +159,9 @@ impl Workshop {
             Duty::Reactions(_, reactions) => {
                 for reaction in reactions {
                     let requests = self.desks.open(reaction.name, None);
-                    work.tasks.spawn(super::reacting::decline(
+                    work.tasks.spawn(super::returning::serve(
                         self.shared.clone(),
+                        reaction.name,
                         requests,
                         work.halt.subscribe(),
                     ));

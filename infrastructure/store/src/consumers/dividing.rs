@@ -12,18 +12,35 @@ const READ: &str = "SELECT CAST(part AS bigint) AS part, position FROM checkpoin
      WHERE consumer = $1 ORDER BY part";
 const ADD: &str = "INSERT INTO checkpoints (consumer, part, position) VALUES ($1, $2, $3) \
      ON CONFLICT (consumer, part) DO NOTHING";
+const BACK: &str = "UPDATE checkpoints SET position = $2 WHERE consumer = $1 AND position > $2";
 const REMOVE: &str = "DELETE FROM checkpoints WHERE consumer = $1";
 const LETTERS: &str = "SELECT position, aggregate_type, aggregate_id FROM dead_letters \
      WHERE consumer = $1";
 const LETTER: &str = "UPDATE dead_letters SET part = $3 WHERE consumer = $1 AND position = $2";
 
 /// Every statement of this file.
-pub(super) const STATEMENTS: &[&str] = &[READ, ADD, REMOVE, LETTERS, LETTER];
+pub(super) const STATEMENTS: &[&str] = &[READ, ADD, BACK, REMOVE, LETTERS, LETTER];
 
 /// The checkpoint of each part of a reaction.
 pub(super) async fn checkpoints(db: &Db, reaction: &str) -> Result<Vec<u64>, DbError> {
     let rows = db.fetch(READ, &[reaction.into()]).await?;
     rows.iter().map(|row| row.count("position")).collect()
+}
+
+/// The position that every part has come to; `None` if there are no checkpoints yet.
+pub(super) async fn furthest_done(tx: &mut Tx, reaction: &str) -> Result<Option<u64>, DbError> {
+    let mut least = None;
+    for row in tx.fetch(READ, &[reaction.into()]).await? {
+        let position = row.count("position")?;
+        least = Some(least.map_or(position, |least: u64| least.min(position)));
+    }
+    Ok(least)
+}
+
+/// Puts every part that is further back to a position.
+pub(super) async fn put_back(tx: &mut Tx, reaction: &str, to: u64) -> Result<(), DbError> {
+    tx.execute(BACK, &[reaction.into(), to.into()]).await?;
+    Ok(())
 }
 
 /// Makes the checkpoints of a reaction, or divides them as the deployment is set to. One that is

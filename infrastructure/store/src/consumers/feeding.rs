@@ -162,7 +162,7 @@ impl Feeding {
                 let found = live.discard(position).await?;
                 found.then(|| "discarded".to_owned()).ok_or_else(|| no_letter(position))
             }
-            (Action::Rebuild | Action::Pause | Action::Resume, Some(_)) => {
+            (Action::Rebuild | Action::Again(_) | Action::Pause | Action::Resume, Some(_)) => {
                 Err("that is not asked of a part".to_owned())
             }
         };

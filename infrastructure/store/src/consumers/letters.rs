@@ -16,6 +16,7 @@ const ADD: &str = "INSERT INTO dead_letters (consumer, part, position, aggregate
 const REMOVE: &str = "DELETE FROM dead_letters WHERE consumer = $1 AND position = $2";
 const REMOVE_ALL: &str = "DELETE FROM dead_letters WHERE consumer = $1";
 const REMOVE_BEFORE: &str = "DELETE FROM dead_letters WHERE consumer = $1 AND position < $2";
+const REMOVE_AFTER: &str = "DELETE FROM dead_letters WHERE consumer = $1 AND position > $2";
 const RENAME: &str = "UPDATE dead_letters SET consumer = $2 WHERE consumer = $1";
 const COUNT: &str = "SELECT count(*) AS letters FROM dead_letters WHERE consumer = $1";
 const ONE: &str = "SELECT consumer, CAST(part AS bigint) AS part, position, aggregate_type, \
@@ -33,8 +34,20 @@ const LIST_OF: &str = "SELECT consumer, CAST(part AS bigint) AS part, position, 
      FROM dead_letters WHERE position > $1 AND consumer = $3 ORDER BY position LIMIT $2";
 
 /// Every statement of this file.
-pub(super) const STATEMENTS: &[&str] =
-    &[PARKED, ADD, REMOVE, REMOVE_ALL, REMOVE_BEFORE, RENAME, COUNT, ONE, OF_STREAM, LIST, LIST_OF];
+pub(super) const STATEMENTS: &[&str] = &[
+    PARKED,
+    ADD,
+    REMOVE,
+    REMOVE_ALL,
+    REMOVE_BEFORE,
+    REMOVE_AFTER,
+    RENAME,
+    COUNT,
+    ONE,
+    OF_STREAM,
+    LIST,
+    LIST_OF,
+];
 
 /// The streams of which a consumer must not handle anything until their letters are gone.
 pub(super) async fn parked(db: &Db, consumer: &str) -> Result<HashSet<StreamId>, DbError> {
@@ -70,6 +83,16 @@ pub(super) async fn remove_before(
     position: u64,
 ) -> Result<(), DbError> {
     tx.execute(REMOVE_BEFORE, &[consumer.into(), position.into()]).await?;
+    Ok(())
+}
+
+/// Removes those of events that the consumer handles again.
+pub(super) async fn remove_after(
+    tx: &mut Tx,
+    consumer: &str,
+    position: u64,
+) -> Result<(), DbError> {
+    tx.execute(REMOVE_AFTER, &[consumer.into(), position.into()]).await?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::{
     sink, verify,
 };
 use crate::{
-    db::{Db, DbError},
+    db::{Db, DbError, Kind, Value},
     projections::Projection,
 };
 
@@ -161,12 +161,12 @@ impl Ops {
         limit: Duration,
     ) -> Result<String, OpsError> {
         let id = self.ids.event_id().to_string();
-        let position = action.position().unwrap_or_default();
+        let position = action.position().map_or(Value::Null(Kind::Int), Value::from);
         let values = [
             id.as_str().into(),
             consumer.into(),
             action.name().into(),
-            position.into(),
+            position,
             self.clock.now().into(),
         ];
         self.db.execute(ASK, &values).await?;
@@ -235,6 +235,16 @@ impl Ops {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// How far whoever is at a position is behind the log: in positions, and since how many seconds
+    /// the next event has been waiting.
+    ///
+    /// # Errors
+    /// [`OpsError`] if the log can't be asked.
+    pub async fn behind(&self, position: u64) -> Result<(u64, f64), OpsError> {
+        let head = self.log.head().await?;
+        Ok((head.saturating_sub(position), self.behind_seconds(position).await?))
     }
 
     async fn behind_seconds(&self, position: u64) -> Result<f64, LogError> {

@@ -160,7 +160,7 @@ impl Projecting {
 
     async fn answer(&self, session: &mut Session, request: Request) -> Result<(), ConsumerError> {
         let outcome = match request.action {
-            Action::Rebuild => {
+            Action::Rebuild | Action::Again(_) => {
                 session.asked.push(request.id);
                 if session.builders.is_empty() {
                     let lines = ledger::read(&self.shared.db, self.projection.name).await?;

@@ -22,6 +22,7 @@ use super::{
     letters, meters,
     projecting::no_letter,
     requests::{self, Action, Outcome, Request},
+    returning::DECLINED,
     sink::report,
     supervise::Supervisor,
 };
@@ -35,6 +36,8 @@ const TRIES: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one try may take.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How often a reaction that has nothing to do looks whether an operator put it back.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What runs for one reaction.
 pub(super) struct Reacting {
@@ -54,6 +57,8 @@ pub(super) struct Reacting {
 
 enum Step {
     Stop,
+    /// Nothing happened for a while.
+    Idle,
     Asked(Request),
     Run(Run),
 }
@@ -89,6 +94,7 @@ impl Reacting {
                 Step::Stop => return Ok(()),
                 Step::Asked(request) => self.answer(request).await?,
                 Step::Run(run) => self.handle(run).await?,
+                Step::Idle => self.look().await?,
             }
         }
     }
@@ -116,6 +122,17 @@ impl Reacting {
             _ = self.stop.wait_for(|stop| *stop) => Ok(Step::Stop),
             Some(request) = self.requests.recv() => Ok(Step::Asked(request)),
             run = self.cursor.next(self.position, LIVE) => Ok(Step::Run(run?)),
+            () = tokio::time::sleep(LOOK) => Ok(Step::Idle),
+        }
+    }
+
+    /// Begins again if its checkpoint was put back. A busy one notices by itself: it can't move it.
+    async fn look(&mut self) -> Result<(), ConsumerError> {
+        let stored = self.shared.log.checkpoint(self.reaction.name, self.part).await?;
+        if stored.is_some_and(|stored| stored < self.position) {
+            self.begin().await
+        } else {
+            Ok(())
         }
     }
 
@@ -266,7 +283,9 @@ impl Reacting {
         let outcome = match request.action {
             Action::Replay(position) => self.replay(position).await?,
             Action::Discard(position) => self.discard(position).await?,
-            Action::Rebuild | Action::Pause | Action::Resume => Err(DECLINED.to_owned()),
+            Action::Rebuild | Action::Again(_) | Action::Pause | Action::Resume => {
+                Err(DECLINED.to_owned())
+            }
         };
         Ok(requests::answer(&self.shared.db, &request.id, &outcome).await?)
     }
@@ -332,30 +351,6 @@ impl Reacting {
         let name = self.reaction.name;
         self.shared.progress.reacted(name, self.part, self.position);
         self.shared.measure(name, self.part, self.position, last.map(|event| event.recorded_at));
-    }
-}
-
-const DECLINED: &str = "a reaction can't be rebuilt, paused or resumed";
-
-/// Answers what is asked of a reaction and not of one of its parts.
-pub(super) async fn decline(
-    shared: Shared,
-    mut requests: mpsc::Receiver<Request>,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        let request = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            request = requests.recv() => request,
-        };
-        let Some(request) = request else { return };
-        let why = match request.action {
-            Action::Replay(position) | Action::Discard(position) => no_letter(position),
-            Action::Rebuild | Action::Pause | Action::Resume => DECLINED.to_owned(),
-        };
-        if let Err(error) = requests::answer(&shared.db, &request.id, &Err(why)).await {
-            tracing::warn!(%error, "an operator could not be answered");
-        }
     }
 }
 

@@ -28,6 +28,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub enum Action {
     /// Build a projection anew beside the one that is served, then swap.
     Rebuild,
+    /// Handle everything after this position again. A projection is built anew.
+    Again(u64),
     /// Stop feeding a projection; it is served as it is.
     Pause,
     /// Feed it again.
@@ -43,31 +45,33 @@ impl Action {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Rebuild => "rebuild",
+            // With a position it is the same to a projection, and something else to a reaction.
+            Self::Rebuild | Self::Again(_) => "rebuild",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Replay(_) => "replay",
             Self::Discard(_) => "discard",
         }
     }
-    /// The dead letter that it is about.
+    /// The dead letter that it is about, or where it begins.
     #[must_use]
     pub fn position(self) -> Option<u64> {
         match self {
-            Self::Replay(position) | Self::Discard(position) => Some(position),
+            Self::Replay(position) | Self::Discard(position) | Self::Again(position) => {
+                Some(position)
+            }
             Self::Rebuild | Self::Pause | Self::Resume => None,
         }
     }
     fn read(row: &Row) -> Result<Option<Self>, DbError> {
-        let position = || -> Result<u64, DbError> {
-            Ok(row.opt_int("position")?.and_then(|p| u64::try_from(p).ok()).unwrap_or_default())
-        };
+        let given = row.opt_int("position")?.and_then(|given| u64::try_from(given).ok());
+        let position = given.unwrap_or_default();
         Ok(match row.text("action")?.as_str() {
-            "rebuild" => Some(Self::Rebuild),
+            "rebuild" => Some(given.map_or(Self::Rebuild, Self::Again)),
             "pause" => Some(Self::Pause),
             "resume" => Some(Self::Resume),
-            "replay" => Some(Self::Replay(position()?)),
-            "discard" => Some(Self::Discard(position()?)),
+            "replay" => Some(Self::Replay(position)),
+            "discard" => Some(Self::Discard(position)),
             _ => None,
         })
     }

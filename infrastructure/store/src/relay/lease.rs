@@ -47,6 +47,15 @@ pub struct Standing {
     beat: u64,
 }
 
+impl Standing {
+    /// Whether whoever holds it has not shown a sign of life for too long, as far as the clocks of
+    /// two machines agree: somebody else takes over as soon as anybody runs.
+    #[must_use]
+    pub fn is_lapsed(&self, now: Timestamp) -> bool {
+        self.held && now.since(self.updated_at) > LAPSE
+    }
+}
+
 /// What somebody who stands by saw last, and since when.
 #[derive(Default)]
 pub(super) struct Watched(Option<(u64, u64, Instant)>);

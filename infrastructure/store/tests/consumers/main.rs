@@ -15,6 +15,7 @@ mod outage;
 mod parts;
 mod reactions;
 mod relay;
+mod replaying;
 mod stubs;
 mod support;
 mod versions;
