@@ -2,8 +2,11 @@
 //! the first answer comes before anything heavy is compiled.
 
 pub mod cluster;
+pub mod containers;
+pub mod node;
 pub mod port;
 pub mod postgres;
+pub mod rabbitmq;
 pub mod servers;
 pub mod steps;
 pub mod tasks;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -17,18 +17,15 @@ pub fn trusts(address: SocketAddr, user: &str) -> bool {
     handshake(address, user).is_ok_and(|trusted| trusted)
 }
 
-/// Whether something accepts connections at the host of a `postgres://` URL.
-#[must_use]
-pub fn answers(url: &str) -> bool {
-    let Some(address) = host_of(url) else { return false };
-    let Ok(mut addresses) = address.to_socket_addrs() else { return false };
-    addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
-}
-
 /// `host:port` of a `postgres://` URL; never holds user or password, so it may be shown.
 #[must_use]
 pub fn host_of(url: &str) -> Option<String> {
     let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
+    authority(rest, 5432)
+}
+
+/// `host:port` of what follows the scheme of a URL.
+pub(crate) fn authority(rest: &str, port: u16) -> Option<String> {
     let authority = rest.split(['/', '?']).next()?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let named = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
@@ -37,7 +34,7 @@ pub fn host_of(url: &str) -> Option<String> {
     } else if named {
         Some(host.to_owned())
     } else {
-        Some(format!("{host}:5432"))
+        Some(format!("{host}:{port}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The servers that the tests need: running ones if there are any, else our own.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs},
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -10,157 +10,145 @@ use std::{
 use crate::{
     Result,
     cluster::{self, Cluster, Durability},
-    postgres, variable, wait_for,
+    containers::{self, Container},
+    node::{self, Node},
+    postgres, rabbitmq, variable, wait_for,
 };
 
-const IMAGE: &str = "postgres:17-alpine";
+/// Long enough for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// From a container to a server that lets us in.
+const START: Duration = Duration::from_mins(2);
 
-/// A PostgreSQL server for the tests; what was started for them ends when dropped.
+/// A server for the tests; what was started for them ends when dropped.
 #[derive(Debug)]
-pub enum Postgres {
-    /// Somebody else's.
-    Running(String),
-    /// A container of ours.
-    Container(Container),
-    /// A cluster of ours.
-    Own(Cluster),
+pub struct Server {
+    /// Where tests connect.
+    pub url: String,
+    /// What it is, for the person who waits.
+    pub described: String,
+    _ours: Option<Ours>,
 }
 
-impl Postgres {
-    /// Finds or starts one.
+/// What ends when it is dropped.
+#[derive(Debug)]
+enum Ours {
+    Container(#[expect(dead_code, reason = "kept to be dropped")] Container),
+    Cluster(#[expect(dead_code, reason = "kept to be dropped")] Cluster),
+    Node(#[expect(dead_code, reason = "kept to be dropped")] Node),
+}
+
+impl Server {
+    /// Finds or starts PostgreSQL.
     ///
     /// # Errors
     /// A sentence that says what to do.
-    pub fn find() -> Result<Self> {
+    pub fn postgres() -> Result<Self> {
+        const IMAGE: &str = "postgres:17-alpine";
+        let url = |address| format!("postgres://postgres@{address}/postgres");
         if let Some(url) = variable("DATABASE_URL") {
             let host = postgres::host_of(&url)
                 .ok_or("DATABASE_URL is not of the form postgres://user@host:port/database")?;
-            return if postgres::answers(&url) {
-                Ok(Self::Running(url))
-            } else {
-                Err(format!("DATABASE_URL is set, but no server answers at {host}"))
-            };
+            return Self::running("PostgreSQL", "DATABASE_URL", url, &host);
         }
-        if postgres::trusts(SocketAddr::from((Ipv4Addr::LOCALHOST, 5432)), "postgres") {
-            return Ok(Self::Running("postgres://postgres@127.0.0.1:5432/postgres".to_owned()));
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 5432));
+        if postgres::trusts(local, "postgres") {
+            return Self::running("PostgreSQL", "DATABASE_URL", url(local), &local.to_string());
         }
-        if succeeds("docker", &["info"]) {
-            return Container::start().map(Self::Container);
+        if containers::are_possible() {
+            let trust = ["--env", "POSTGRES_HOST_AUTH_METHOD=trust"];
+            let quick = ["-c", "fsync=off", "-c", "max_connections=200"];
+            let container = Container::start(IMAGE, 5432, &trust, &quick)?;
+            let address = container.address;
+            let ready = || postgres::trusts(address, "postgres").then_some(());
+            wait_for(START, ready).ok_or("PostgreSQL in its container did not start in time")?;
+            return Ok(Self::contained("PostgreSQL", IMAGE, url(address), container));
         }
         if cluster::programs().is_none() {
-            install()?;
+            install("PostgreSQL", "postgresql", "DATABASE_URL")?;
         }
-        Cluster::start_new(Durability::None).map(Self::Own)
+        let cluster = Cluster::start_new(Durability::None)?;
+        Ok(Self {
+            url: cluster.url("postgres"),
+            described: format!("PostgreSQL: a cluster of our own at {}", cluster.address()),
+            _ours: Some(Ours::Cluster(cluster)),
+        })
     }
 
-    /// Where its administrator connects.
-    #[must_use]
-    pub fn url(&self) -> String {
-        match self {
-            Self::Running(url) => url.clone(),
-            Self::Container(container) => container.url.clone(),
-            Self::Own(cluster) => cluster.url("postgres"),
+    /// Finds or starts RabbitMQ.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub fn rabbitmq() -> Result<Self> {
+        const IMAGE: &str = "rabbitmq:4-alpine";
+        let url = |address| format!("amqp://guest:guest@{address}/%2f");
+        if let Some(url) = variable("AMQP_URL") {
+            let host = rabbitmq::host_of(&url)
+                .ok_or("AMQP_URL is not of the form amqp://user:password@host:port/vhost")?;
+            return Self::running("RabbitMQ", "AMQP_URL", url, &host);
         }
-    }
-
-    /// What it is, for the person who waits.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Running(url) => {
-                let host = postgres::host_of(url).unwrap_or_default();
-                format!("PostgreSQL: the server at {host}")
-            }
-            Self::Container(_) => format!("PostgreSQL: a container of {IMAGE}"),
-            Self::Own(cluster) => {
-                format!("PostgreSQL: a cluster of our own at {}", cluster.address())
-            }
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 5672));
+        if rabbitmq::welcomes_guests(local) {
+            return Self::running("RabbitMQ", "AMQP_URL", url(local), &local.to_string());
         }
+        if containers::are_possible() {
+            let container = Container::start(IMAGE, 5672, &[], &[])?;
+            let address = container.address;
+            let ready = || rabbitmq::welcomes_guests(address).then_some(());
+            wait_for(START, ready).ok_or("RabbitMQ in its container did not start in time")?;
+            return Ok(Self::contained("RabbitMQ", IMAGE, url(address), container));
+        }
+        if node::program().is_none() {
+            install("RabbitMQ", "rabbitmq-server", "AMQP_URL")?;
+        }
+        let node = Node::start_new()?;
+        Ok(Self {
+            url: node.url(),
+            described: format!("RabbitMQ: a node of our own at {}", node.address()),
+            _ours: Some(Ours::Node(node)),
+        })
     }
-}
 
-/// A container that is removed when dropped.
-#[derive(Debug)]
-pub struct Container {
-    id: String,
-    url: String,
-}
-
-impl Container {
-    fn start() -> Result<Self> {
-        let id = docker(&[
-            "run",
-            "--detach",
-            "--rm",
-            "--publish",
-            "127.0.0.1:0:5432",
-            "--env",
-            "POSTGRES_HOST_AUTH_METHOD=trust",
-            IMAGE,
-            "-c",
-            "fsync=off",
-            "-c",
-            "max_connections=200",
-        ])?;
-        let mut container = Self { id, url: String::new() };
-        let mapped = docker(&["port", &container.id, "5432/tcp"])?;
-        let address: SocketAddr = mapped
-            .lines()
-            .next()
-            .and_then(|line| line.parse().ok())
-            .ok_or_else(|| format!("docker names no port of the container: {mapped}"))?;
-        container.url = format!("postgres://postgres@{address}/postgres");
-        let ready = || postgres::trusts(address, "postgres").then_some(());
-        wait_for(Duration::from_mins(1), ready)
-            .ok_or("PostgreSQL in its container did not start within a minute")?;
-        Ok(container)
-    }
-}
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        if let Err(why) = docker(&["rm", "--force", "--volumes", &self.id]) {
-            eprintln!("{why}");
+    /// Somebody else's.
+    fn running(name: &str, setting: &str, url: String, host: &str) -> Result<Self> {
+        let mut addresses = host.to_socket_addrs().into_iter().flatten();
+        if addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok()) {
+            Ok(Self { url, described: format!("{name}: the server at {host}"), _ours: None })
+        } else {
+            Err(format!("{setting} is set, but no server answers at {host}"))
         }
     }
-}
 
-fn docker(arguments: &[&str]) -> Result<String> {
-    let output = Command::new("docker")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("can't run docker: {error}"))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    } else {
-        let why = String::from_utf8_lossy(&output.stderr);
-        Err(format!("docker {} failed: {}", arguments.first().unwrap_or(&""), why.trim()))
+    fn contained(name: &str, image: &str, url: String, container: Container) -> Self {
+        let described = format!("{name}: a container of {image}");
+        Self { url, described, _ours: Some(Ours::Container(container)) }
     }
 }
 
-fn install() -> Result<()> {
+fn install(name: &str, package: &str, setting: &str) -> Result<()> {
     if !Path::new("/etc/debian_version").exists() || !succeeds("apt-get", &["--version"]) {
-        return Err("The tests need PostgreSQL: set DATABASE_URL, start Docker, or install \
-                    PostgreSQL (on Debian and Ubuntu this happens by itself)."
-            .to_owned());
+        return Err(format!(
+            "The tests need {name}: set {setting}, start Docker, or install {name} (on Debian and \
+             Ubuntu this happens by itself)."
+        ));
     }
-    println!("PostgreSQL is not there: installing it");
+    println!("{name} is not there: installing it");
     let attempt = |arguments: &[&str]| {
         succeeds("apt-get", arguments)
             || succeeds("sudo", &[&["-n", "apt-get"], arguments].concat())
     };
-    let package = ["install", "-y", "--no-install-recommends", "postgresql"];
-    if attempt(&package) || (attempt(&["update"]) && attempt(&package)) {
+    let wanted = ["install", "-y", "--no-install-recommends", package];
+    if attempt(&wanted) || (attempt(&["update"]) && attempt(&wanted)) {
         Ok(())
     } else {
-        Err("PostgreSQL could not be installed: run `sudo apt-get install postgresql`, set \
-             DATABASE_URL, or start Docker."
-            .to_owned())
+        Err(format!(
+            "{name} could not be installed: run `sudo apt-get install {package}`, set {setting}, \
+             or start Docker."
+        ))
     }
 }
 
-fn succeeds(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")

@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    servers::Postgres,
+    servers::Server,
     steps::{Steps, installed},
 };
 
@@ -43,23 +43,22 @@ pub fn check(steps: &mut Steps) -> Result<()> {
     Ok(())
 }
 
-/// Everything that must pass, on both engines; `crash_rounds` adds the crash test.
+/// Everything that must pass, on both engines and with a broker; `crash_rounds` adds the crash test.
 ///
 /// # Errors
 /// Names what failed.
 pub fn test(steps: &mut Steps, crash_rounds: Option<u32>) -> Result<()> {
-    let server = Postgres::find()?;
-    println!("{}", server.describe());
+    let (postgres, rabbitmq) = (Server::postgres()?, Server::rabbitmq()?);
+    println!("{}\n{}", postgres.described, rabbitmq.described);
     check(steps)?;
     // Built here, so that no test's time limit holds a compilation.
     steps.cargo("shipped binary", &["build", "--package", "hosts"], &[])?;
-    let url = server.url();
-    let database = [("DATABASE_URL", url.as_str())];
-    steps.tests("documentation tests", &["test", "--workspace", "--doc"], &database)?;
+    let servers = [("DATABASE_URL", &*postgres.url), ("AMQP_URL", &*rabbitmq.url)];
+    steps.tests("documentation tests", &["test", "--workspace", "--doc"], &servers)?;
     if installed("nextest") {
-        steps.tests("tests", &["nextest", "run", "--workspace"], &database)?;
+        steps.tests("tests", &["nextest", "run", "--workspace"], &servers)?;
     } else {
-        steps.tests("tests", &["test", "--workspace", "--lib", "--bins", "--tests"], &database)?;
+        steps.tests("tests", &["test", "--workspace", "--lib", "--bins", "--tests"], &servers)?;
     }
     if let Some(rounds) = crash_rounds {
         crash(steps, &["--rounds", &rounds.to_string()])?;
