@@ -76,6 +76,22 @@ impl Place {
         self.url.replace(&self.host(), address)
     }
 
+    /// The broker's URL, for another vhost.
+    #[must_use]
+    pub fn url_of_vhost(&self, vhost: &str) -> String {
+        let server = self.url.rsplit_once('/').map_or(&*self.url, |(server, _)| server);
+        format!("{server}/{vhost}")
+    }
+
+    /// Declares a queue of the product in another way than the product does.
+    pub async fn declare_otherwise(&self, queue: &str) {
+        let (connection, channel) = self.connect().await;
+        let (options, nothing) = (QueueDeclareOptions::durable(), FieldTable::default());
+        let declared = channel.queue_declare(self.name(queue).into(), options, nothing).await;
+        declared.expect("declared");
+        connection.close(200, "done".into()).await.expect("closed");
+    }
+
     /// A name on the broker.
     #[must_use]
     pub fn name(&self, name: &str) -> String {
