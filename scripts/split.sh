@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs the product on this machine as it runs in production: commands, queries, what goes on behind
-# them, and a gateway, each in a process of its own, on the PostgreSQL database of DATABASE_URL.
+# them, and a gateway, each in a process of its own, on the PostgreSQL database of DATABASE_URL. If
+# AMQP_URL is set, RabbitMQ carries events and work to the one behind.
 #
-#   DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres scripts/split.sh
+#   export DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres
+#   AMQP_URL=amqp://guest:guest@127.0.0.1:5672/%2f scripts/split.sh
 #
 # The API is at port 5001 then, its hosts at 5011, 5012 and 5013; FIRST_PORT moves them all. Ctrl-C
 # stops everything. BINARY is run instead of a fresh build.
@@ -58,8 +60,11 @@ ready() {
     exit 1
 }
 
+# Only the worker uses the broker.
+broker=${AMQP_URL:-}
+unset AMQP_URL
 export GROUNDWORK_BASE_URL=${GROUNDWORK_BASE_URL:-http://127.0.0.1:$first}
-start "$worker" "$BINARY" worker
+AMQP_URL=$broker start "$worker" "$BINARY" worker
 GROUNDWORK_HTTP_TRUST_PROXY=true start "$commands" "$BINARY" commands
 GROUNDWORK_HTTP_TRUST_PROXY=true start "$queries" "$BINARY" queries
 GROUNDWORK_GATEWAY_COMMANDS=http://$commands GROUNDWORK_GATEWAY_QUERIES=http://$queries \

@@ -51,6 +51,25 @@ pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
 /// The pause before what failed is tried again; it grows fourfold with every try.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
+/// The queues of work, and what testing builds do with those on a broker.
+pub struct Work {
+    /// As use cases see them.
+    pub queues: Arc<dyn WorkQueues>,
+    /// `None` without a broker.
+    #[cfg(feature = "testing-only")]
+    pub moved: Option<Arc<crate::testing::MovedQueues>>,
+}
+
+impl Work {
+    fn in_table(queues: TableQueues) -> Self {
+        Self {
+            queues: Arc::new(queues),
+            #[cfg(feature = "testing-only")]
+            moved: None,
+        }
+    }
+}
+
 /// The queues of work: on the broker if there is one, else in the table. In testing builds, what
 /// fails is tried again by the next drain, however soon it comes.
 #[must_use]
@@ -59,19 +78,24 @@ pub fn work_queues(
     roles: &Roles,
     stores: &Stores,
     clock: &Arc<dyn Clock>,
-) -> Arc<dyn WorkQueues> {
+) -> Work {
     let testing = cfg!(feature = "testing-only");
     let table = TableQueues::new(stores.log.clone(), clock.clone());
     let broker = rabbit_settings(settings).filter(|_| testing || roles.does(Role::Queues));
     let Some(broker) = broker else {
-        return if testing { Arc::new(table.without_pauses()) } else { Arc::new(table) };
+        return Work::in_table(if testing { table.without_pauses() } else { table });
     };
     let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
     let pause = if testing { Duration::ZERO } else { FIRST_PAUSE };
     let queues = RabbitQueues::start(broker, signatures, pause);
     #[cfg(feature = "testing-only")]
     let queues = crate::testing::MovedQueues::new(queues, stores.log.clone());
-    Arc::new(queues)
+    let queues = Arc::new(queues);
+    Work {
+        #[cfg(feature = "testing-only")]
+        moved: Some(queues.clone()),
+        queues,
+    }
 }
 
 /// All places where work can be, for operators: the table, and the broker if there is one.

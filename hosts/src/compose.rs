@@ -130,6 +130,7 @@ pub async fn compose(
         clock: clock.clone(),
         progress: progress.clone(),
     };
+    let work = broker::work_queues(settings, roles, &stores, &clock);
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     #[cfg(feature = "testing-only")]
     let testing = Arc::new(crate::testing::TestingStores::new(
@@ -137,12 +138,12 @@ pub async fn compose(
         testing_clock,
         progress.clone(),
         notifications.clone(),
+        work.moved,
     ));
     let region: Arc<str> = settings.region.as_str().into();
     let recorder = replaced.recorder.unwrap_or_else(|| {
         Arc::new(QueueRecorder::new(events.clone(), ids.clone(), region.clone()))
     });
-    let work = broker::work_queues(settings, roles, &stores, &clock);
     let app = App {
         clock,
         ids: ids.clone(),
@@ -152,7 +153,7 @@ pub async fn compose(
         notifications: Arc::new(notifications),
         reactions: REACTIONS,
         recorder,
-        work,
+        work: work.queues,
         region,
         audits: Repository::new(events.clone(), ids.clone()),
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),

@@ -59,6 +59,7 @@ pub struct TestingStores {
     clock: SharedClock,
     progress: Arc<Progress>,
     notifications: NotificationTable,
+    moved: Option<Arc<MovedQueues>>,
 }
 
 impl TestingStores {
@@ -69,8 +70,9 @@ impl TestingStores {
         clock: SharedClock,
         progress: Arc<Progress>,
         notifications: NotificationTable,
+        moved: Option<Arc<MovedQueues>>,
     ) -> Self {
-        Self { log, clock, progress, notifications }
+        Self { log, clock, progress, notifications, moved }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -97,7 +99,13 @@ impl TestingStores {
 #[async_trait]
 impl Testing for TestingStores {
     async fn destroy(&self) -> Result<()> {
+        if let Some(queues) = &self.moved {
+            queues.arrived().await?;
+        }
         self.log.reset().await?;
+        if let Some(queues) = &self.moved {
+            queues.queues.purge().await?;
+        }
         if self.progress.settled(EMPTYING).await {
             Ok(())
         } else {
@@ -133,6 +141,17 @@ impl MovedQueues {
     pub fn new(queues: RabbitQueues, log: Db) -> Self {
         Self { queues, outbox: Outbox::new(log) }
     }
+    /// Waits until no work is on its way.
+    async fn arrived(&self) -> Result<()> {
+        let until = Instant::now() + MOVING;
+        while !self.outbox.pending(1).await?.is_empty() {
+            if Instant::now() > until {
+                return Err(Error::unavailable("work is still on its way to the broker"));
+            }
+            tokio::time::sleep(FOLLOW / 10).await;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -158,6 +177,7 @@ impl WorkQueues for MovedQueues {
         self.queues.postponed(taken).await
     }
     async fn standings(&self) -> Result<Vec<QueueStanding>> {
+        self.arrived().await?;
         self.queues.standings().await
     }
     async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {

@@ -9,6 +9,7 @@ mod architecture;
 mod audits;
 mod authorization;
 mod bad_input;
+mod broker;
 mod cars;
 mod conventions;
 mod database_gone;

@@ -21,7 +21,7 @@ use reqwest::{Client, Method};
 use tempfile::TempDir;
 
 use crate::{
-    Database, Deployment, Person, Request,
+    Broker, Database, Deployment, Person, Request,
     binary::Environment,
     deployment::Hosts,
     events::Log,
@@ -66,6 +66,7 @@ pub struct TestApp {
     client: Client,
     hosts: Hosts,
     place: Place,
+    broker: Option<Broker>,
     letters_expected: AtomicBool,
 }
 
@@ -80,6 +81,7 @@ impl TestApp {
         deployment: Deployment,
         adjust: impl FnOnce(Environment) -> Environment,
     ) -> Self {
+        let mut broker = None;
         let (place, environment) = match deployment {
             Deployment::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
@@ -88,11 +90,16 @@ impl TestApp {
             }
             Deployment::Postgres | Deployment::Split => {
                 let database = Database::create().await;
-                let environment = Environment::postgres(&database.url);
+                let mut environment = Environment::postgres(&database.url);
+                if deployment == Deployment::Split {
+                    environment = broker.insert(Broker::place()).settings(environment);
+                }
                 (Place::Database(database), environment)
             }
         };
-        Self::start_at(place, deployment, adjust(environment), FIRST).await
+        let mut app = Self::start_at(place, deployment, adjust(environment), FIRST).await;
+        app.broker = broker;
+        app
     }
 
     /// Starts a host on a database that the test made.
@@ -141,6 +148,7 @@ impl TestApp {
             clock,
             hosts,
             place,
+            broker: None,
             letters_expected: AtomicBool::new(false),
         };
         app.ready().await;
@@ -184,6 +192,11 @@ impl TestApp {
                 Log::Postgres(url.clone())
             }
         }
+    }
+
+    /// The place on the broker, where there is one.
+    pub fn broker(&self) -> Option<&Broker> {
+        self.broker.as_ref()
     }
 
     /// The folder of an embedded host.

@@ -71,9 +71,14 @@ impl Environment {
     /// A process that keeps nothing, on a free port.
     #[must_use]
     pub fn on_free_port() -> Self {
+        Self::default().on_another_port()
+    }
+
+    /// The same, on a free port of its own.
+    #[must_use]
+    pub fn on_another_port(self) -> Self {
         let port = xtask::port::free_port().expect("a port is free");
-        let address = format!("127.0.0.1:{port}");
-        Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address)
+        self.with("GROUNDWORK_HTTP_ADDRESSES", &format!("127.0.0.1:{port}"))
     }
 
     /// With the optimized binary.

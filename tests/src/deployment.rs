@@ -19,8 +19,8 @@ pub enum Deployment {
     Sqlite,
     /// One host, on a database of its own.
     Postgres,
-    /// A host for commands, one for queries and one for what goes on behind, on one database, with
-    /// a gateway before them.
+    /// A host for commands, one for queries and two for what goes on behind, on one database and one
+    /// broker, with a gateway before them.
     Split,
 }
 
@@ -55,7 +55,7 @@ impl Hosts {
         Self { url: url(&first.addresses), first, others: vec![], gateway: None }
     }
 
-    /// One host of each kind.
+    /// One host of each kind, and two that share the work behind.
     async fn apart(environment: &Environment, replaced: Replacements) -> Self {
         let each = environment.clone().with("GROUNDWORK_HTTP_WORKERS", "1");
         let behind = each.clone().with("GROUNDWORK_HTTP_TRUST_PROXY", "true");
@@ -63,21 +63,22 @@ impl Hosts {
             Roles::serving(Api::Commands),
             Roles::serving(Api::Queries),
             Roles::working(Role::ALL),
+            Roles::working(Role::ALL),
         ];
-        let [commands, queries, worker] =
+        let [commands, queries, worker, second] =
             roles.map(|roles| (roles, behind.clone(), replaced.clone()));
         let begin = async |(roles, settings, replaced): (Roles, Environment, Replacements)| {
             start(&settings, &roles, replaced).await
         };
-        let (commands, queries, worker) =
-            tokio::join!(begin(commands), begin(queries), begin(worker));
+        let (commands, queries, worker, second) =
+            tokio::join!(begin(commands), begin(queries), begin(worker), begin(second));
         let before = each
             .with("GROUNDWORK_GATEWAY_COMMANDS", &url(&commands.addresses))
             .with("GROUNDWORK_GATEWAY_QUERIES", &url(&queries.addresses));
         let settings = GatewaySettings::read(before.variables()).expect("the settings are valid");
         let gateway = Gateway::start(&settings, None).expect("the gateway starts");
         let url = url(&gateway.addresses);
-        Self { url, first: commands, others: vec![queries, worker], gateway: Some(gateway) }
+        Self { url, first: commands, others: vec![queries, worker, second], gateway: Some(gateway) }
     }
 
     /// Stops them, from the outside to the inside.

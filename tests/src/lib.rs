@@ -10,6 +10,7 @@
 mod answer;
 mod app;
 pub mod binary;
+mod broker;
 mod cars;
 mod database;
 mod deployment;
@@ -24,6 +25,7 @@ mod work;
 
 pub use answer::Answer;
 pub use app::TestApp;
+pub use broker::Broker;
 pub use database::Database;
 pub use deployment::Deployment;
 pub use everywhere::run;

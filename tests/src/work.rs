@@ -1,10 +1,15 @@
 //! What the queue of audits and its operators do.
 
+use std::time::{Duration, Instant};
+
 use application::ports::{Append, WorkMessage, WorkQueue};
 use domain::kernel::roles::{Feature, Role};
 use serde_json::{Value, json};
 
 use crate::{Answer, Person, TestApp, people::Grants};
+
+/// How long counting takes at most.
+const COUNTED: Duration = Duration::from_secs(5);
 
 impl TestApp {
     /// Posts a body, signed as queues do.
@@ -27,6 +32,20 @@ impl TestApp {
         let append = Append { work, ..Append::default() };
         self.ports().log.append(append).await.expect("the log can be written");
         id
+    }
+
+    /// Waits until so many messages of a queue wait, and so many were set aside: brokers count what
+    /// they have written.
+    pub async fn stands(&self, queue: WorkQueue, expected: (u64, u64)) {
+        let begun = Instant::now();
+        loop {
+            let standing = self.standing(queue).await;
+            if standing == expected {
+                return;
+            }
+            assert!(begun.elapsed() < COUNTED, "it stands at {standing:?}, not at {expected:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Messages of a queue that wait, and that were set aside.

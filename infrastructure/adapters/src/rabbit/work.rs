@@ -80,6 +80,28 @@ impl RabbitQueues {
         Self { names, signatures, first_pause, receipts, lines: Lines::start(settings, Lay) }
     }
 
+    /// Empties every queue, of what is held and of what was set aside, too.
+    ///
+    /// # Errors
+    /// Unavailable, if the broker can't be reached.
+    #[cfg(feature = "testing-only")]
+    pub async fn purge(&self) -> Result<()> {
+        let purge = async |desk: &Desk| {
+            let held: Vec<Held> = desk.held().drain().map(|(_, held)| held).collect();
+            for held in held {
+                acknowledge(&held.delivery).await?;
+            }
+            let channel = desk.look.lock().await;
+            let queues = WorkQueue::ALL.iter();
+            for name in queues.flat_map(|q| [self.names.work(*q), self.names.poison(*q)]) {
+                let options = lapin::options::QueuePurgeOptions::default();
+                channel.queue_purge(name, options).await.map_err(failure)?;
+            }
+            Ok(())
+        };
+        self.over(purge).await.map_err(error)
+    }
+
     /// Does something over the line that there is.
     async fn over<T>(
         &self,

@@ -1,0 +1,288 @@
+//! The shipped binary on a broker that fails it in every way: the log has everything, so nothing is
+//! lost, and what is wrong is said.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use acceptance::{
+    Broker, Database, Request,
+    binary::{Environment, Process},
+    events::Log,
+    proxy::Proxy,
+};
+use lapin::BasicProperties;
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::honda;
+
+/// How soon another process takes over from one that was killed.
+const TAKEN_OVER: Duration = Duration::from_secs(5);
+/// Long enough for everything that happens at all.
+const LIMIT: Duration = Duration::from_secs(40);
+const SECRET: &str = "a secret that nobody may ever read";
+
+/// Processes on one database and one broker; the first answers.
+struct Deployment {
+    processes: Vec<Process>,
+    environment: Environment,
+    token: String,
+    client: Client,
+    database: Database,
+    folder: TempDir,
+    broker: Broker,
+}
+
+impl Deployment {
+    /// Each of these is the arguments of a process.
+    async fn start(
+        commands: &[&[&str]],
+        adjust: impl FnOnce(Environment, &Broker) -> Environment,
+    ) -> Self {
+        let (database, broker) = (Database::create().await, Broker::place());
+        let folder = tempfile::tempdir().unwrap();
+        let client = Client::new();
+        let environment = broker.settings(Environment::postgres(&database.url));
+        let environment = environment.with("GROUNDWORK_HMAC_SECRET", SECRET);
+        let environment = adjust(environment, &broker);
+        let token = environment.run(&["ops", "tokens", "mint"]).unwrap().trim().to_owned();
+        let mut processes = vec![];
+        for (number, arguments) in commands.iter().enumerate() {
+            let own = environment.clone().on_another_port();
+            let output = folder.path().join(number.to_string());
+            processes.push(Process::start_as(&own, &output, arguments));
+        }
+        for process in &mut processes {
+            process.ready(&client).await;
+        }
+        Self { processes, environment, token, client, database, folder, broker }
+    }
+
+    async fn one() -> Self {
+        Self::start(&[&["serve"]], |environment, _| environment).await
+    }
+
+    fn ask(&self, process: &Process, method: Method, path: &str) -> Request {
+        let url = format!("{}{path}", process.url);
+        Request::new(&self.client, method, &url).bearer(&self.token)
+    }
+
+    async fn register(&self) -> String {
+        let request = self.ask(&self.processes[0], Method::POST, "/cars").json(&honda());
+        let answer = request.send().await.expect(201).json();
+        answer["car"]["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn cars(&self) -> Vec<Value> {
+        let answer = self.ask(&self.processes[0], Method::GET, "/cars?limit=1000").send().await;
+        answer.expect(200).json()["cars"].as_array().unwrap().clone()
+    }
+
+    /// The sum of a measure of a process.
+    async fn measure(&self, process: &Process, name: &str) -> Option<f64> {
+        let text = self.ask(process, Method::GET, "/metrics").send().await.expect(200).text();
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).reduce(|a, b| a + b)
+    }
+
+    async fn leads(&self, process: &Process) -> bool {
+        self.measure(process, "groundwork_relay_leads").await.is_some_and(|leads| leads > 0.5)
+    }
+
+    async fn until(&self, limit: Duration, what: &str, holds: impl AsyncFn() -> bool) {
+        let begun = Instant::now();
+        while !holds().await {
+            let printed = || self.processes.iter().map(Process::printed).collect::<String>();
+            assert!(begun.elapsed() < limit, "never: {what}: {}", printed());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Everything that the log says was published.
+    async fn published(&self) {
+        let process = self.processes.last().unwrap();
+        let none = async || {
+            let behind = self.measure(process, "groundwork_relay_lag_positions").await;
+            behind.is_some_and(|behind| behind < 0.5)
+        };
+        self.until(LIMIT, "the backlog drains", none).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_worker_and_relay_is_replaced_within_seconds() {
+    let worker: &[&str] = &["worker"];
+    let mut deployment =
+        Deployment::start(&[&["serve"], worker, worker], |environment, _| environment).await;
+    // The one that answers stops being one of three.
+    let mut ids = vec![];
+    for _ in 0..5 {
+        ids.push(deployment.register().await);
+    }
+    for _ in 0..2 {
+        let leader = async || {
+            for (at, process) in deployment.processes.iter().enumerate() {
+                if deployment.leads(process).await {
+                    return Some(at);
+                }
+            }
+            None
+        };
+        deployment.until(LIMIT, "somebody is the relay", async || leader().await.is_some()).await;
+        let at = leader().await.unwrap();
+        if at == 0 {
+            // It is asked meanwhile, so the other roles are what it loses.
+            break;
+        }
+        let mut killed = deployment.processes.remove(at);
+        killed.kill();
+        let begun = Instant::now();
+        for _ in 0..5 {
+            ids.push(deployment.register().await);
+        }
+        let left = |begun: Instant| TAKEN_OVER.saturating_sub(begun.elapsed());
+        let shown = async || deployment.cars().await.len() == ids.len();
+        deployment.until(left(begun), "what was written is shown", shown).await;
+        let led = async || leader_of(&deployment).await;
+        deployment.until(left(begun), "another is the relay", led).await;
+    }
+    let mut shown: Vec<_> = deployment.cars().await;
+    shown.sort_by_key(|car| car["id"].as_str().unwrap().to_owned());
+    ids.sort();
+    let shown: Vec<_> = shown.iter().map(|car| car["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(shown, ids, "nothing is lost or doubled");
+    deployment.environment.run(&["ops", "verify"]).unwrap();
+}
+
+async fn leader_of(deployment: &Deployment) -> bool {
+    for process in &deployment.processes {
+        if deployment.leads(process).await {
+            return true;
+        }
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_broker_it_goes_on_and_catches_up() {
+    let proxy = Proxy::start(Broker::place().host()).await;
+    let through = proxy.address.to_string();
+    let deployment = Deployment::start(&[&["serve"]], |environment, broker| {
+        environment.with("AMQP_URL", &broker.url_at(&through))
+    })
+    .await;
+    deployment.register().await;
+    deployment.published().await;
+    proxy.cut();
+    for _ in 0..5 {
+        deployment.register().await;
+    }
+    let shown = async || deployment.cars().await.len() == 6;
+    deployment.until(LIMIT, "the log feeds the read models", shown).await;
+    proxy.restore();
+    deployment.register().await;
+    deployment.published().await;
+    let shown = async || deployment.cars().await.len() == 7;
+    deployment.until(LIMIT, "everything is shown", shown).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn queues_that_somebody_deletes_come_back() {
+    let deployment = Deployment::one().await;
+    deployment.register().await;
+    let all = deployment.broker.queues().await.unwrap().len();
+    deployment.broker.delete_queues().await;
+    deployment.register().await;
+    let back = async || deployment.broker.queues().await.is_ok_and(|now| now.len() == all);
+    deployment.until(LIMIT, "the queues are back", back).await;
+    deployment.register().await;
+    let shown = async || deployment.cars().await.len() == 3;
+    deployment.until(LIMIT, "everything is shown", shown).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poisonous_event_is_parked_and_blocks_no_other_car() {
+    let deployment = Deployment::one().await;
+    let broken = deployment.register().await;
+    let log = Log::Postgres(deployment.database.url.clone());
+    log.forge(&broken, 5, "painted_red", "{}").await;
+    deployment.register().await;
+    let shown = async || deployment.cars().await.len() == 2;
+    deployment.until(LIMIT, "the other car is shown", shown).await;
+    let listed = async || {
+        let listed = deployment.environment.run(&["ops", "deadletters", "list"]).unwrap();
+        listed.contains("cars") && listed.contains(&broken)
+    };
+    deployment.until(LIMIT, "it is parked", listed).await;
+    deployment.published().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_message_changes_nothing_and_is_counted() {
+    let deployment = Deployment::one().await;
+    let car = deployment.register().await;
+    let log = Log::Postgres(deployment.database.url.clone());
+    let (cars, rows) = (deployment.cars().await, log.rows().await);
+    let refused = async || {
+        let all =
+            deployment.measure(&deployment.processes[0], "groundwork_bus_refused_total").await;
+        all.unwrap_or_default()
+    };
+    let before = refused().await;
+    let forged = format!(r#"{{"aggregateId":"{car}","type":"deleted","isTombstone":true}}"#);
+    for part in 0..2 {
+        let key = format!("car.deleted.v1.q{part}");
+        let properties = BasicProperties::default();
+        let body = forged.as_bytes();
+        deployment.broker.publish("domain_events", &key, properties, body).await;
+    }
+    deployment.until(LIMIT, "they are counted", async || refused().await >= before + 2.0).await;
+    assert_eq!((deployment.cars().await, log.rows().await), (cars, rows));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_the_broker_is_said_and_requests_are_answered() {
+    let host = Broker::place().host();
+    for (url, sentence) in [
+        (format!("amqp://guest:a-wrong-one@{host}/%2f"), "refuses the password of guest"),
+        (Broker::place().url_of_vhost("nowhere"), "use the vhost nowhere"),
+    ] {
+        says(|environment, _| environment.with("AMQP_URL", &url), sentence).await;
+    }
+    let place = Broker::place();
+    place.declare_otherwise("audits").await;
+    says(|environment, _| place.settings(environment), "with other settings").await;
+}
+
+async fn says(adjust: impl FnOnce(Environment, &Broker) -> Environment, sentence: &str) {
+    let deployment = Deployment::start(&[&["serve"]], adjust).await;
+    deployment.register().await;
+    let printed = async || deployment.processes[0].printed().contains(sentence);
+    deployment.until(LIMIT, sentence, printed).await;
+    let shown = async || deployment.cars().await.len() == 1;
+    deployment.until(LIMIT, "what was written is shown", shown).await;
+    let printed = deployment.processes[0].printed();
+    assert!(!printed.contains("a-wrong-one") && !printed.contains("panicked"), "{printed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_hold_no_secrets() {
+    let deployment = Deployment::one().await;
+    deployment.register().await;
+    let listener = deployment.broker.listen().await;
+    let request = deployment.ask(&deployment.processes[0], Method::POST, "/cars").json(&honda());
+    let _ = request.header("idempotency-key", "the key of a client").send().await.expect(201);
+    deployment.published().await;
+    let messages = deployment.broker.read(&listener).await;
+    assert!(messages.iter().any(|message| message.contains("Honda")), "{messages:?}");
+    for message in &messages {
+        for secret in [SECRET, &deployment.token, "the key of a client", "Bearer", "PRIVATE KEY"] {
+            assert!(!message.contains(secret), "{secret}: {message}");
+        }
+    }
+    let printed = std::fs::read_to_string(Path::new(deployment.folder.path()).join("0")).unwrap();
+    assert!(!printed.contains(SECRET) && !printed.contains(&deployment.token), "{printed}");
+}
