@@ -1,11 +1,11 @@
 //! Audits, from what is audited to what operators see.
 
-use acceptance::{TestApp, on_every_deployment};
+use acceptance::{TestApp, on_every_deployment_and_a_broker};
 use application::ports::WorkQueue;
 use serde_json::{Value, json};
 use time::Duration;
 
-on_every_deployment!(
+on_every_deployment_and_a_broker!(
     a_bad_signature_is_audited,
     a_flood_of_bad_signatures_is_counted,
     delivered_twice_is_kept_once,

@@ -1,9 +1,9 @@
 //! Domain events for others: reading them, and delivering them by message.
 
-use acceptance::{Person, TestApp, on_every_deployment};
+use acceptance::{Person, TestApp, on_every_deployment_and_a_broker};
 use serde_json::{Value, json};
 
-on_every_deployment!(
+on_every_deployment_and_a_broker!(
     outsiders_read_what_happened_page_by_page,
     an_event_is_delivered_to_a_subscription,
     what_the_log_does_not_say_is_refused,

@@ -1,8 +1,8 @@
 //! Events that no consumer can handle: they park where operators see them, the rest flows.
 
-use acceptance::{TestApp, on_every_deployment};
+use acceptance::{TestApp, on_every_deployment_and_a_broker};
 
-on_every_deployment!(
+on_every_deployment_and_a_broker!(
     an_unknown_event_parks_and_others_flow,
     a_corrupt_event_parks_with_what_follows_it,
     positions_are_dense_and_streams_have_no_holes,

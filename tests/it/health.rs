@@ -21,7 +21,7 @@ async fn a_fresh_host_is_alive_and_ready(app: &TestApp) {
     let expected = match app.deployment {
         Deployment::Sqlite | Deployment::Postgres => ["event_log", "projection cars"],
         // A gateway needs one host of each side.
-        Deployment::Split => ["commands", "queries"],
+        Deployment::Split | Deployment::Brokered => ["commands", "queries"],
     };
     for name in expected {
         assert!(parts.iter().any(|part| part["name"] == name), "{ready}");

@@ -1,9 +1,9 @@
 //! What only testing builds can do to a deployment.
 
-use acceptance::{TestApp, on_every_deployment};
+use acceptance::{TestApp, on_every_deployment_and_a_broker};
 use serde_json::json;
 
-on_every_deployment!(
+on_every_deployment_and_a_broker!(
     destroying_empties_everything_and_positions_go_on,
     the_clock_moves_and_goes_back,
     draining_waits_until_all_is_quiet,

@@ -88,10 +88,10 @@ impl TestApp {
                 let environment = Environment::embedded(folder.path());
                 (Place::Folder(folder), environment)
             }
-            Deployment::Postgres | Deployment::Split => {
+            Deployment::Postgres | Deployment::Split | Deployment::Brokered => {
                 let database = Database::create().await;
                 let mut environment = Environment::postgres(&database.url);
-                if deployment == Deployment::Split {
+                if deployment == Deployment::Brokered {
                     environment = broker.insert(Broker::place()).settings(environment);
                 }
                 (Place::Database(database), environment)

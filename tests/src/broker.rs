@@ -211,7 +211,8 @@ impl Drop for Broker {
         // Dropping is not async: a thread with a runtime of its own does it, also while panicking.
         let cleared = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(tokio::time::timeout(LIMIT, place.clear()))
+            let clear = async { tokio::time::timeout(LIMIT, place.clear()).await };
+            runtime.expect("a runtime").block_on(clear)
         });
         if !matches!(cleared.join(), Ok(Ok(Ok(())))) {
             eprintln!("queues of {} may be left over", self.prefix);

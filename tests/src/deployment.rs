@@ -19,9 +19,11 @@ pub enum Deployment {
     Sqlite,
     /// One host, on a database of its own.
     Postgres,
-    /// A host for commands, one for queries and two for what goes on behind, on one database and one
-    /// broker, with a gateway before them.
+    /// A host for commands, one for queries and one for what goes on behind, on one database, with
+    /// a gateway before them.
     Split,
+    /// The same with a broker, and two hosts that share what goes on behind.
+    Brokered,
 }
 
 /// Running hosts.
@@ -45,7 +47,8 @@ impl Hosts {
             Deployment::Sqlite | Deployment::Postgres => {
                 Self::together(environment, replaced).await
             }
-            Deployment::Split => Box::pin(Self::apart(environment, replaced)).await,
+            Deployment::Split => Box::pin(Self::apart(environment, replaced, false)).await,
+            Deployment::Brokered => Box::pin(Self::apart(environment, replaced, true)).await,
         }
     }
 
@@ -55,8 +58,8 @@ impl Hosts {
         Self { url: url(&first.addresses), first, others: vec![], gateway: None }
     }
 
-    /// One host of each kind, and two that share the work behind.
-    async fn apart(environment: &Environment, replaced: Replacements) -> Self {
+    /// One host of each kind; there may be a second one for the work behind.
+    async fn apart(environment: &Environment, replaced: Replacements, shared: bool) -> Self {
         let each = environment.clone().with("GROUNDWORK_HTTP_WORKERS", "1");
         let behind = each.clone().with("GROUNDWORK_HTTP_TRUST_PROXY", "true");
         let roles = [
@@ -70,15 +73,17 @@ impl Hosts {
         let begin = async |(roles, settings, replaced): (Roles, Environment, Replacements)| {
             start(&settings, &roles, replaced).await
         };
+        let second = async { if shared { Some(begin(second).await) } else { None } };
         let (commands, queries, worker, second) =
-            tokio::join!(begin(commands), begin(queries), begin(worker), begin(second));
+            tokio::join!(begin(commands), begin(queries), begin(worker), second);
         let before = each
             .with("GROUNDWORK_GATEWAY_COMMANDS", &url(&commands.addresses))
             .with("GROUNDWORK_GATEWAY_QUERIES", &url(&queries.addresses));
         let settings = GatewaySettings::read(before.variables()).expect("the settings are valid");
         let gateway = Gateway::start(&settings, None).expect("the gateway starts");
         let url = url(&gateway.addresses);
-        Self { url, first: commands, others: vec![queries, worker, second], gateway: Some(gateway) }
+        let others = [queries, worker].into_iter().chain(second).collect();
+        Self { url, first: commands, others, gateway: Some(gateway) }
     }
 
     /// Stops them, from the outside to the inside.

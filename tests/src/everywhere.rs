@@ -32,3 +32,15 @@ macro_rules! on_every_deployment {
         }
     };
 }
+
+/// As `on_every_deployment!`, and once more on separate hosts with a broker: for what a broker could
+/// change. Declaring and deleting all its queues takes seconds, so it is not for everything.
+#[macro_export]
+macro_rules! on_every_deployment_and_a_broker {
+    ($($test:ident),+ $(,)?) => {
+        $crate::on_every_deployment!($($test),+);
+        mod brokered {
+            $(#[test] fn $test() { $crate::run($crate::Deployment::Brokered, super::$test); })+
+        }
+    };
+}
