@@ -1,5 +1,7 @@
 //! `groundwork ops bus`: the message broker and who follows it.
 
+use std::fmt::Write as _;
+
 use adapters::rabbit::{self, QueueStatus};
 use clap::Subcommand;
 
@@ -47,7 +49,8 @@ fn line(queue: &QueueStatus) -> String {
 async fn behind(desk: &Desk) -> Result<String, Stop> {
     let mut text = format!("{:<24}{:>12}{:>10}{:>12}\n", "name", "position", "behind", "seconds");
     let mut add = |name: &str, position: u64, behind: u64, seconds: f64| {
-        text.push_str(&format!("{name:<24}{position:>12}{behind:>10}{seconds:>12.1}\n"));
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{name:<24}{position:>12}{behind:>10}{seconds:>12.1}");
     };
     let relay = desk.relay().await?;
     let (behind, seconds) = desk.ops.behind(relay.position).await?;
