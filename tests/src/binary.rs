@@ -31,6 +31,12 @@ pub fn optimized() -> &'static Path {
     BUILT.get_or_init(|| build(&["--release"]))
 }
 
+/// Builds an example of the hosts, unless it is up to date, and tells where it is.
+#[must_use]
+pub fn example(name: &str) -> PathBuf {
+    build(&["--example", name])
+}
+
 fn build(profile: &[&str]) -> PathBuf {
     let arguments = ["build", "--package", "hosts", "--message-format=json-render-diagnostics"];
     let output = xtask::steps::cargo(&[&arguments[..], profile].concat())

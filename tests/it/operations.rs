@@ -1,0 +1,86 @@
+//! What the manual for operators says is there.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use acceptance::binary::Environment;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn manual(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The names of metrics in a text, without what the form of histograms adds.
+fn metrics(text: &str) -> BTreeSet<String> {
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let words = text.split(|letter| !is_part(letter));
+    let ours = words.filter(|word| word.starts_with("groundwork_") || *word == "log_batch_appends");
+    let plain = |word: &str| {
+        let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end));
+        histogram.unwrap_or(word).to_owned()
+    };
+    ours.map(plain).collect()
+}
+
+/// The text of every macro that measures, below a folder.
+fn measured(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            measured(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            for macro_name in ["counter!(", "gauge!(", "histogram!("] {
+                for (_, after) in text.match_indices(macro_name).map(|(at, _)| text.split_at(at)) {
+                    found.push_str(after.split('"').nth(1).unwrap_or_default());
+                    found.push('\n');
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_metric_is_explained_and_there() {
+    let mut source = String::new();
+    for folder in ["hosts/src", "infrastructure/store/src", "infrastructure/adapters/src"] {
+        measured(&root().join(folder), &mut source);
+    }
+    assert_eq!(metrics(&manual("docs/operations.md")), metrics(&source));
+}
+
+#[test]
+fn every_command_that_operators_are_told_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut told = BTreeSet::new();
+    for text in [manual("docs/operations.md"), manual("README.md")] {
+        for after in text.split("groundwork ops ").skip(1) {
+            let is_word = |word: &str| word.bytes().all(|letter| letter.is_ascii_lowercase());
+            let mut words = vec!["ops".to_owned()];
+            for word in after.split_whitespace().take(2) {
+                let name = word.trim_end_matches(|letter: char| !letter.is_ascii_alphabetic());
+                if name.is_empty() || !is_word(name) {
+                    break;
+                }
+                words.push(name.to_owned());
+                if name != word {
+                    break;
+                }
+            }
+            told.insert(words);
+        }
+    }
+    assert!(told.len() > 15, "{told:?}");
+    for words in told {
+        let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let shown = Environment::embedded(folder.path()).run(&arguments);
+        assert!(shown.is_ok(), "{words:?}: {shown:?}");
+    }
+}
