@@ -71,9 +71,14 @@ impl Environment {
     /// A process that keeps nothing, on a free port.
     #[must_use]
     pub fn on_free_port() -> Self {
+        Self::default().on_another_port()
+    }
+
+    /// On a free port.
+    #[must_use]
+    pub fn on_another_port(self) -> Self {
         let port = xtask::port::free_port().expect("a port is free");
-        let address = format!("127.0.0.1:{port}");
-        Self::default().with("GROUNDWORK_HTTP_ADDRESSES", &address)
+        self.with("GROUNDWORK_HTTP_ADDRESSES", &format!("127.0.0.1:{port}"))
     }
 
     /// With the optimized binary.
@@ -144,6 +149,7 @@ impl Environment {
 pub struct Process {
     environment: Environment,
     output: PathBuf,
+    arguments: Vec<String>,
     child: Child,
     /// Where the API is.
     pub url: String,
@@ -159,7 +165,9 @@ impl Process {
     /// Starts another command that runs until it is told to stop.
     #[must_use]
     pub fn start_as(environment: &Environment, output: &Path, arguments: &[&str]) -> Self {
-        Self::spawn(environment, output, environment.command(arguments))
+        let mut process = Self::spawn(environment, output, environment.command(arguments));
+        process.arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
+        process
     }
 
     /// Starts it through a shell script, which finds the binary as `$0`.
@@ -193,6 +201,7 @@ impl Process {
             url: format!("http://{}", environment.get("GROUNDWORK_HTTP_ADDRESSES")),
             environment: environment.clone(),
             output: output.to_owned(),
+            arguments: vec![],
             child,
         }
     }
@@ -254,9 +263,10 @@ impl Process {
         self.child.wait().expect("our own process can be waited for")
     }
 
-    /// Starts it again with the same settings; it was killed before.
+    /// Starts it again with the same command and settings; it was killed before.
     pub fn start_again(&mut self) {
-        *self = Self::start(&self.environment.clone(), &self.output.clone());
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        *self = Self::start_as(&self.environment, &self.output, &arguments);
     }
 
     /// Everything that it printed so far.

@@ -1,7 +1,9 @@
 //! Tasks of the project: what the tests need, and running them. Only the standard library, so that
 //! the first answer comes before anything heavy is compiled.
 
+pub mod broker;
 pub mod cluster;
+mod heir;
 pub mod port;
 pub mod postgres;
 pub mod servers;
