@@ -114,11 +114,9 @@ impl Deployment {
     pub async fn begin(&mut self, client: &Client) -> Result<String, String> {
         for part in &self.parts {
             let output = self.folder.path().join(part.name);
-            let mut process = Process::start_as(&part.settings, &output, part.arguments);
-            let ready = process.try_ready(client).await;
-            self.processes.push(process);
-            ready.map_err(|why| format!("{}: {why}", part.name))?;
+            self.processes.push(Process::start_as(&part.settings, &output, part.arguments));
         }
+        self.ready(client).await?;
         let front = self.processes.last().ok_or("the product has no processes")?;
         Ok(front.url.clone())
     }
@@ -176,11 +174,17 @@ impl Deployment {
         if let Some(broker) = &mut self.broker {
             broker.ready()?;
         }
+        self.ready(client).await?;
+        let how = if apart { ", then " } else { " + " };
+        Ok(format!("{}, ready after {} ms", names.join(how), begun.elapsed().as_millis()))
+    }
+
+    /// Waits until all of it answers; they may need each other for that.
+    async fn ready(&mut self, client: &Client) -> Result<(), String> {
         for (process, part) in self.processes.iter_mut().zip(&self.parts) {
             process.try_ready(client).await.map_err(|why| format!("{}: {why}", part.name))?;
         }
-        let how = if apart { ", then " } else { " + " };
-        Ok(format!("{}, ready after {} ms", names.join(how), begun.elapsed().as_millis()))
+        Ok(())
     }
 
     /// In the order in which they are killed: the one whose turn it is, and a third of the rest.

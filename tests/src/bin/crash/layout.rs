@@ -47,7 +47,7 @@ impl Layout {
         matches!(self, Self::Rabbit | Self::Split)
     }
 
-    /// Its processes, in the order of their first start; the last one is asked by clients.
+    /// Its processes, the last one of which is asked by clients.
     pub fn parts(self, settings: &Environment) -> Vec<Part> {
         let part = |name, arguments, settings: &Environment| {
             let settings = settings.clone().on_another_port();
