@@ -255,16 +255,14 @@ impl Deployment {
     /// Leaves everything to whoever wants to look; what the product complained of last, and where
     /// the data is.
     pub fn keep(mut self) -> String {
-        let mut text = String::new();
+        let complaint =
+            |line: &&str| [" WARN ", "ERROR", "panic"].iter().any(|word| line.contains(word));
+        let mut told = vec![];
         for (process, part) in self.processes.drain(..).zip(&self.parts) {
             let printed = process.printed();
             drop(process);
-            let complaint =
-                |line: &&str| [" WARN ", "ERROR", "panic"].iter().any(|word| line.contains(word));
             let lines: Vec<_> = printed.lines().rev().filter(complaint).take(20).collect();
-            for line in lines.into_iter().rev() {
-                text.push_str(&format!("{}: {line}\n", part.name));
-            }
+            told.extend(lines.into_iter().rev().map(|line| format!("{}: {line}", part.name)));
         }
         let mut kept = vec![self.folder.path().display().to_string()];
         let shown = |folder: Result<&Path, String>| {
@@ -273,6 +271,7 @@ impl Deployment {
         kept.extend(self.cluster.as_mut().map(|cluster| shown(cluster.keep())));
         kept.extend(self.broker.as_mut().map(|broker| shown(broker.keep())));
         self.folder.disable_cleanup(true);
-        text + "kept: " + &kept.join(" and ")
+        told.push(format!("kept: {}", kept.join(" and ")));
+        told.join("\n")
     }
 }

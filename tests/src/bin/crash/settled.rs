@@ -66,8 +66,8 @@ async fn nothing_was_given_up(log: &Log, broker: Option<&str>) -> Result<(), Str
     };
     let asked = rabbit::status(&settings).await;
     let Status { queues, .. } = asked.map_err(|error| format!("the broker: {error}"))?;
-    let of_work = queues.iter().filter(|queue| queue.name.ends_with("-poison"));
-    match of_work.filter(|queue| queue.counts.is_some_and(|counts| counts.ready > 0)).next() {
+    let mut of_work = queues.iter().filter(|queue| queue.name.ends_with("-poison"));
+    match of_work.find(|queue| queue.counts.is_some_and(|counts| counts.ready > 0)) {
         None => Ok(()),
         Some(queue) => Err(format!("work was set aside in {}", queue.name)),
     }

@@ -190,7 +190,7 @@ impl World {
     fn summary(&self) -> String {
         let Counts { registered, offline, deleted, retried, repeated } = self.counts();
         let kills = self.deployment.kills;
-        let mut text = format!(
+        let text = format!(
             "processes of the product were killed {} times, the database {} times, the broker {} \
              times. {registered} cars registered, {offline} times taken offline, {deleted} deleted: \
              each acknowledged change is there once, in {} events. {retried} were known only after \
@@ -203,14 +203,14 @@ impl World {
             self.forger.sent,
             self.forger.queued.len(),
         );
-        if !self.meddling.is_empty() {
-            let repeated = self.meddled.repeated.load(Ordering::Relaxed);
-            let forged = self.meddled.forged.load(Ordering::Relaxed);
-            text.push_str(&format!(
-                " {repeated} messages were repeated on the broker and {forged} forged, without \
-                 effect."
-            ));
+        if self.meddling.is_empty() {
+            return text;
         }
-        text
+        let repeated = self.meddled.repeated.load(Ordering::Relaxed);
+        let forged = self.meddled.forged.load(Ordering::Relaxed);
+        format!(
+            "{text} {repeated} messages were repeated on the broker and {forged} forged, without \
+             effect."
+        )
     }
 }
