@@ -155,6 +155,7 @@ impl Environment {
 pub struct Process {
     environment: Environment,
     output: PathBuf,
+    arguments: Vec<String>,
     child: Child,
     /// Where the API is.
     pub url: String,
@@ -170,7 +171,9 @@ impl Process {
     /// Starts another command that runs until it is told to stop.
     #[must_use]
     pub fn start_as(environment: &Environment, output: &Path, arguments: &[&str]) -> Self {
-        Self::spawn(environment, output, environment.command(arguments))
+        let mut process = Self::spawn(environment, output, environment.command(arguments));
+        process.arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
+        process
     }
 
     /// Starts it through a shell script, which finds the binary as `$0`.
@@ -204,6 +207,7 @@ impl Process {
             url: format!("http://{}", environment.get("GROUNDWORK_HTTP_ADDRESSES")),
             environment: environment.clone(),
             output: output.to_owned(),
+            arguments: vec![],
             child,
         }
     }
@@ -265,9 +269,10 @@ impl Process {
         self.child.wait().expect("our own process can be waited for")
     }
 
-    /// Starts it again with the same settings; it was killed before.
+    /// Starts it again with the same command and settings; it was killed before.
     pub fn start_again(&mut self) {
-        *self = Self::start(&self.environment.clone(), &self.output.clone());
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        *self = Self::start_as(&self.environment, &self.output, &arguments);
     }
 
     /// Everything that it printed so far.

@@ -91,7 +91,11 @@ impl Log {
         self.try_all(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
-    async fn try_all<T>(&self, statement: &str) -> sqlx::Result<Vec<T>>
+    /// What a statement finds.
+    ///
+    /// # Errors
+    /// If the database refuses it.
+    pub async fn try_all<T>(&self, statement: &str) -> sqlx::Result<Vec<T>>
     where
         T: Send + Unpin,
         T: for<'r> FromRow<'r, <Sqlite as Database>::Row>,

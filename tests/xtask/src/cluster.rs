@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -10,12 +9,8 @@ use std::{
     time::Duration,
 };
 
-use crate::{Result, port::free_port, postgres, wait_for};
+use crate::{Result, heir::Heir, port::free_port, postgres, wait_for};
 
-/// Waits for a word. If its input ends without one, we are gone, as after Ctrl-C: it removes the
-/// folder, and a server whose folder is gone ends by itself within a minute.
-const HEIR: &str = "trap '' INT TERM HUP
-    read -r word || for try in $(seq 90); do rm -rf \"$0\" && break; sleep 1; done";
 /// Recovery after a kill is part of it.
 const START: Duration = Duration::from_mins(1);
 
@@ -37,7 +32,7 @@ pub struct Cluster {
     account: Option<Account>,
     durability: Durability,
     server: Option<Child>,
-    heir: Child,
+    heir: Heir,
     kept: bool,
 }
 
@@ -66,14 +61,7 @@ impl Cluster {
             std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group))
                 .map_err(|error| format!("can't give away {}: {error}", folder.display()))?;
         }
-        let heir = Command::new("sh")
-            .args(["-c", HEIR])
-            .arg(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("can't run sh: {error}"))?;
+        let heir = Heir::of(&folder)?;
         let mut cluster =
             Self { programs, folder, port, account, durability, server: None, heir, kept: false };
         cluster.initialize()?;
@@ -123,7 +111,7 @@ impl Cluster {
     /// If it can't be ended.
     pub fn keep(&mut self) -> Result<&Path> {
         self.kept = true;
-        self.dismiss();
+        self.heir.dismiss(&self.folder);
         self.kill()?;
         Ok(&self.folder)
     }
@@ -185,14 +173,6 @@ impl Cluster {
         command
     }
 
-    /// Nothing is left to the heir; it may be gone already.
-    fn dismiss(&mut self) {
-        let Some(mut word) = self.heir.stdin.take() else { return };
-        if word.write_all(b"\n").and_then(|()| self.heir.wait()).is_err() {
-            eprintln!("the shell that would have removed {} is gone", self.folder.display());
-        }
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
@@ -210,7 +190,7 @@ impl Drop for Cluster {
         if let Err(why) = self.kill() {
             eprintln!("{why}");
         }
-        self.dismiss();
+        self.heir.dismiss(&self.folder);
         if self.kept {
             return;
         }
@@ -297,8 +277,7 @@ mod tests {
     #[test]
     fn what_a_killed_owner_leaves_is_removed() {
         let mut cluster = Cluster::start_new(Durability::None).unwrap();
-        // As the system does when the owner ends, however it ends.
-        drop(cluster.heir.stdin.take());
+        cluster.heir.orphan();
         let removed = || (!cluster.folder.exists()).then_some(());
         wait_for(Duration::from_secs(20), removed).unwrap();
     }

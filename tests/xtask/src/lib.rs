@@ -1,8 +1,10 @@
 //! Tasks of the project: what the tests need, and running them. Only the standard library, so that
 //! the first answer comes before anything heavy is compiled.
 
+pub mod broker;
 pub mod cluster;
 pub mod containers;
+mod heir;
 pub mod node;
 pub mod port;
 pub mod postgres;

@@ -19,7 +19,7 @@ enum Task {
     Check,
     /// Sets up what the tests need and passes them all.
     Test {
-        /// Also runs so many rounds of the crash test.
+        /// Also runs so many rounds of the crash test; with a broker, half as many.
         #[arg(long)]
         crash_rounds: Option<u32>,
     },

@@ -7,90 +7,104 @@ use std::{
 
 use acceptance::{
     binary::{Environment, Process},
-    events::{Log, Row},
+    events::Log,
 };
 use reqwest::Client;
 use tempfile::TempDir;
-use xtask::cluster::{Cluster, Durability};
+use xtask::{
+    broker::Broker,
+    cluster::{Cluster, Durability},
+};
 
-use crate::random::Random;
+use crate::{
+    layout::{Layout, Part},
+    random::Random,
+};
 
 /// Milliseconds that a start may go on until it is killed, too.
 const KILL_START_AFTER: u64 = 150;
+/// Milliseconds between two kills of one round that don't happen at once.
+const KILLS_APART: u64 = 400;
 
 /// What is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Victim {
-    Product,
+    /// A process of the product, by its place.
+    Host(usize),
     Database,
-    Both,
-}
-
-impl Victim {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Product => "product",
-            Self::Database => "database",
-            Self::Both => "both",
-        }
-    }
+    Broker,
 }
 
 /// How often each was killed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Kills {
-    /// The product, its starts included.
+    /// Processes of the product, their starts included.
     pub product: u32,
     /// The database.
     pub database: u32,
+    /// The broker.
+    pub broker: u32,
 }
 
-/// One process of the product on data of its own.
+/// Processes of the product on data of their own.
 pub struct Deployment {
-    environment: Environment,
-    process: Option<Process>,
+    parts: Vec<Part>,
+    processes: Vec<Process>,
     cluster: Option<Cluster>,
-    log: Log,
+    broker: Option<Broker>,
     folder: TempDir,
+    name: &'static str,
+    /// The log, past the product.
+    pub log: Log,
     /// What was killed so far.
     pub kills: Kills,
 }
 
 impl Deployment {
-    /// On SQLite files.
+    /// Makes everything but the product's processes.
     ///
     /// # Errors
-    /// If there is no room for them.
-    pub fn on_sqlite() -> Result<Self, String> {
-        let folder = temporary()?;
+    /// If there is no room for it, or a server that it needs can't be had.
+    pub fn new(layout: Layout, optimized: bool) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("groundwork-crash-")
+            .tempdir()
+            .map_err(|error| format!("no temporary folder: {error}"))?;
+        let cluster =
+            layout.has_cluster().then(|| Cluster::start_new(Durability::Full)).transpose()?;
+        let broker = layout.has_broker().then(Broker::start_new).transpose()?;
         let data = folder.path().join("data");
-        Ok(Self::new(Environment::embedded(&data), None, Log::in_folder(&data), folder))
+        let (log, settings) = match &cluster {
+            None => (
+                Log::in_folder(&data),
+                Environment::default().with("GROUNDWORK_DATA", &data.display().to_string()),
+            ),
+            Some(cluster) => {
+                let url = cluster.url("postgres");
+                let settings = Environment::default().with("DATABASE_URL", &url);
+                (Log::Postgres(url), settings)
+            }
+        };
+        let settings = match &broker {
+            Some(broker) => settings.with("AMQP_URL", &broker.url()),
+            None => settings,
+        };
+        let settings = settings.with("GROUNDWORK_LOG", "warn");
+        let settings = if optimized { settings.optimized() } else { settings };
+        let parts = layout.parts(&settings);
+        let kills = Kills::default();
+        let (processes, name) = (vec![], layout.name());
+        Ok(Self { parts, processes, cluster, broker, folder, name, log, kills })
     }
 
-    /// On a PostgreSQL cluster of our own, with `fsync` on.
-    ///
-    /// # Errors
-    /// If it can't be made.
-    pub fn on_postgres() -> Result<Self, String> {
-        let folder = temporary()?;
-        let cluster = Cluster::start_new(Durability::Full)?;
-        let url = cluster.url("postgres");
-        Ok(Self::new(Environment::postgres(&url), Some(cluster), Log::Postgres(url), folder))
-    }
-
-    fn new(environment: Environment, cluster: Option<Cluster>, log: Log, folder: TempDir) -> Self {
-        let environment = environment.with("GROUNDWORK_LOG", "warn");
-        Self { environment, process: None, cluster, log, folder, kills: Kills::default() }
-    }
-
-    /// Runs the optimized binary.
-    pub fn optimized(self) -> Self {
-        Self { environment: self.environment.optimized(), ..self }
-    }
-
-    /// What it keeps its data in.
+    /// What it runs on.
     pub fn name(&self) -> &'static str {
-        if self.cluster.is_some() { "PostgreSQL" } else { "SQLite" }
+        self.name
+    }
+
+    /// Where the broker is, if there is one.
+    pub fn broker_url(&self) -> Option<String> {
+        self.broker.as_ref().map(Broker::url)
     }
 
     /// Starts the product for the first time; where it answers.
@@ -98,11 +112,13 @@ impl Deployment {
     /// # Errors
     /// If it does not.
     pub async fn begin(&mut self, client: &Client) -> Result<String, String> {
-        let mut process = Process::start(&self.environment, &self.folder.path().join("output"));
-        let ready = process.try_ready(client).await;
-        let url = process.url.clone();
-        self.process = Some(process);
-        ready.map(|()| url)
+        for part in &self.parts {
+            let output = self.folder.path().join(part.name);
+            self.processes.push(Process::start_as(&part.settings, &output, part.arguments));
+        }
+        self.ready(client).await?;
+        let front = self.processes.last().ok_or("the product has no processes")?;
+        Ok(front.url.clone())
     }
 
     /// Runs an operator's command.
@@ -110,19 +126,13 @@ impl Deployment {
     /// # Errors
     /// With what it printed.
     pub fn operate(&self, arguments: &[&str]) -> Result<String, String> {
-        self.environment.run(arguments)
+        let first = self.parts.first().ok_or("the product has no processes")?;
+        first.settings.run(arguments)
     }
 
-    /// The log, past the product.
-    ///
-    /// # Errors
-    /// If it can't be read.
-    pub async fn log(&self) -> Result<Vec<Row>, String> {
-        self.log.try_rows().await.map_err(|error| format!("the log can't be read: {error}"))
-    }
-
-    /// Kills what is next in turn, now and then once more while it starts, and waits until the
-    /// product answers again. What happened, for the report.
+    /// Kills what is next in turn, and some of the rest, in any order, at once or one after the
+    /// other; a process now and then once more while it starts. Waits until all of it answers
+    /// again. What happened, for the report.
     ///
     /// # Errors
     /// If the product ended by itself, or does not come back.
@@ -132,38 +142,100 @@ impl Deployment {
         random: &mut Random,
         client: &Client,
     ) -> Result<String, String> {
-        let victim = match (&self.cluster, round % 3) {
-            (None, _) | (_, 1) => Victim::Product,
-            (_, 2) => Victim::Database,
-            _ => Victim::Both,
-        };
-        let again = random.between(0, 4) == 0;
-        let after = Duration::from_millis(random.between(0, KILL_START_AFTER));
-        let process = self.process.as_mut().ok_or("the product was never started")?;
-        process.alive()?;
-        let begun = Instant::now();
-        if victim != Victim::Database {
-            process.kill();
-            self.kills.product += 1;
+        for (process, part) in self.processes.iter_mut().zip(&self.parts) {
+            process.alive().map_err(|why| format!("{}: {why}", part.name))?;
         }
-        if let Some(cluster) = self.cluster.as_mut().filter(|_| victim != Victim::Product) {
-            cluster.kill()?;
-            self.kills.database += 1;
+        let victims = self.choose(round, random);
+        let apart = random.between(0, 2) == 0;
+        let begun = Instant::now();
+        let mut names = vec![];
+        for (number, victim) in victims.iter().enumerate() {
+            if apart && number > 0 {
+                tokio::time::sleep(Duration::from_millis(random.between(0, KILLS_APART))).await;
+            }
+            names.push(self.end(*victim)?.to_owned());
+        }
+        // Hosts wait for a broker, but not for a database that is not there when they start.
+        if let Some(cluster) = self.cluster.as_mut().filter(|_| victims.contains(&Victim::Database))
+        {
             cluster.start()?;
         }
-        let mut name = victim.name().to_owned();
-        if victim != Victim::Database {
-            process.start_again();
-            if again {
-                tokio::time::sleep(after).await;
-                process.kill();
-                process.start_again();
-                self.kills.product += 1;
-                name.push_str(" twice");
+        for (victim, name) in victims.iter().zip(&mut names) {
+            match victim {
+                Victim::Database => {}
+                Victim::Broker => self.broker.as_mut().map_or(Ok(()), Broker::start)?,
+                Victim::Host(place) => {
+                    if self.start_again(*place, random).await? {
+                        name.push_str(" twice");
+                    }
+                }
             }
         }
-        process.try_ready(client).await?;
-        Ok(format!("{name}, ready after {} ms", begun.elapsed().as_millis()))
+        if let Some(broker) = &mut self.broker {
+            broker.ready()?;
+        }
+        self.ready(client).await?;
+        let how = if apart { ", then " } else { " + " };
+        Ok(format!("{}, ready after {} ms", names.join(how), begun.elapsed().as_millis()))
+    }
+
+    /// Waits until all of it answers; they may need each other for that.
+    async fn ready(&mut self, client: &Client) -> Result<(), String> {
+        for (process, part) in self.processes.iter_mut().zip(&self.parts) {
+            process.try_ready(client).await.map_err(|why| format!("{}: {why}", part.name))?;
+        }
+        Ok(())
+    }
+
+    /// In the order in which they are killed: the one whose turn it is, and a third of the rest.
+    fn choose(&self, round: u32, random: &mut Random) -> Vec<Victim> {
+        let mut all: Vec<_> = (0..self.processes.len()).map(Victim::Host).collect();
+        all.extend(self.cluster.as_ref().map(|_| Victim::Database));
+        all.extend(self.broker.as_ref().map(|_| Victim::Broker));
+        let turn = usize::try_from(round).unwrap_or_default() % all.len();
+        let mut victims = vec![];
+        for (place, victim) in all.into_iter().enumerate() {
+            if place == turn || random.between(0, 3) == 0 {
+                victims.insert(random.below(victims.len() + 1), victim);
+            }
+        }
+        victims
+    }
+
+    fn end(&mut self, victim: Victim) -> Result<&'static str, String> {
+        match victim {
+            Victim::Database => {
+                self.kills.database += 1;
+                self.cluster.as_mut().map_or(Ok(()), Cluster::kill)?;
+                Ok("database")
+            }
+            Victim::Broker => {
+                self.kills.broker += 1;
+                self.broker.as_mut().map_or(Ok(()), Broker::kill)?;
+                Ok("broker")
+            }
+            Victim::Host(place) => {
+                self.kills.product += 1;
+                let process = self.processes.get_mut(place).ok_or("there is no such process")?;
+                process.kill();
+                Ok(self.parts.get(place).map_or("product", |part| part.name))
+            }
+        }
+    }
+
+    /// Whether it was killed once more meanwhile.
+    async fn start_again(&mut self, place: usize, random: &mut Random) -> Result<bool, String> {
+        let process = self.processes.get_mut(place).ok_or("there is no such process")?;
+        process.start_again();
+        let after = Duration::from_millis(random.between(0, KILL_START_AFTER));
+        if random.between(0, 4) != 0 {
+            return Ok(false);
+        }
+        tokio::time::sleep(after).await;
+        process.kill();
+        process.start_again();
+        self.kills.product += 1;
+        Ok(true)
     }
 
     /// Whether the product, whatever happened to it, stayed free of panics.
@@ -171,36 +243,35 @@ impl Deployment {
     /// # Errors
     /// With what it printed about one.
     pub fn calm(&self) -> Result<(), String> {
-        let printed = self.process.as_ref().map(Process::printed).unwrap_or_default();
-        match printed.lines().find(|line| line.contains("panicked at")) {
-            None => Ok(()),
-            Some(line) => Err(format!("the product panicked: {line}")),
+        for (process, part) in self.processes.iter().zip(&self.parts) {
+            let printed = process.printed();
+            if let Some(line) = printed.lines().find(|line| line.contains("panicked at")) {
+                return Err(format!("{} panicked: {line}", part.name));
+            }
         }
+        Ok(())
     }
 
     /// Leaves everything to whoever wants to look; what the product complained of last, and where
     /// the data is.
     pub fn keep(mut self) -> String {
-        let printed = self.process.as_ref().map(Process::printed).unwrap_or_default();
-        drop(self.process.take());
-        let complaint = |line: &&str| [" WARN ", "ERROR", "panic"].iter().any(|w| line.contains(w));
-        let lines: Vec<_> = printed.lines().rev().filter(complaint).take(20).collect();
-        let mut text = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
-        text.push_str("\nkept: ");
-        text.push_str(&self.folder.path().display().to_string());
-        if let Some(cluster) = &mut self.cluster {
-            let kept = cluster.keep().map(Path::display).map(|folder| folder.to_string());
-            text.push_str(" and ");
-            text.push_str(&kept.unwrap_or_else(|why| why));
+        let complaint =
+            |line: &&str| [" WARN ", "ERROR", "panic"].iter().any(|word| line.contains(word));
+        let mut told = vec![];
+        for (process, part) in self.processes.drain(..).zip(&self.parts) {
+            let printed = process.printed();
+            drop(process);
+            let lines: Vec<_> = printed.lines().rev().filter(complaint).take(20).collect();
+            told.extend(lines.into_iter().rev().map(|line| format!("{}: {line}", part.name)));
         }
+        let mut kept = vec![self.folder.path().display().to_string()];
+        let shown = |folder: Result<&Path, String>| {
+            folder.map_or_else(|why| why, |folder| folder.display().to_string())
+        };
+        kept.extend(self.cluster.as_mut().map(|cluster| shown(cluster.keep())));
+        kept.extend(self.broker.as_mut().map(|broker| shown(broker.keep())));
         self.folder.disable_cleanup(true);
-        text
+        told.push(format!("kept: {}", kept.join(" and ")));
+        told.join("\n")
     }
-}
-
-fn temporary() -> Result<TempDir, String> {
-    tempfile::Builder::new()
-        .prefix("groundwork-crash-")
-        .tempdir()
-        .map_err(|error| format!("no temporary folder: {error}"))
 }

@@ -1,10 +1,14 @@
-//! Kills the product, and its database, at random moments while clients change cars, and looks
-//! whether everything that they were told is there, once.
+//! Kills the product, its database and its broker at random moments while clients change cars, and
+//! looks whether everything that they were told is there, once.
 
 mod deployment;
+mod forger;
 mod judge;
+mod layout;
+mod meddler;
 mod random;
 mod reader;
+mod settled;
 mod world;
 mod writer;
 
@@ -13,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use deployment::Deployment;
+use layout::Layout;
 use world::World;
 
 /// Kills the product at random moments and looks whether anything acknowledged is lost.
@@ -23,7 +28,7 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     rounds: u32,
     /// What the product runs on.
-    #[arg(long, value_enum, default_value_t = Engines::Both)]
+    #[arg(long, value_enum, default_value_t = Engines::All)]
     engine: Engines,
     /// Repeats the kills of another run; what happens meanwhile still differs a little.
     #[arg(long)]
@@ -37,7 +42,26 @@ struct Arguments {
 enum Engines {
     Sqlite,
     Postgres,
+    /// PostgreSQL and RabbitMQ.
+    Rabbit,
+    /// PostgreSQL and RabbitMQ, in processes of its own for each part.
+    Split,
+    /// Those without a broker.
     Both,
+    All,
+}
+
+impl Engines {
+    fn layouts(self) -> &'static [Layout] {
+        match self {
+            Self::Sqlite => &[Layout::Sqlite],
+            Self::Postgres => &[Layout::Postgres],
+            Self::Rabbit => &[Layout::Rabbit],
+            Self::Split => &[Layout::Split],
+            Self::Both => &[Layout::Sqlite, Layout::Postgres],
+            Self::All => &[Layout::Sqlite, Layout::Postgres, Layout::Rabbit, Layout::Split],
+        }
+    }
 }
 
 #[tokio::main]
@@ -47,15 +71,8 @@ async fn main() -> ExitCode {
         std::time::UNIX_EPOCH.elapsed().map_or(0, |since| u64::from(since.subsec_nanos()))
     });
     println!("crash test: {} rounds per engine, seed {seed}", arguments.rounds);
-    let mut deployments: Vec<fn() -> Result<Deployment, String>> = vec![];
-    if arguments.engine != Engines::Postgres {
-        deployments.push(Deployment::on_sqlite);
-    }
-    if arguments.engine != Engines::Sqlite {
-        deployments.push(Deployment::on_postgres);
-    }
-    for deployment in deployments {
-        if let Err(why) = run(deployment, &arguments, seed).await {
+    for layout in arguments.engine.layouts() {
+        if let Err(why) = run(*layout, &arguments, seed).await {
             println!("crash test FAILED (seed {seed}): {why}");
             return ExitCode::FAILURE;
         }
@@ -63,12 +80,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn run(
-    deployment: fn() -> Result<Deployment, String>,
-    arguments: &Arguments,
-    seed: u64,
-) -> Result<(), String> {
-    let deployment = deployment()?;
-    let deployment = if arguments.release { deployment.optimized() } else { deployment };
+async fn run(layout: Layout, arguments: &Arguments, seed: u64) -> Result<(), String> {
+    let deployment = Deployment::new(layout, arguments.release)?;
     World::begin(deployment, seed).await?.survive(arguments.rounds).await
 }

@@ -1,11 +1,14 @@
 //! A client that looks at everything, and compares it with what the writers were told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use acceptance::{Answer, Request};
 use reqwest::{Client, Method};
 
-use crate::writer::Known;
+use crate::writer::{Known, PATIENCE, PAUSE, is_outage};
 
 /// The most that one page has; more cars never live at once.
 const PAGE: usize = 1000;
@@ -75,13 +78,21 @@ impl Reader {
         }
     }
 
+    /// Asks until what follows the log has caught up; after a kill that may take over first.
     async fn get(&self, path: &str, position: u64) -> Result<Answer, String> {
-        Request::new(&self.client, Method::GET, &format!("{}{path}", self.url))
-            .bearer(&self.token)
-            .header("consistency-token", &position.to_string())
-            .try_send()
-            .await
-            .map_err(|error| format!("GET {path}: {error:?}"))
+        let begun = Instant::now();
+        loop {
+            let answer = Request::new(&self.client, Method::GET, &format!("{}{path}", self.url))
+                .bearer(&self.token)
+                .header("consistency-token", &position.to_string())
+                .try_send()
+                .await
+                .map_err(|error| format!("GET {path}: {error:?}"))?;
+            if !is_outage(&answer) || begun.elapsed() > PATIENCE {
+                return Ok(answer);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
 

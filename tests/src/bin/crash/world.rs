@@ -14,9 +14,12 @@ use tokio::task::JoinSet;
 
 use crate::{
     deployment::Deployment,
+    forger::Forger,
     judge::judge,
+    meddler::{Meddled, Meddler},
     random::Random,
     reader::Reader,
+    settled::settled,
     writer::{Counts, Known, Writer},
 };
 
@@ -31,6 +34,10 @@ pub struct World {
     deployment: Deployment,
     writers: Vec<Writer>,
     reader: Reader,
+    forger: Forger,
+    meddled: Arc<Meddled>,
+    /// Ends with this value.
+    meddling: JoinSet<()>,
     random: Random,
     gone: BTreeSet<String>,
     events: usize,
@@ -43,14 +50,23 @@ impl World {
     /// Says what failed.
     pub async fn begin(mut deployment: Deployment, seed: u64) -> Result<Self, String> {
         match Self::clients(&mut deployment, seed).await {
-            Ok((reader, writers)) => Ok(Self {
-                deployment,
-                writers,
-                reader,
-                random: Random::new(seed),
-                gone: BTreeSet::new(),
-                events: 0,
-            }),
+            Ok((reader, writers)) => {
+                let (meddled, mut meddling) = (Arc::new(Meddled::default()), JoinSet::new());
+                if let Some(url) = deployment.broker_url() {
+                    meddling.spawn(Meddler::new(url, seed, meddled.clone()).work());
+                }
+                Ok(Self {
+                    forger: Forger::new(&reader, deployment.log.clone()),
+                    meddled,
+                    meddling,
+                    deployment,
+                    writers,
+                    reader,
+                    random: Random::new(seed),
+                    gone: BTreeSet::new(),
+                    events: 0,
+                })
+            }
             Err(why) => Err(format!("{why}\n{}", deployment.keep())),
         }
     }
@@ -105,6 +121,13 @@ impl World {
                 (writer, outcome)
             });
         }
+        let until = stop.clone();
+        let mut forger = self.forger.clone();
+        let mut forging = JoinSet::new();
+        forging.spawn(async move {
+            let outcome = forger.work(&until).await;
+            (forger, outcome)
+        });
         let delay = self.random.between(KILL_AFTER.0, KILL_AFTER.1);
         tokio::time::sleep(Duration::from_millis(delay)).await;
         let client = self.reader.client.clone();
@@ -114,6 +137,11 @@ impl World {
         while let Some(joined) = working.join_next().await {
             let (writer, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
             self.writers.push(writer);
+            outcome = outcome.and(ended);
+        }
+        while let Some(joined) = forging.join_next().await {
+            let (forger, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
+            self.forger = forger;
             outcome = outcome.and(ended);
         }
         let killed = killed?;
@@ -135,7 +163,8 @@ impl World {
     async fn judge(&mut self, verify: bool) -> Result<(), String> {
         self.deployment.calm()?;
         let known = self.known();
-        let rows = self.deployment.log().await?;
+        let broker = self.deployment.broker_url();
+        let rows = settled(&self.deployment.log, &self.forger, broker.as_deref()).await?;
         self.events = rows.len();
         judge(&rows, &known)?;
         let position = self.writers.iter().map(|writer| writer.position).max().unwrap_or(0);
@@ -161,12 +190,27 @@ impl World {
     fn summary(&self) -> String {
         let Counts { registered, offline, deleted, retried, repeated } = self.counts();
         let kills = self.deployment.kills;
+        let text = format!(
+            "processes of the product were killed {} times, the database {} times, the broker {} \
+             times. {registered} cars registered, {offline} times taken offline, {deleted} deleted: \
+             each acknowledged change is there once, in {} events. {retried} were known only after \
+             a retry, {repeated} were repeated without effect. {} bad proofs were refused; all {} \
+             audits that were seen in the queue are there.",
+            kills.product,
+            kills.database,
+            kills.broker,
+            self.events,
+            self.forger.sent,
+            self.forger.queued.len(),
+        );
+        if self.meddling.is_empty() {
+            return text;
+        }
+        let repeated = self.meddled.repeated.load(Ordering::Relaxed);
+        let forged = self.meddled.forged.load(Ordering::Relaxed);
         format!(
-            "the product was killed {} times, the database {} times. {registered} cars registered, \
-             {offline} times taken offline, {deleted} deleted: each acknowledged change is there \
-             once, in {} events. {retried} were known only after a retry, {repeated} were repeated \
-             without effect.",
-            kills.product, kills.database, self.events,
+            "{text} {repeated} messages were repeated on the broker and {forged} forged, without \
+             effect."
         )
     }
 }

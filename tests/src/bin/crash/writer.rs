@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use crate::random::Random;
 
 /// An outage longer than this is a failure of the test.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a client waits before it asks again.
-const PAUSE: Duration = Duration::from_millis(20);
+pub const PAUSE: Duration = Duration::from_millis(20);
 /// Living cars per writer; beyond, old ones are changed instead of adding more.
 const MOST_CARS: usize = 20;
 /// Changes that a writer may repeat although it knows their outcome.
@@ -243,8 +243,7 @@ impl Writer {
                 .json(&change.body);
             let unknown = match request.try_send().await {
                 Ok(answer) if answer.status.is_success() => return Ok((answer, attempts)),
-                // Not now; everything else would be for ever.
-                Ok(answer) if answer.status.as_u16() == 503 => answer.to_string(),
+                Ok(answer) if is_outage(&answer) => answer.to_string(),
                 Ok(answer) => {
                     return Err(format!("{answer} to {} at attempt {attempts}", change.key));
                 }
@@ -256,6 +255,12 @@ impl Writer {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Whether it says "not now", or a gateway does not know what became of it; everything else would
+/// be for ever.
+pub fn is_outage(answer: &Answer) -> bool {
+    matches!(answer.status.as_u16(), 502..=504)
 }
 
 fn same(change: &Change, first: &Told, again: &Answer) -> Result<(), String> {

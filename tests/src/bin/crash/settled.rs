@@ -1,0 +1,78 @@
+//! Waits until everything behind the API has caught up.
+
+use std::time::{Duration, Instant};
+
+use acceptance::events::{Log, Row};
+use adapters::{
+    rabbit::{self, Status},
+    secret::Secret,
+};
+use application::ports::Partition;
+
+use crate::forger::Forger;
+
+/// A relay that died is taken over within seconds; a worker's message comes back after half a
+/// minute.
+const BOUND: Duration = Duration::from_secs(90);
+const LOOK: Duration = Duration::from_millis(100);
+const RELAY: &str = "SELECT position FROM relays";
+const LETTERS: &str = "SELECT consumer, position FROM dead_letters";
+
+/// Waits until the relay has published the whole log, and all audits that were queued are in it;
+/// then the log.
+///
+/// # Errors
+/// Says what does not catch up, or what was given up.
+pub async fn settled(log: &Log, forger: &Forger, broker: Option<&str>) -> Result<Vec<Row>, String> {
+    let begun = Instant::now();
+    loop {
+        let rows = log.try_rows().await.map_err(unreadable)?;
+        let missing = match forger.missing(&rows).await? {
+            Some(audit) => Some(format!("{audit} is queued, but not delivered")),
+            None if broker.is_some() => unpublished(log, &rows).await?,
+            None => None,
+        };
+        match missing {
+            None => {
+                nothing_was_given_up(log, broker).await?;
+                return Ok(rows);
+            }
+            Some(why) if begun.elapsed() > BOUND => return Err(format!("after {BOUND:?}: {why}")),
+            Some(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+async fn unpublished(log: &Log, rows: &[Row]) -> Result<Option<String>, String> {
+    let head = rows.last().map_or(0, |row| row.position);
+    let relays: Vec<(i64,)> = log.try_all(RELAY).await.map_err(unreadable)?;
+    Ok(match relays.first() {
+        Some((position,)) if *position == head => None,
+        Some((position,)) => Some(format!("the relay is at {position} of {head}")),
+        None => Some("nobody is the relay".to_owned()),
+    })
+}
+
+async fn nothing_was_given_up(log: &Log, broker: Option<&str>) -> Result<(), String> {
+    let letters: Vec<(String, i64)> = log.try_all(LETTERS).await.map_err(unreadable)?;
+    if let Some((consumer, position)) = letters.first() {
+        return Err(format!("{consumer} gave up on position {position}"));
+    }
+    let Some(url) = broker else { return Ok(()) };
+    let settings = rabbit::Settings {
+        url: Secret::new(url),
+        prefix: String::new(),
+        partition: Partition::ONE,
+    };
+    let asked = rabbit::status(&settings).await;
+    let Status { queues, .. } = asked.map_err(|error| format!("the broker: {error}"))?;
+    let mut of_work = queues.iter().filter(|queue| queue.name.ends_with("-poison"));
+    match of_work.find(|queue| queue.counts.is_some_and(|counts| counts.ready > 0)) {
+        None => Ok(()),
+        Some(queue) => Err(format!("work was set aside in {}", queue.name)),
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> String {
+    format!("the log can't be read: {error}")
+}
