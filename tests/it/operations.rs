@@ -63,7 +63,7 @@ fn every_command_that_operators_are_told_is_there() {
         for after in text.split("groundwork ops ").skip(1) {
             let is_word = |word: &str| word.bytes().all(|letter| letter.is_ascii_lowercase());
             let mut words = vec!["ops".to_owned()];
-            for word in after.split_whitespace().take(2) {
+            for word in after.lines().next().unwrap_or_default().split_whitespace().take(2) {
                 let name = word.trim_end_matches(|letter: char| !letter.is_ascii_alphabetic());
                 if name.is_empty() || !is_word(name) {
                     break;

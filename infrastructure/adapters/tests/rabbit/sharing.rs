@@ -47,7 +47,7 @@ async fn of_two_processes_one_gets_the_messages_until_it_leaves() {
         page = two.next(0, 0, 10) => (page, second, first, one),
     };
     let (page, active, waiting, feed) = page;
-    assert_eq!(page.expect("a page").events.len(), 10);
+    assert!((1..=10).contains(&page.expect("a page").events.len()), "it need not wait for more");
     // Nothing was acknowledged, so the next one gets all of it.
     drop(active);
     let mut follower = Follower::new(feed, &log, 0);
