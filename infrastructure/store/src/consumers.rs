@@ -1,8 +1,8 @@
 //! The engine behind projections and reactions.
 //!
 //! Every consumer keeps the last position that it has handled in the transaction of its effect, so
-//! that being killed anywhere loses nothing and repeats nothing. One engine works per database; the
-//! others stand by.
+//! that being killed anywhere loses nothing and repeats nothing. The engines of all processes on a
+//! database share the parts of the log among themselves.
 
 mod batch;
 mod building;
