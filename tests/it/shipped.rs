@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -109,13 +108,7 @@ async fn the_quick_start_of_the_readme_is_true() {
     let script = script
         .replace("http://127.0.0.1:5001", &process.url)
         .replace("cargo run --quiet --", &binary::path().display().to_string());
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .env("GROUNDWORK_DATA", data)
-        .env_remove("DATABASE_URL")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = Environment::embedded(&data).script(&script).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}\n{printed}\n{errors}");

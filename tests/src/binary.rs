@@ -130,6 +130,22 @@ impl Environment {
         command
     }
 
+    /// A shell script with these settings, which finds the binary as `$0`.
+    #[must_use]
+    pub fn script(&self, text: &str) -> Command {
+        let direct = self.command(&[]);
+        let mut command = Command::new("bash");
+        command.args(["-euo", "pipefail", "-c", text]).arg(direct.get_program());
+        for (name, value) in direct.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Runs an operator's command to its end.
     ///
     /// # Errors
@@ -179,17 +195,7 @@ impl Process {
     /// Starts it through a shell script, which finds the binary as `$0`.
     #[must_use]
     pub fn start_through(environment: &Environment, output: &Path, script: &str) -> Self {
-        let direct = environment.command(&[]);
-        let mut command = Command::new("bash");
-        command.arg("-c").arg(script).arg(direct.get_program());
-        for (name, value) in direct.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.stdin(Stdio::null());
-        Self::spawn(environment, output, command)
+        Self::spawn(environment, output, environment.script(script))
     }
 
     fn spawn(environment: &Environment, output: &Path, mut command: Command) -> Self {
