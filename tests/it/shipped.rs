@@ -1,10 +1,6 @@
 //! The binary that is shipped: what it lacks, what it refuses, and that the README is true.
 
-use std::{
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use acceptance::{
     Request,

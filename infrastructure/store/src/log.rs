@@ -7,6 +7,7 @@ mod appender;
 mod check;
 mod decide;
 mod dense;
+mod engine;
 mod memory;
 mod postgres;
 #[cfg(feature = "testing-only")]

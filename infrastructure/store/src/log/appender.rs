@@ -1,18 +1,18 @@
 //! One task per process that writes for everybody who waits.
 //!
-//! It takes whatever is queued, gets the log's lock, takes what queued meanwhile, looks up in one
-//! statement what the batch depends on, decides in memory, writes in one statement, commits, and
-//! answers each caller. There is no timer: an idle log appends at once.
+//! It takes whatever is queued and, where the database can, writes it in one round trip that checks
+//! on the way whether everything is as the appends expect. If not, or if more has to be known, it
+//! gets the log's lock, takes what queued meanwhile, looks up in one statement what the batch depends
+//! on, decides in memory, writes in one statement, commits. Then it answers each caller. There is no
+//! timer: an idle log appends at once.
 
 use std::{
     collections::{HashMap, VecDeque},
-    future::Future,
     sync::Arc,
     time::Duration,
 };
 
-use application::ports::{Append, AppendError, Clock, LogError, StreamId};
-use domain::kernel::Timestamp;
+use application::ports::{Append, AppendError, Clock, StreamId};
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
     task::JoinSet,
@@ -22,12 +22,16 @@ use tokio::{
 use super::{
     check::check,
     decide::{Admission, Entry, Facts, Questions, Verdict, Write, decide, outrun, versions},
+    engine::{Engine, Fault},
 };
 
 /// A batch takes no more appends once it has this many bytes of payload.
 const BATCH_BYTES: usize = 8 << 20;
 /// Expired idempotency keys are removed after so many new ones, twice as many at most.
 const PURGE_EVERY: usize = 500;
+/// After a batch that was not as expected, so many are looked up, so that a flood of such appends
+/// costs little more than without expectations.
+const DOUBTS: u32 = 16;
 
 /// Limits of a log.
 #[derive(Clone, Debug)]
@@ -54,61 +58,6 @@ impl Default for LogSettings {
             statement: Duration::from_secs(10),
         }
     }
-}
-
-/// Why a batch failed as a whole.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// The database can't be reached or is too slow.
-    Unavailable(String),
-    /// The database doesn't accept a value; whose, is found by trying one at a time.
-    Refused(String),
-    /// A stream that was taken for new is there: the look-ups of the next try leave nothing out.
-    Presumed(String),
-    /// The database contradicts what was decided.
-    Corrupt(String),
-}
-
-impl Fault {
-    fn answer(&self) -> AppendError {
-        match self.clone() {
-            Self::Unavailable(why) => AppendError::Unavailable(why),
-            Self::Refused(why) => AppendError::Malformed(why),
-            Self::Presumed(why) | Self::Corrupt(why) => AppendError::Corrupt(why),
-        }
-    }
-}
-
-impl From<Fault> for LogError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Unavailable(why) => Self::Unavailable(why),
-            Fault::Refused(why) | Fault::Presumed(why) | Fault::Corrupt(why) => Self::Corrupt(why),
-        }
-    }
-}
-
-/// What a database does for a batch. After a fault or a dropped future, `begin` starts afresh.
-pub trait Engine: Send + 'static {
-    /// Opens a transaction and waits until no other writer is in one.
-    fn begin(&mut self) -> impl Future<Output = Result<(), Fault>> + Send;
-    /// Looks up, in that transaction.
-    fn facts(&mut self, all: &Questions<'_>) -> impl Future<Output = Result<Facts, Fault>> + Send;
-    /// Writes and commits. With `more` another batch follows at once, and a transaction may be
-    /// begun for it, if no other writer waits: the next `begin` then costs nothing.
-    fn commit(
-        &mut self,
-        write: &Write<'_>,
-        more: bool,
-    ) -> impl Future<Output = Result<(), Fault>> + Send;
-    /// Ends a transaction that wrote nothing, or whatever a fault left; nothing if there is none.
-    fn abandon(&mut self) -> impl Future<Output = ()> + Send;
-    /// Removes idempotency keys that have expired.
-    fn purge(
-        &mut self,
-        now: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
 /// The head of the log as far as this process knows it.
@@ -164,6 +113,7 @@ impl Appender {
             jobs,
             waiting: VecDeque::new(),
             new_keys: 0,
+            doubts: 0,
         };
         let mut task = JoinSet::new();
         task.spawn(writer.run(stop.subscribe()));
@@ -210,6 +160,8 @@ struct Writer<E> {
     /// What was queued, in order: mostly empty but for appends that touch what an earlier one does.
     waiting: VecDeque<Job>,
     new_keys: usize,
+    /// How many of the next batches are looked up in any case.
+    doubts: u32,
 }
 
 #[derive(Default)]
@@ -245,10 +197,6 @@ impl<E: Engine> Writer<E> {
         let mut stopping = false;
         loop {
             if self.waiting.is_empty() {
-                if self.jobs.is_empty() {
-                    // What was begun for more must not keep other writers waiting.
-                    self.engine.abandon().await;
-                }
                 let job = tokio::select! {
                     job = self.jobs.recv() => job,
                     _ = stop.wait_for(|stop| *stop), if !stopping => {
@@ -308,13 +256,6 @@ impl<E: Engine> Writer<E> {
     }
 
     async fn attempt(&mut self, batch: &mut Batch, grow: bool) -> Result<Done, Fault> {
-        match self.once(batch, grow).await {
-            Err(Fault::Presumed(_)) => self.once(batch, false).await,
-            outcome => outcome,
-        }
-    }
-
-    async fn once(&mut self, batch: &mut Batch, grow: bool) -> Result<Done, Fault> {
         let outcome = match timeout(self.limit, self.transaction(batch, grow)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Fault::Unavailable(
@@ -328,6 +269,9 @@ impl<E: Engine> Writer<E> {
     }
 
     async fn transaction(&mut self, batch: &mut Batch, grow: bool) -> Result<Done, Fault> {
+        if let Some(done) = self.as_expected(batch).await? {
+            return Ok(done);
+        }
         self.engine.begin().await?;
         if grow {
             self.fill(batch);
@@ -340,15 +284,46 @@ impl<E: Engine> Writer<E> {
         if write.is_empty() {
             self.engine.abandon().await;
         } else {
-            let more = !self.waiting.is_empty() || !self.jobs.is_empty();
-            self.engine.commit(&write, more).await?;
+            self.engine.commit(&write).await?;
         }
+        Ok(self.done(verdicts, &facts, &questions, &write))
+    }
+
+    /// Without a look, if the database finds everything as the appends of the batch expect.
+    async fn as_expected(&mut self, batch: &Batch) -> Result<Option<Done>, Fault> {
+        if self.doubts > 0 {
+            self.doubts -= 1;
+            return Ok(None);
+        }
+        let Some(mut facts) = Facts::expected(batch.entries()) else { return Ok(None) };
+        let now = self.clock.now();
+        let (mut verdicts, mut write) = decide(batch.entries(), &facts, now)
+            .map_err(|error| Fault::Corrupt(error.to_string()))?;
+        let Some(head) = self.engine.presume(&write).await? else {
+            self.doubts = DOUBTS;
+            return Ok(None);
+        };
+        for appended in verdicts.iter_mut().flatten() {
+            appended.position += head;
+        }
+        (facts.head, write.head) = (head, head);
+        let questions = Questions::about(batch.entries(), now);
+        Ok(Some(self.done(verdicts, &facts, &questions, &write)))
+    }
+
+    fn done(
+        &self,
+        verdicts: Vec<Verdict>,
+        facts: &Facts,
+        questions: &Questions<'_>,
+        write: &Write<'_>,
+    ) -> Done {
         let versions = if self.waiting.is_empty() {
             HashMap::new()
         } else {
-            versions(&questions, &facts, &write)
+            versions(questions, facts, write)
         };
-        Ok(Done { verdicts, head: write.next_head(), keys: write.keys.len(), versions })
+        Done { verdicts, head: write.next_head(), keys: write.keys.len(), versions }
     }
 
     async fn finish(&mut self, batch: Batch, done: Done) {

@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, IdempotencyKey, NewEvent,
-    StoredAnswer, StreamAppend, StreamId, WorkMessage,
+    StoredAnswer, StreamId, WorkMessage,
 };
 use domain::kernel::Timestamp;
 
@@ -66,8 +66,6 @@ pub struct Questions<'a> {
     /// Idempotency keys that expire by now are free again.
     pub now: Timestamp,
     pub streams: Vec<&'a StreamId>,
-    /// Whether each stream is to begin with this batch: most likely it is not there yet.
-    pub begins: Vec<bool>,
     pub claims: Vec<&'a ClaimRef>,
     pub keys: Vec<&'a IdempotencyKey>,
     pub checkpoints: Vec<(&'a str, u16)>,
@@ -80,7 +78,6 @@ impl<'a> Questions<'a> {
         let mut all = Self {
             now,
             streams: vec![],
-            begins: vec![],
             claims: vec![],
             keys: vec![],
             checkpoints: vec![],
@@ -88,7 +85,6 @@ impl<'a> Questions<'a> {
         };
         for Entry { append, .. } in entries {
             all.streams.extend(append.streams.iter().map(|part| &part.stream));
-            all.begins.extend(append.streams.iter().map(begins));
             all.claims.extend(append.take.iter().chain(&append.release).map(|claim| &claim.claim));
             all.keys.extend(&append.idempotency);
             if let Some(consumed) = &append.consumed {
@@ -101,11 +97,6 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Whether the append would fail by itself if the stream were there already.
-fn begins(part: &StreamAppend) -> bool {
-    part.expected == 0 && !part.events.is_empty()
-}
-
 /// The answers, each list in the order of its questions.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -116,6 +107,28 @@ pub struct Facts {
     pub checkpoints: Vec<u64>,
     /// Whether each letter is there.
     pub letters: Vec<bool>,
+}
+
+impl Facts {
+    /// What the appends of a batch expect to find, from the head of the log on as if it were empty.
+    /// `None` if one has a condition that writing it does not check by itself.
+    pub fn expected<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<Self> {
+        let mut facts = Self::default();
+        for Entry { append, .. } in entries {
+            let checked = append.release.is_empty()
+                && append.idempotency.is_none()
+                && append.consumed.is_none()
+                && append.parked.is_empty()
+                && append.work.is_empty()
+                && append.streams.iter().all(|part| !part.events.is_empty());
+            if !checked {
+                return None;
+            }
+            facts.versions.extend(append.streams.iter().map(|part| part.expected));
+            facts.owners.extend(append.take.iter().map(|_| None));
+        }
+        Some(facts)
+    }
 }
 
 /// An event that is to be written; its place in the list makes its position.

@@ -137,28 +137,40 @@ pub async fn one_bad_append_never_fails_its_neighbours(f: &Fixture) {
     everything(&f.log).await;
 }
 
-/// Streams that are begun may not be looked up first; whoever begins one that is there is told so,
-/// and nobody else notices.
-pub async fn a_stream_that_is_there_is_not_begun_again(f: &Fixture) {
-    f.log.append(to("there", 0, 2)).await.unwrap();
-    let mut tasks = JoinSet::new();
-    for caller in 0..40_usize {
-        let log = f.log.clone();
-        tasks.spawn(async move {
-            let again = caller % 4 == 1;
-            let name = if again { "there".to_owned() } else { format!("new{caller}") };
-            (again, log.append(to(&name, 0, 1)).await)
-        });
-    }
-    while let Some(task) = tasks.join_next().await {
-        let (again, outcome) = task.unwrap();
-        if again {
-            let conflict =
-                AppendError::Conflict { stream: stream("there"), expected: 0, actual: 2 };
-            assert_eq!(outcome, Err(conflict));
-        } else {
-            assert!(outcome.is_ok(), "{outcome:?}");
+/// Appends may be written without a look at what they depend on; whoever expects what is not so is
+/// told, and nobody else notices.
+pub async fn what_is_not_as_expected_is_found_out(f: &Fixture) {
+    let mut there = to("there", 0, 2);
+    there.take = vec![owned("ours", "there")];
+    f.log.append(there).await.unwrap();
+    let conflict =
+        |expected, actual| Err(AppendError::Conflict { stream: stream("there"), expected, actual });
+    let mut claiming = to("claiming", 0, 1);
+    claiming.take = vec![owned("ours", "claiming")];
+    let taken = Err(AppendError::Taken(claiming.take[0].claim.clone()));
+    let bad = [
+        (to("there", 0, 1), conflict(0, 2)),
+        (to("there", 1, 1), conflict(1, 2)),
+        (to("there", 7, 1), conflict(7, 2)),
+        (claiming, taken),
+    ];
+    for (round, (append, refusal)) in bad.into_iter().enumerate() {
+        // Batches after a bad one are looked up for a while.
+        for n in 0..20 {
+            f.log.append(to(&format!("r{round}n{n}"), 0, 1)).await.unwrap();
+        }
+        let mut tasks = JoinSet::new();
+        for caller in 0..20 {
+            let (log, name) = (f.log.clone(), format!("r{round}c{caller}"));
+            tasks.spawn(async move {
+                log.append(to(&name, 0, 1)).await?;
+                log.append(to(&name, 1, 2)).await
+            });
+        }
+        assert_eq!(f.log.append(append).await, refusal);
+        while let Some(task) = tasks.join_next().await {
+            task.unwrap().unwrap();
         }
     }
-    assert_eq!(everything(&f.log).await.len(), 31, "thirty new streams beside the old one");
+    assert_eq!(everything(&f.log).await.len(), 1 + 4 * (20 + 20));
 }

@@ -50,7 +50,7 @@ on_every_log! {
     reads::the_head_is_watched,
     reads::snapshots_are_kept_by_version_and_never_go_back,
     reads::old_events_are_read_through_upcasters,
-    concurrency::a_stream_that_is_there_is_not_begun_again,
+    concurrency::what_is_not_as_expected_is_found_out,
     concurrency::positions_are_dense_under_concurrency,
     concurrency::callers_on_one_stream_lose_and_double_nothing,
     concurrency::callers_for_one_claim_get_it_once,

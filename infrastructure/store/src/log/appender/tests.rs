@@ -1,6 +1,7 @@
 use std::sync::Mutex as SyncMutex;
 
 use application::ports::{NewEvent, StreamAppend};
+use domain::kernel::Timestamp;
 use uuid::Uuid;
 
 use super::*;
@@ -52,7 +53,7 @@ impl Engine for Fake {
         let versions = vec![0; all.streams.len()];
         Ok(Facts { head: database.streams.len() as u64, versions, ..Facts::default() })
     }
-    async fn commit(&mut self, write: &Write<'_>, _more: bool) -> Result<(), Fault> {
+    async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
         if write.events.iter().any(|row| row.stream.id == "poison") {
             return Err(Fault::Refused("poison".into()));
         }

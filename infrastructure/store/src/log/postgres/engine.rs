@@ -1,25 +1,24 @@
 //! The transaction of a batch.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use application::ports::StreamId;
 use domain::kernel::Timestamp;
-use futures_util::TryStreamExt as _;
-use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 use tokio::time::{sleep, timeout};
 
 use super::{errors::fault, statements};
 use crate::log::{
-    appender::{Engine, Fault, LogSettings},
+    appender::LogSettings,
     decide::{Facts, Questions, Write},
-    shared::PURGE,
+    engine::{Engine, Fault},
+    shared::{PURGE, unsigned},
 };
 
 /// Names the lock that a writer holds through its commit. One number per database is enough: it is
 /// "groundwo" in ASCII.
 pub(super) const LOCK: i64 = 0x6772_6f75_6e64_776f;
-/// Read committed: the look-ups must see what was committed while the lock was waited for.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// A connection that was not used for so long is tried before a batch is trusted to it.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long the log's lock may be waited for without a word.
 const PATIENCE: Duration = Duration::from_secs(1);
 const HOLDER: &str = "SELECT a.pid, a.application_name, coalesce(a.state, '') \
@@ -32,28 +31,13 @@ const HOLDER: &str = "SELECT a.pid, a.application_name, coalesce(a.state, '') \
 pub struct PgEngine {
     pool: PgPool,
     connection: Option<PgConnection>,
-    /// Whether the next look-up leaves nothing out, because the last batch took a stream for new
-    /// that was there.
-    careful: bool,
-    open: Open,
+    /// When it was last known to work.
+    used: Instant,
+    /// Whether a transaction may be open on it, or a statement not answered.
+    open: bool,
     connect: Duration,
     setup: String,
     begin: String,
-    /// Takes the lock in a transaction that was begun without it.
-    lock: String,
-    /// Commits, and begins again; takes the lock only if no other writer waits for it.
-    again: String,
-}
-
-/// The transaction of the connection.
-#[derive(Clone, Copy, PartialEq)]
-enum Open {
-    No,
-    /// Something was asked and not answered yet.
-    Unsure,
-    /// Begun, but the log's lock is another writer's.
-    Unlocked,
-    Locked,
 }
 
 impl PgEngine {
@@ -69,16 +53,17 @@ impl PgEngine {
             settings.statement.as_millis(),
             settings.statement.as_millis(),
         );
+        // Read committed: the look-ups must see what was committed while the lock was waited for.
+        let begin =
+            format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})");
         Self {
             pool,
             connection: None,
-            careful: false,
-            open: Open::No,
+            used: Instant::now(),
+            open: false,
             connect: settings.lock_wait,
             setup,
-            begin: format!("{BEGIN}; SELECT pg_advisory_xact_lock({LOCK})"),
-            lock: format!("SELECT pg_advisory_xact_lock({LOCK})"),
-            again: format!("COMMIT; {BEGIN}; SELECT pg_try_advisory_xact_lock({LOCK})"),
+            begin,
         }
     }
 
@@ -98,20 +83,12 @@ impl PgEngine {
         }
     }
 
-    /// Begins a transaction and takes the log's lock, as far as that is not done.
+    /// Begins a transaction and takes the log's lock.
     async fn open(&mut self) -> Result<(), Fault> {
-        let statement = match self.open {
-            Open::Locked => return Ok(()),
-            Open::Unlocked => &self.lock,
-            Open::No | Open::Unsure => &self.begin,
-        };
-        self.open = Open::Unsure;
+        self.open = true;
         if let Some(connection) = &mut self.connection {
-            match connection.execute(sqlx::raw_sql(statement)).await {
-                Ok(_) => {
-                    self.open = Open::Locked;
-                    return Ok(());
-                }
+            match connection.execute(sqlx::raw_sql(&self.begin)).await {
+                Ok(_) => return Ok(()),
                 Err(error) if is_lock_timeout(&error) => return Err(fault(&error)),
                 // It was lost since the last batch, which wrote nothing yet: on a new one.
                 Err(_) => self.connection = None,
@@ -120,37 +97,22 @@ impl PgEngine {
         let mut connection = self.connect().await?;
         connection.execute(sqlx::raw_sql(&self.begin)).await.map_err(|error| fault(&error))?;
         self.connection = Some(connection);
-        self.open = Open::Locked;
         Ok(())
     }
 
-    /// Commits, and begins the next transaction in the same round trip.
-    async fn commit_and_begin(&mut self) -> Result<(), sqlx::Error> {
-        let Some(connection) = &mut self.connection else { return Err(sqlx::Error::PoolClosed) };
-        self.open = Open::Unsure;
-        let mut answers = connection.fetch_many(sqlx::raw_sql(&self.again));
-        // The first answer is that of COMMIT: whatever comes after it, the batch is in.
-        answers.try_next().await?;
-        let mut open = Open::Unsure;
-        let lost = loop {
-            match answers.try_next().await {
-                Ok(Some(sqlx::Either::Left(_))) => {}
-                Ok(Some(sqlx::Either::Right(row))) => {
-                    let locked: bool = row.try_get(0).unwrap_or(false);
-                    open = if locked { Open::Locked } else { Open::Unlocked };
-                }
-                Ok(None) => break false,
-                Err(error) => {
-                    tracing::debug!(%error, "the connection was lost right after a commit");
-                    break true;
-                }
-            }
-        };
-        drop(answers);
-        if lost {
-            (self.connection, open) = (None, Open::No);
+    /// Sees to a connection that works, most likely: what fails on it may have been committed.
+    async fn working(&mut self) -> Result<(), Fault> {
+        let idle = self.used.elapsed() > IDLE;
+        if let Some(connection) = &mut self.connection
+            && idle
+            && connection.ping().await.is_err()
+        {
+            self.connection = None;
         }
-        self.open = open;
+        if self.connection.is_none() {
+            self.connection = Some(self.connect().await?);
+        }
+        self.used = Instant::now();
         Ok(())
     }
 }
@@ -160,10 +122,19 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
 }
 
-/// An event with this stream and sequence is there already.
-fn is_taken_stream(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
-        == Some("events_stream")
+/// Something is there already.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// What it means to lose the database while it commits.
+fn uncertain(error: &sqlx::Error) -> Fault {
+    match fault(error) {
+        Fault::Unavailable(why) => {
+            Fault::Unavailable(format!("{why}; the append may have been committed"))
+        }
+        other => other,
+    }
 }
 
 /// Tells the operator who keeps appends waiting.
@@ -180,6 +151,21 @@ async fn name_holder(pool: &PgPool) {
 }
 
 impl Engine for PgEngine {
+    async fn presume(&mut self, write: &Write<'_>) -> Result<Option<u64>, Fault> {
+        self.working().await?;
+        self.open = true;
+        // All rows, not the first: it is sent before the commit, whose outcome is at the end.
+        let written = statements::presume(write).fetch_all(self.connection()?).await;
+        let rows = match written {
+            Ok(rows) => rows,
+            Err(error) if is_taken(&error) => vec![],
+            Err(error) => return Err(uncertain(&error)),
+        };
+        self.open = false;
+        let head = rows.first().map(|row| row.try_get(0)).transpose();
+        Ok(head.map_err(|error| fault(&error))?.map(unsigned))
+    }
+
     async fn begin(&mut self) -> Result<(), Fault> {
         let pool = self.pool.clone();
         let alarm = async {
@@ -194,52 +180,26 @@ impl Engine for PgEngine {
     }
 
     async fn facts(&mut self, all: &Questions<'_>) -> Result<Facts, Fault> {
-        let careful = std::mem::take(&mut self.careful);
-        let asked: Vec<bool> = all.begins.iter().map(|begins| careful || !begins).collect();
-        let streams: Vec<&StreamId> =
-            all.streams.iter().zip(&asked).filter(|one| *one.1).map(|one| *one.0).collect();
-        let query = statements::look_up(&streams, all);
+        let query = statements::look_up(all);
         let row = query.fetch_one(self.connection()?).await.map_err(|error| fault(&error))?;
-        let mut facts = statements::facts(&row).map_err(|error| fault(&error))?;
-        let mut known = facts.versions.into_iter();
-        // A stream that is not looked up is taken for new; the unique constraint knows better.
-        let version = |asked: &bool| if *asked { known.next() } else { Some(0) };
-        facts.versions = asked.iter().map_while(version).collect();
-        Ok(facts)
+        statements::facts(&row).map_err(|error| fault(&error))
     }
 
-    async fn commit(&mut self, write: &Write<'_>, more: bool) -> Result<(), Fault> {
+    async fn commit(&mut self, write: &Write<'_>) -> Result<(), Fault> {
         let connection = self.connection()?;
-        if let Err(error) = statements::write(write).execute(&mut *connection).await {
-            self.careful = is_taken_stream(&error);
-            return Err(match fault(&error) {
-                Fault::Corrupt(why) if self.careful => Fault::Presumed(why),
-                other => other,
-            });
-        }
-        let committed = if more {
-            self.commit_and_begin().await
-        } else {
-            let committed = connection.execute(sqlx::raw_sql("COMMIT")).await;
-            self.open = if committed.is_ok() { Open::No } else { Open::Unsure };
-            committed.map(drop)
-        };
-        match committed {
-            Ok(()) => Ok(()),
-            Err(error) => Err(match fault(&error) {
-                Fault::Unavailable(why) => {
-                    Fault::Unavailable(format!("{why}; the append may have been committed"))
-                }
-                other => other,
-            }),
-        }
+        let write = statements::write(write);
+        write.execute(&mut *connection).await.map_err(|error| fault(&error))?;
+        let committed = connection.execute(sqlx::raw_sql("COMMIT")).await;
+        committed.map_err(|error| uncertain(&error))?;
+        self.open = false;
+        self.used = Instant::now();
+        Ok(())
     }
 
     async fn abandon(&mut self) {
-        if self.open == Open::No {
+        if !std::mem::take(&mut self.open) {
             return;
         }
-        self.open = Open::No;
         // A transaction whose rollback fails ends with its connection.
         let Some(connection) = &mut self.connection else { return };
         let rollback = timeout(self.connect, connection.execute(sqlx::raw_sql("ROLLBACK")));

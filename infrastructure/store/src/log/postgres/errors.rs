@@ -2,7 +2,7 @@
 
 use application::ports::LogError;
 
-use crate::log::appender::Fault;
+use crate::log::engine::Fault;
 
 /// Sorts an error by what can be done about it.
 pub fn fault(error: &sqlx::Error) -> Fault {

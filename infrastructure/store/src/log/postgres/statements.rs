@@ -1,6 +1,6 @@
 //! What the transaction of a batch asks and writes, with its values.
 
-use application::ports::{StoredAnswer, StreamId};
+use application::ports::{Claim, StoredAnswer};
 use sqlx::{
     Postgres, Row as _,
     postgres::{PgArguments, PgRow},
@@ -8,12 +8,14 @@ use sqlx::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::CHANNEL;
+use super::{CHANNEL, engine::LOCK};
 use crate::log::{
     decide::{Facts, Questions, Write},
     shared::{KEYS_LAST, signed, stream, unsigned},
 };
 
+/// Writes events and claims, and finds out whether everything is as expected, by itself.
+const PRESUMED: &str = include_str!("presumed.sql");
 const FACTS: &str = include_str!("facts.sql");
 /// Writes events alone, which is what most batches do, and tells other processes once it commits.
 const EVENTS: &str = concat!(include_str!("events.sql"), "SELECT pg_notify($11, $12)");
@@ -23,11 +25,28 @@ const ALL: &str =
 
 type Statement<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
-/// Asks everything that a batch depends on; of streams only these versions.
-pub fn look_up<'q>(streams: &'q [&StreamId], all: &'q Questions<'_>) -> Statement<'q> {
+/// Writes a batch of events and claims if everything is as expected; one row if it is.
+pub fn presume<'q>(write: &'q Write<'_>) -> Statement<'q> {
+    let mut continued: Vec<(&str, &str, i64)> = vec![];
+    let mut last = None;
+    for row in &write.events {
+        // Events of a stream are next to each other.
+        if last.replace(row.stream) != Some(row.stream) && row.sequence > 1 {
+            continued.push((&row.stream.kind, &row.stream.id, signed(row.sequence - 1)));
+        }
+    }
+    let statement = rows(sqlx::query(PRESUMED).bind(LOCK), write)
+        .bind(continued.iter().map(|stream| stream.0).collect::<Vec<_>>())
+        .bind(continued.iter().map(|stream| stream.1).collect::<Vec<_>>())
+        .bind(continued.iter().map(|stream| stream.2).collect::<Vec<_>>());
+    taken(statement, &write.take)
+}
+
+/// Asks everything that a batch depends on.
+pub fn look_up<'q>(all: &'q Questions<'_>) -> Statement<'q> {
     sqlx::query(FACTS)
-        .bind(texts(streams, |stream| &stream.kind))
-        .bind(texts(streams, |stream| &stream.id))
+        .bind(texts(&all.streams, |stream| &stream.kind))
+        .bind(texts(&all.streams, |stream| &stream.id))
         .bind(texts(&all.claims, |claim| &claim.scope))
         .bind(texts(&all.claims, |claim| &claim.kind))
         .bind(texts(&all.claims, |claim| &claim.value))
@@ -92,12 +111,16 @@ where
 }
 
 fn events<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
+    rows(statement.bind(signed(write.head)), write)
+}
+
+/// The time, events, and how to tell others how many.
+fn rows<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
     let all = &write.events;
     let sequences: Vec<i64> = all.iter().map(|row| signed(row.sequence)).collect();
     let ids: Vec<Uuid> = all.iter().map(|row| row.event.id).collect();
     let versions: Vec<String> = all.iter().map(|row| row.event.version.to_string()).collect();
     statement
-        .bind(signed(write.head))
         .bind(write.now.get())
         .bind(texts(all, |row| &row.stream.kind))
         .bind(texts(all, |row| &row.stream.id))
@@ -111,9 +134,18 @@ fn events<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
         .bind(write.next_head().to_string())
 }
 
+fn taken<'q>(statement: Statement<'q>, take: &'q [&Claim]) -> Statement<'q> {
+    statement
+        .bind(texts(take, |claim| &claim.claim.scope))
+        .bind(texts(take, |claim| &claim.claim.kind))
+        .bind(texts(take, |claim| &claim.claim.value))
+        .bind(texts(take, |claim| &claim.owner.kind))
+        .bind(texts(take, |claim| &claim.owner.id))
+}
+
 fn beside<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
     let expires = write.now.plus(KEYS_LAST).get();
-    let (take, keys, letters) = (&write.take, &write.keys, &write.parked);
+    let (keys, letters) = (&write.keys, &write.parked);
     let key_kinds: Vec<Option<&str>> =
         keys.iter().map(|row| row.stream.map(|stream| &*stream.kind)).collect();
     let key_ids: Vec<Option<&str>> =
@@ -125,12 +157,7 @@ fn beside<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
         .iter()
         .filter_map(|one| Some((one.consumer.as_str(), signed(one.settles?))))
         .collect();
-    statement
-        .bind(texts(take, |claim| &claim.claim.scope))
-        .bind(texts(take, |claim| &claim.claim.kind))
-        .bind(texts(take, |claim| &claim.claim.value))
-        .bind(texts(take, |claim| &claim.owner.kind))
-        .bind(texts(take, |claim| &claim.owner.id))
+    taken(statement, &write.take)
         .bind(texts(&write.release, |claim| &claim.scope))
         .bind(texts(&write.release, |claim| &claim.kind))
         .bind(texts(&write.release, |claim| &claim.value))

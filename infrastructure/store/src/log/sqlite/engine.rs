@@ -11,8 +11,8 @@ use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
 
 use super::{errors::fault, rows};
 use crate::log::{
-    appender::{Engine, Fault},
     decide::{Facts, Questions, Write},
+    engine::{Engine, Fault},
     shared::{HEAD, KEYS_LAST, PURGE, signed, stream, unsigned},
 };
 
@@ -103,7 +103,7 @@ impl Engine for SqliteEngine {
         facts(transaction, all).await.map_err(|error| fault(&error))
     }
 
-    async fn commit(&mut self, all: &Write<'_>, _more: bool) -> Result<(), Fault> {
+    async fn commit(&mut self, all: &Write<'_>) -> Result<(), Fault> {
         write(self.transaction()?, all).await.map_err(|error| fault(&error))?;
         match self.transaction.take() {
             Some(transaction) => transaction.commit().await.map_err(|error| fault(&error)),
