@@ -265,7 +265,8 @@ impl Running {
 pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let wait = async {
         while !holds().await {
-            tokio::task::yield_now().await;
+            // A loop without a pause can keep everything else on the machine from running.
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
     assert!(tokio::time::timeout(LIMIT, wait).await.is_ok(), "never: {what}");
