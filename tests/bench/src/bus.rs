@@ -88,12 +88,16 @@ pub struct Relaying {
 impl Broker {
     /// Connects; what is declared later begins with a name that no other run has.
     pub async fn connect() -> Outcome<Self> {
-        let url = databases::broker();
-        let connection = Connection::connect(&url, ConnectionProperties::default()).await?;
+        Self::through(&databases::broker()).await
+    }
+
+    /// The same, by another way.
+    pub async fn through(url: &str) -> Outcome<Self> {
+        let connection = Connection::connect(url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         let prefix = format!("bench{}.", std::process::id());
-        let settings = Settings { url: Secret::new(&url), prefix, partition: Partition::ONE };
+        let settings = Settings { url: Secret::new(url), prefix, partition: Partition::ONE };
         let signatures = Arc::new(Signatures::new(&Secret::new("the secret of the benchmark")));
         Ok(Self { settings, signatures, channel, _connection: connection })
     }

@@ -7,7 +7,7 @@ use crate::{
     child::{Host, mint},
     databases::Postgres,
     http::{register, some_cars},
-    http_load::{self, request},
+    http_load::{self, Pace, request},
 };
 
 /// Settings of this benchmark.
@@ -40,7 +40,9 @@ pub async fn run(args: Args) -> Outcome {
     );
     let measure = async |name: &str, connections, expected, requests: &[Vec<u8>]| -> Outcome {
         for (place, address) in [("host", host.address()), ("gateway", gateway.address())] {
-            let run = http_load::run(address, connections, duration, expected, requests).await?;
+            let run =
+                http_load::run(address, connections, duration, expected, Pace::Closed, requests)
+                    .await?;
             println!(
                 "{name:<16}{connections:>6}  {place:<8}{:>12.0}{:>12.2}{:>12.2}{:>10}",
                 run.per_second(),

@@ -6,7 +6,7 @@ use crate::{
     Outcome,
     child::{Host, mint},
     databases::Postgres,
-    http_load::{self, Connection, Measured, request},
+    http_load::{self, Connection, Measured, Pace, request},
 };
 
 /// Settings of this benchmark.
@@ -45,7 +45,7 @@ async fn measure(engine: &str, storage: &(&str, &str), args: &Args) -> Outcome {
     );
     let duration = Duration::from_secs(args.seconds);
     let load = async |expected, requests: &[Vec<u8>]| {
-        http_load::run(address, args.connections, duration, expected, requests).await
+        http_load::run(address, args.connections, duration, expected, Pace::Closed, requests).await
     };
     let health = load(200, &[request("GET", "/health", None, None)]).await?;
     print("GET /health (reference)", &health, &health);

@@ -117,6 +117,26 @@ pub fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>
         .into_bytes()
 }
 
+/// When the next request is sent.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// As soon as the last one on its connection is answered.
+    Closed,
+    /// So many per second over all connections, as far as answers keep up.
+    PerSecond(f64),
+}
+
+impl Pace {
+    /// From one request of a connection to its next.
+    fn between(self, connections: usize) -> Duration {
+        match self {
+            Self::Closed => Duration::ZERO,
+            #[expect(clippy::cast_precision_loss, reason = "a small count")]
+            Self::PerSecond(rate) => Duration::from_secs_f64(connections as f64 / rate),
+        }
+    }
+}
+
 /// Sends the requests round and round over so many connections for so long.
 ///
 /// # Errors
@@ -126,11 +146,14 @@ pub async fn run(
     connections: usize,
     duration: Duration,
     expected: u16,
+    pace: Pace,
     requests: &[Vec<u8>],
 ) -> Outcome<Measured> {
     let mut tasks = JoinSet::new();
     let begin = Instant::now();
+    let between = pace.between(connections);
     for index in 0..connections {
+        let mut due = begin + between.mul_f64(share(index, connections));
         let mut connection = Connection::open(address).await?;
         let requests: Vec<_> =
             requests.iter().skip(index % requests.len()).chain(requests).cloned().collect();
@@ -139,6 +162,10 @@ pub async fn run(
                 Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).map_err(io::Error::other)?;
             let (mut good, mut bad) = (0, 0);
             for request in requests.iter().cycle() {
+                if !between.is_zero() {
+                    tokio::time::sleep_until(due.into()).await;
+                    due += between;
+                }
                 let sent = Instant::now();
                 if sent - begin >= duration {
                     break;
@@ -166,4 +193,10 @@ pub async fn run(
     }
     all.elapsed = begin.elapsed();
     Ok(all)
+}
+
+/// How far into the interval a connection begins, so that not all begin at once.
+#[expect(clippy::cast_precision_loss, reason = "small counts")]
+fn share(index: usize, connections: usize) -> f64 {
+    index as f64 / connections as f64
 }

@@ -45,10 +45,18 @@ pub struct Args {
     bus: bool,
 }
 
+/// Appends to new streams.
+#[derive(Clone)]
+pub struct Appending {
+    /// Where.
+    pub log: Arc<dyn EventLog>,
+    /// Names the streams.
+    pub ids: Arc<RandomIds>,
+}
+
 #[derive(Clone)]
 struct Parts {
-    log: Arc<dyn EventLog>,
-    ids: Arc<RandomIds>,
+    appending: Appending,
     progress: Arc<Progress>,
     reads: CarTables,
 }
@@ -66,17 +74,19 @@ pub async fn run(args: Args) -> Outcome {
         };
         let relaying = broker.as_ref().map(|broker| broker.start(&site, &log));
         let parts = Parts {
-            log: log.clone(),
-            ids: Arc::new(RandomIds::new(Arc::new(SystemClock))),
+            appending: Appending {
+                log: log.clone(),
+                ids: Arc::new(RandomIds::new(Arc::new(SystemClock))),
+            },
             progress: running.progress.clone(),
             reads: CarTables::new(site.db.clone()),
         };
         let over = if args.bus { " over RabbitMQ" } else { "" };
         println!("\n{}{over}, one event per append, read models kept in step", on.name());
-        let appending = parts.clone();
+        let appending = parts.appending.clone();
         let peak = load::run(CALLERS, args.seconds, move |_, _| {
-            let parts = appending.clone();
-            async move { parts.append().await.map(drop) }
+            let appending = appending.clone();
+            async move { appending.append().await.map(drop) }
         })
         .await?;
         println!("peak of {CALLERS} callers: {:.0} appends/s", peak.rate);
@@ -85,8 +95,9 @@ pub async fn run(args: Args) -> Outcome {
             return Err("the read models did not catch up within 5 minutes".into());
         }
         println!("read models caught up {:.2} s after it", behind.elapsed().as_secs_f64());
+        let peak = if args.bus { parts.sustained(args.seconds).await? } else { peak.rate };
         for share in [0.1, 0.5, 0.8] {
-            let (rate, times) = parts.at(peak.rate * share, args.seconds).await?;
+            let (rate, times) = parts.at(peak * share, args.seconds).await?;
             println!(
                 "at {:>3.0} % of it, {rate:>6.0}/s: append to readable p50 {:.2} ms, p99 {:.2} ms",
                 share * 100.0,
@@ -109,7 +120,8 @@ fn millis(times: &Histogram<u64>, quantile: f64) -> f64 {
     Duration::from_micros(times.value_at_quantile(quantile)).as_secs_f64() * 1000.0
 }
 
-impl Parts {
+impl Appending {
+    /// One event; the stream's id and the position.
     async fn append(&self) -> Outcome<(String, u64)> {
         let id = self.ids.token().with_prefix("car");
         let event = NewEvent {
@@ -127,6 +139,51 @@ impl Parts {
         Ok((id, self.log.append(append).await?.position))
     }
 
+    /// So many per second, for ever.
+    pub async fn steadily(&self, rate: f64) -> Outcome {
+        let mut tasks: JoinSet<Outcome> = JoinSet::new();
+        let mut tick = tokio::time::interval(Duration::from_millis(1));
+        let (began, mut sent) = (Instant::now(), 0);
+        loop {
+            tick.tick().await;
+            while sent < due(began, rate) {
+                let appending = self.clone();
+                tasks.spawn(async move { appending.append().await.map(drop) });
+                sent += 1;
+            }
+            while let Some(done) = tasks.try_join_next() {
+                done??;
+            }
+        }
+    }
+}
+
+/// How many should have been sent by now.
+fn due(began: Instant, rate: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small positive count"
+    )]
+    let due = (began.elapsed().as_secs_f64() * rate) as u64;
+    due
+}
+
+impl Parts {
+    /// What the whole way sustains: appends per second of callers who each wait until theirs can be
+    /// read. What is appended faster than it is carried only makes a queue longer.
+    async fn sustained(&self, seconds: f64) -> Outcome<f64> {
+        let parts = self.clone();
+        let callers = CALLERS * 4;
+        let way = load::run(callers, seconds, move |_, _| {
+            let parts = parts.clone();
+            async move { parts.one(true).await.map(drop) }
+        })
+        .await?;
+        println!("{callers} callers who wait until they can read: {:.0} appends/s", way.rate);
+        Ok(way.rate)
+    }
+
     /// Appends at a steady rate, whether or not answers keep up, and follows some.
     async fn at(&self, rate: f64, seconds: f64) -> Outcome<(f64, Histogram<u64>)> {
         let mut times = Histogram::new_with_max(60_000_000, 3)?;
@@ -135,13 +192,7 @@ impl Parts {
         let (began, mut sent) = (Instant::now(), 0_u64);
         while began.elapsed().as_secs_f64() < seconds {
             tick.tick().await;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a small positive count"
-            )]
-            let due = (began.elapsed().as_secs_f64() * rate) as u64;
-            while sent < due {
+            while sent < due(began, rate) {
                 let (parts, follow) = (self.clone(), sent.is_multiple_of(SAMPLE));
                 tasks.spawn(async move { parts.one(follow).await });
                 sent += 1;
@@ -160,7 +211,7 @@ impl Parts {
 
     async fn one(&self, follow: bool) -> Outcome<Option<Duration>> {
         let began = Instant::now();
-        let (id, position) = self.append().await?;
+        let (id, position) = self.appending.append().await?;
         if !follow {
             return Ok(None);
         }

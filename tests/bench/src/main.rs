@@ -4,6 +4,7 @@
 mod append;
 mod bus;
 mod child;
+mod commands;
 mod databases;
 mod gateway;
 mod history;
@@ -12,12 +13,11 @@ mod http_load;
 mod idle;
 mod latency;
 mod load;
+mod outage;
 mod projectors;
 mod rebuild;
 mod site;
 mod startup;
-
-use std::error::Error;
 
 use clap::{Parser, Subcommand};
 use hosts::{
@@ -26,8 +26,10 @@ use hosts::{
     roles::{Api, Role, Roles},
 };
 
+/// Why a benchmark fails.
+type Error = Box<dyn std::error::Error + Send + Sync>;
 /// What a benchmark ends with.
-type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+type Outcome<T = ()> = Result<T, Error>;
 
 /// Measures Groundwork beside its references. Databases are made for the run and removed after;
 /// PostgreSQL is reached by `DATABASE_URL`.
@@ -58,12 +60,16 @@ enum Command {
     Relay(bus::Args),
     /// Events per second: one process that feeds read models, and two that share the work.
     Projectors(projectors::Args),
+    /// What a host of commands pays for having its events carried over RabbitMQ.
+    Commands(commands::Args),
+    /// How fast the relay catches up after the broker was away under load.
+    Outage(outage::Args),
     /// What the others start.
     #[command(hide = true)]
     Serve,
     /// As [`Self::Serve`].
     #[command(hide = true, name = "commands-process")]
-    Commands,
+    ServeCommands,
     /// As [`Self::Serve`].
     #[command(hide = true, name = "queries-process")]
     Queries,
@@ -94,8 +100,10 @@ async fn main() -> Outcome {
         Command::Gateway(args) => gateway::run(args).await,
         Command::Relay(args) => bus::run(args).await,
         Command::Projectors(args) => projectors::run(args).await,
+        Command::Commands(args) => commands::run(args).await,
+        Command::Outage(args) => outage::run(args).await,
         Command::Serve => serve(Roles::all()).await,
-        Command::Commands => serve(Roles::serving(Api::Commands)).await,
+        Command::ServeCommands => serve(Roles::serving(Api::Commands)).await,
         Command::Queries => serve(Roles::serving(Api::Queries)).await,
         Command::Worker => serve(Roles::working(Role::ALL)).await,
         Command::Pass => Ok(hosts::serve::gateway(GatewaySettings::load()?).await?),

@@ -1,0 +1,108 @@
+//! What a host of commands pays for having its events carried over RabbitMQ by others.
+
+use std::time::Duration;
+
+use crate::{
+    Outcome,
+    bus::Broker,
+    child::{Host, mint},
+    databases,
+    http_load::{self, Measured, Pace, request},
+    site::{On, Site},
+};
+
+/// Connections, with one request in flight on each.
+const CONNECTIONS: usize = 64;
+/// Of what the host without a bus can do.
+const SHARE: f64 = 0.3;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// How long each measurement takes.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How often both are measured, in turn.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+}
+
+/// A host of commands and a worker beside it.
+struct Pair {
+    name: &'static str,
+    site: Site,
+    commands: Host,
+    worker: Host,
+    request: Vec<u8>,
+}
+
+/// Measures `POST /cars` of callers who don't wait for read models, at 30 % of what the host without
+/// a bus can do.
+pub async fn run(args: Args) -> Outcome {
+    let broker = Broker::connect().await?;
+    let amqp = databases::broker();
+    let bus = [("AMQP_URL", amqp.as_str()), ("GROUNDWORK_BUS_PREFIX", broker.prefix())];
+    let without = Pair::start("without a bus", "alone", &[]).await?;
+    let with = Pair::start("over RabbitMQ", "carried", &bus).await?;
+    let peak = without.load(args.seconds, Pace::Closed).await?.per_second();
+    let pace = Pace::PerSecond(peak * SHARE);
+    println!("a host of commands and a worker on PostgreSQL; POST /cars, respond-async");
+    println!("peak without a bus {peak:.0}/s; at {:.0} % of it:", SHARE * 100.0);
+    println!(
+        "{:<16}{:>12}{:>10}{:>10}{:>18}",
+        "", "answers/s", "p50 ms", "p99 ms", "CPU µs/command"
+    );
+    for _ in 0..args.rounds {
+        for pair in [&without, &with] {
+            pair.measure(args.seconds, pace).await?;
+        }
+    }
+    without.stop().await?;
+    with.stop().await?;
+    broker.clean().await
+}
+
+impl Pair {
+    async fn start(name: &'static str, what: &str, more: &[(&str, &str)]) -> Outcome<Self> {
+        let site = Site::open(On::Postgres, what).await?;
+        let database = site.url()?;
+        let mut settings =
+            vec![("DATABASE_URL", database.as_str()), ("GROUNDWORK_HTTP_RATE_PER_SECOND", "0")];
+        settings.extend(more);
+        let worker = Host::start_as("worker-process", &settings).await?;
+        let commands = Host::start_as("commands-process", &settings).await?;
+        let body = r#"{"make":"Honda","model":"Civic","year":2020,"jurisdiction":"Australia","numberPlate":"ABC 123"}"#;
+        let token = format!("{}\r\nPrefer: respond-async", mint(&settings)?);
+        let request = request("POST", "/cars", Some(&token), Some(body));
+        Ok(Self { name, site, commands, worker, request })
+    }
+
+    async fn load(&self, seconds: u64, pace: Pace) -> Outcome<Measured> {
+        let (address, duration) = (self.commands.address(), Duration::from_secs(seconds));
+        let requests = std::slice::from_ref(&self.request);
+        http_load::run(address, CONNECTIONS, duration, 201, pace, requests).await
+    }
+
+    async fn measure(&self, seconds: u64, pace: Pace) -> Outcome {
+        let before = self.commands.cpu()?;
+        let load = self.load(seconds, pace).await?;
+        let used = self.commands.cpu()?.saturating_sub(before);
+        if load.bad > 0 {
+            return Err(format!("{} requests were refused", load.bad).into());
+        }
+        println!(
+            "{:<16}{:>12.0}{:>10.2}{:>10.2}{:>18.0}",
+            self.name,
+            load.per_second(),
+            load.milliseconds(0.5),
+            load.milliseconds(0.99),
+            used.as_secs_f64() * 1e6 / f64::from(load.good),
+        );
+        Ok(())
+    }
+
+    async fn stop(self) -> Outcome {
+        self.commands.stop()?;
+        self.worker.stop()?;
+        self.site.close().await
+    }
+}
