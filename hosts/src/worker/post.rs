@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 /// Less than a taken message is kept from others, so that none is delivered twice at once.
 const LIMIT: Duration = Duration::from_secs(25);
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long an API that did not answer has to say that it works.
+const HEALTH: Duration = Duration::from_secs(2);
 
 /// Posts messages, signed as the maintenance service account.
 pub struct Post {
@@ -18,6 +20,7 @@ pub struct Post {
     signatures: Signatures,
     /// Whether the API is this very process, whose own calls are as safe as HTTPS.
     own: bool,
+    limit: Duration,
 }
 
 /// What became of a delivery.
@@ -43,12 +46,11 @@ impl Post {
     /// If there can be no client.
     pub fn to(url: String, signatures: Signatures) -> reqwest::Result<Self> {
         let client = Client::builder()
-            .timeout(LIMIT)
             .connect_timeout(CONNECT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { client, url, signatures, own: false })
+        Ok(Self { client, url, signatures, own: false, limit: LIMIT })
     }
 
     /// To the API of this process, at the first address where it listens.
@@ -60,6 +62,13 @@ impl Post {
         Ok(Self { own: true, ..Self::to(url.unwrap_or_default(), signatures)? })
     }
 
+    /// The same, less patient.
+    #[cfg(test)]
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Delivers the text of a message.
     pub async fn send(&self, path: &str, message: &str) -> Outcome {
         let body = json!({ "message": message }).to_string();
@@ -67,6 +76,7 @@ impl Post {
         let mut request = self
             .client
             .post(format!("{}{path}", self.url))
+            .timeout(self.limit)
             .header("Content-Type", "application/json")
             .header("X-HMAC-Signature", self.signatures.sign(body.as_bytes()))
             .body(body);
@@ -81,11 +91,16 @@ impl Post {
         }
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) if error.is_timeout() => {
-                return Outcome::Away(format!("no answer within {} seconds", LIMIT.as_secs()));
-            }
             Err(error) if error.is_connect() => {
                 return Outcome::Away("it can't be reached".to_owned());
+            }
+            Err(error) if error.is_timeout() => {
+                let reason = format!("no answer within {} seconds", self.limit.as_secs());
+                return if self.works().await {
+                    Outcome::Failed { reason, detail: String::new() }
+                } else {
+                    Outcome::Away(reason)
+                };
             }
             // It may be the message that broke the connection.
             Err(_) => {
@@ -105,6 +120,12 @@ impl Post {
         let text = |member: &str| problem[member].as_str().unwrap_or_default().to_owned();
         let detail = format!(" {}: {}", text("code"), text("detail"));
         Outcome::Failed { reason, detail }
+    }
+
+    /// Whether the API works, so that it was the message that took too long.
+    async fn works(&self) -> bool {
+        let health = self.client.get(format!("{}/health/ready", self.url)).timeout(HEALTH);
+        health.send().await.is_ok_and(|answer| answer.status().is_success())
     }
 }
 

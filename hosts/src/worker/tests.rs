@@ -52,7 +52,7 @@ impl Queue {
     /// Runs a worker until as many fates as expected are known.
     async fn deliver_to(self: &Arc<Self>, address: SocketAddr) -> Vec<String> {
         let signatures = Signatures::new(&Secret::new("asecret"));
-        let post = Post::to_own(&[address], signatures).unwrap();
+        let post = Post::to_own(&[address], signatures).unwrap().within(Duration::from_secs(1));
         let worker = Worker::new(self.clone(), post).run(self.stop.subscribe());
         tokio::time::timeout(Duration::from_secs(20), worker).await.unwrap();
         self.fates.lock().unwrap().clone()
@@ -91,6 +91,9 @@ impl WorkQueues for Queue {
     }
 }
 
+/// A status that stands for no answer at all.
+const SILENCE: u16 = 0;
+
 /// Answers one request per connection, with each of these in turn; `None` breaks off.
 struct Api {
     address: SocketAddr,
@@ -106,11 +109,16 @@ impl Api {
         let (heard, answers) = (asked.clone(), answers.to_vec());
         let mut serving = JoinSet::new();
         serving.spawn(async move {
+            let mut silent = vec![];
             for answer in answers {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read(&mut stream).await;
                 heard.lock().unwrap().push(request);
                 let Some((status, body)) = answer else { continue };
+                if status == SILENCE {
+                    silent.push(stream);
+                    continue;
+                }
                 let length = body.len();
                 let text = format!(
                     "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
@@ -128,7 +136,7 @@ async fn read(stream: &mut TcpStream) -> String {
     loop {
         let count = stream.read(&mut buffer).await.unwrap();
         text.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-        if count == 0 || text.ends_with("\"}") {
+        if count == 0 || text.ends_with("\"}") || text.starts_with("GET") {
             return text;
         }
     }
@@ -178,4 +186,14 @@ async fn an_api_that_is_away_is_waited_for() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let fates = Queue::of(&["{}"], 2).deliver_to(gone).await;
     assert_eq!(fates, ["0 postponed", "0 postponed"], "nobody listens there any more");
+}
+
+#[tokio::test]
+async fn a_message_that_keeps_a_working_api_busy_has_failed() {
+    let silence = Some((SILENCE, ""));
+    let api = Api::answering(&[silence, Some((200, "")), silence, Some((503, ""))]).await;
+    let fates = Queue::of(&["{}"; 2], 2).deliver_to(api.address).await;
+    assert_eq!(fates, ["0 no answer within 1 seconds", "1 postponed"]);
+    let asked = api.asked.lock().unwrap();
+    assert!(asked[1].starts_with("GET /health/ready "), "{}", asked[1]);
 }

@@ -38,8 +38,8 @@ impl From<sqlx::Error> for DbError {
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         if error.is_outage() || error.lacks_table() {
-            tracing::warn!(%error, "a read model could not be reached");
-            Self::unavailable("the read models are unavailable")
+            tracing::warn!(%error, "a database could not be reached");
+            Self::unavailable("the database is unavailable")
         } else {
             Self::unexpected(error)
         }

@@ -329,7 +329,7 @@ impl<E: Engine> Writer<E> {
     async fn finish(&mut self, batch: Batch, done: Done) {
         self.head.advance(done.head);
         let size = u32::try_from(batch.jobs.len()).unwrap_or(u32::MAX);
-        metrics::histogram!("log_batch_appends").record(size);
+        metrics::histogram!("groundwork_log_batch_appends").record(size);
         batch.answer(done.verdicts);
         for _ in 0..self.waiting.len() {
             let Some(job) = self.waiting.pop_front() else { break };
