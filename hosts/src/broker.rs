@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adapters::{
-    rabbit::{self, Group, Publisher, RabbitFeeds, RabbitQueues},
+    rabbit::{self, Fallback, Group, Publisher, RabbitFeeds, RabbitQueues},
     signatures::Signatures,
 };
 use application::ports::{Bus, Clock, Feeds, WorkQueues};
@@ -37,7 +37,7 @@ pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
         if !roles.does(role) {
             return direct.clone();
         }
-        let fallback = Arc::new(log.clone());
+        let fallback = Fallback { feed: Arc::new(log.clone()), head: log.head() };
         Arc::new(RabbitFeeds::start(broker.clone(), signatures.clone(), group, fallback))
     };
     let bus = || -> Arc<dyn Bus> { Arc::new(Publisher::start(broker.clone(), signatures.clone())) };

@@ -18,7 +18,7 @@ mod work;
 
 use application::ports::Partition;
 
-pub use feed::{Group, RabbitFeeds};
+pub use feed::{Fallback, Group, RabbitFeeds};
 pub use publisher::Publisher;
 pub use status::{Counts, QueueStatus, Status, status};
 pub use work::RabbitQueues;

@@ -8,7 +8,7 @@ use std::{
 
 use adapters::{
     clock::SystemClock,
-    rabbit::{Group, Publisher, RabbitFeeds, Settings},
+    rabbit::{Fallback, Group, Publisher, RabbitFeeds, Settings},
     secret::Secret,
     signatures::Signatures,
 };
@@ -119,7 +119,8 @@ impl Broker {
     /// Feeds for projections, which read the log while the broker is silent.
     #[must_use]
     pub fn feeds(&self, log: &Arc<dyn EventLog>) -> RabbitFeeds {
-        let fallback = Arc::new(LogFeed::new(log.clone(), Partition::ONE));
+        let feed = Arc::new(LogFeed::new(log.clone(), Partition::ONE));
+        let fallback = Fallback { head: feed.head(), feed };
         let (settings, signatures) = (self.settings.clone(), self.signatures.clone());
         RabbitFeeds::start(settings, signatures, Group::Projectors, fallback)
     }

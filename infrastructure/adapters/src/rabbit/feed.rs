@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -28,6 +29,9 @@ use crate::signatures::Signatures;
 /// The broker tells at least every second how far the log is. If it does not, another process is
 /// its active consumer, or the relay or the broker is away: the fallback feeds meanwhile.
 const SILENT: Duration = Duration::from_secs(4);
+/// How much later than in the log an event may come. A broker that is busy must not keep read
+/// models behind what the log can give at once.
+const LATE: Duration = Duration::from_millis(10);
 /// A member shows itself at least so often.
 const SEEN: Duration = Duration::from_secs(1);
 /// Of one part: messages, which is also the prefetch, and bytes.
@@ -56,10 +60,19 @@ impl Group {
     }
 }
 
+/// The log, for what the broker does not bring.
+#[derive(Clone)]
+pub struct Fallback {
+    /// The log's own feed.
+    pub feed: Arc<dyn Feed>,
+    /// How far the log is, as far as this process knows.
+    pub head: watch::Receiver<u64>,
+}
+
 /// Feeds the consumers of one group in this process with the parts that are attached.
 ///
-/// Whatever the broker does, a consumer gets its events: what the broker does not tell, or not now,
-/// the fallback does.
+/// Whatever the broker does, a consumer gets its events: what the broker does not tell, or not in
+/// time, the fallback does.
 pub struct RabbitFeeds {
     shared: Arc<Shared>,
     _task: JoinSet<()>,
@@ -70,7 +83,7 @@ pub(super) struct Shared {
     pub settings: Settings,
     pub group: Group,
     pub signatures: Arc<Signatures>,
-    fallback: Arc<dyn Feed>,
+    fallback: Fallback,
     /// The parts that this process serves.
     pub parts: watch::Sender<BTreeSet<u16>>,
     windows: Mutex<BTreeMap<u16, Arc<Part>>>,
@@ -88,14 +101,13 @@ pub(super) struct Part {
 }
 
 impl RabbitFeeds {
-    /// Begins to connect, and keeps connecting; no part is attached yet. `fallback` is the log's
-    /// own feed.
+    /// Begins to connect, and keeps connecting; no part is attached yet.
     #[must_use]
     pub fn start(
         settings: Settings,
         signatures: Arc<Signatures>,
         group: Group,
-        fallback: Arc<dyn Feed>,
+        fallback: Fallback,
     ) -> Self {
         let shared = Arc::new(Shared {
             settings,
@@ -166,6 +178,16 @@ impl Part {
     }
 }
 
+impl Fallback {
+    /// Returns when the log has been ahead of a position for longer than events may take.
+    async fn is_ahead(&self, after: u64) {
+        if self.head.clone().wait_for(|head| *head > after).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LATE).await;
+    }
+}
+
 /// See [`Feeds::feed`].
 struct MemberFeed {
     shared: Arc<Shared>,
@@ -186,7 +208,8 @@ impl Feed for MemberFeed {
     async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError> {
         let of = self.shared.part(part);
         let mut news = of.news.subscribe();
-        let mut fallback = self.shared.fallback.next(part, after, max);
+        let mut fallback = self.shared.fallback.feed.next(part, after, max);
+        let mut late = pin!(self.shared.fallback.is_ahead(after));
         loop {
             let told = *news.borrow_and_update();
             if let Some(page) = of.window().next(self.member, after, max, Instant::now()) {
@@ -194,8 +217,10 @@ impl Feed for MemberFeed {
             }
             if told.is_some_and(|at| at.elapsed() < SILENT) {
                 // Asking again shows that this member is there, also when nothing happens.
-                let _ = timeout(SEEN, news.changed()).await;
-                continue;
+                tokio::select! {
+                    _ = timeout(SEEN, news.changed()) => continue,
+                    () = &mut late => return fallback.await,
+                }
             }
             tokio::select! {
                 page = &mut fallback => return page,
@@ -208,6 +233,6 @@ impl Feed for MemberFeed {
         let of = self.shared.part(part);
         of.window().handled(self.member, through, Instant::now());
         of.done.send_replace(());
-        self.shared.fallback.handled(part, through).await
+        self.shared.fallback.feed.handled(part, through).await
     }
 }

@@ -3,8 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adapters::rabbit::{Group, Publisher, RabbitFeeds};
+use adapters::rabbit::{Fallback, Group, Publisher, RabbitFeeds};
 use application::ports::{Bus, Feeds, Partition};
+use tokio::sync::watch;
 
 use crate::{
     proxy::{Mode, Proxy},
@@ -50,7 +51,7 @@ impl Scene {
             self.place.settings.clone(),
             self.place.signatures.clone(),
             Group::Reactions,
-            Arc::new(Nothing),
+            Fallback { feed: Arc::new(Nothing), head: watch::channel(0).1 },
         );
         feeds.attach(0);
         let mut follower = Follower::new(feeds.feed("mail"), &self.log, self.head);

@@ -1,7 +1,8 @@
 //! Members share a window, processes share a queue, and nobody holds up anybody for ever.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use adapters::rabbit::Fallback;
 use application::ports::{Bus, Feeds};
 
 use crate::support::{Follower, Log, Nothing, Place, announced, quiet};
@@ -93,4 +94,28 @@ async fn the_fallback_feeds_whom_the_broker_does_not() {
     for feeds in [&active, &waiting] {
         Follower::new(feeds.feed("cars"), &log, 100).reach(200).await;
     }
+}
+
+/// The broker is there and says so, but is behind the log.
+#[tokio::test]
+async fn what_the_broker_brings_late_is_read_from_the_log() {
+    let place = Place::new().await;
+    let (publisher, log) = (place.publisher(), Log::new(0));
+    let feeds = place.feeds_beside(Fallback { feed: log.clone(), head: log.head() });
+    let mut follower = Follower::new(feeds.feed("cars"), &log, 0);
+    log.append(5);
+    publisher.announce(announced(1..=5)).await.expect("confirmed");
+    follower.reach(5).await;
+    let begun = tokio::time::Instant::now();
+    log.append(2_000);
+    follower.reach(2_000).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "it did not wait for the broker to be silent"
+    );
+    // What comes then is known already, and what comes after it is news.
+    publisher.announce(announced(6..=2_000)).await.expect("confirmed");
+    publisher.announce(announced(2_001..=2_010)).await.expect("confirmed");
+    log.append(2_010);
+    follower.reach(2_010).await;
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use adapters::{
-    rabbit::{Group, Publisher, RabbitFeeds, Settings, status},
+    rabbit::{Fallback, Group, Publisher, RabbitFeeds, Settings, status},
     secret::Secret,
     signatures::Signatures,
 };
@@ -61,8 +61,12 @@ impl Place {
     pub fn publisher(&self) -> Publisher {
         Publisher::start(self.settings.clone(), self.signatures.clone())
     }
-    /// Feeds of the first part that only the broker feeds.
-    pub fn feeds(&self, fallback: Arc<dyn Feed>) -> RabbitFeeds {
+    /// Feeds of the first part, of which the fallback never knows to be ahead.
+    pub fn feeds(&self, feed: Arc<dyn Feed>) -> RabbitFeeds {
+        self.feeds_beside(Fallback { feed, head: watch::channel(0).1 })
+    }
+    /// Feeds of the first part.
+    pub fn feeds_beside(&self, fallback: Fallback) -> RabbitFeeds {
         let group = Group::Projectors;
         let (settings, signatures) = (self.settings.clone(), self.signatures.clone());
         let feeds = RabbitFeeds::start(settings, signatures, group, fallback);
@@ -235,6 +239,9 @@ pub struct Log {
 impl Log {
     pub fn new(head: u64) -> Arc<Self> {
         Arc::new(Self { head: watch::Sender::new(head), gaps: Mutex::new(Vec::new()) })
+    }
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
     }
     pub fn append(&self, through: u64) {
         self.head.send_replace(through);

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition};
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 /// How long a reader trusts that it will be woken.
 const IDLE: Duration = Duration::from_secs(1);
@@ -22,6 +23,12 @@ impl LogFeed {
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, partition: Partition) -> Self {
         Self { log, partition }
+    }
+
+    /// How far the log is, as far as this process knows.
+    #[must_use]
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.log.watch()
     }
 }
 
