@@ -221,13 +221,18 @@ impl Broker {
     /// Removes everything of this run from the broker.
     pub async fn clean(self) -> Outcome {
         let status = adapters::rabbit::status(&self.settings).await?;
+        // Not the one that it has: the line may have been cut meanwhile.
+        let connection =
+            Connection::connect(self.settings.url.expose(), ConnectionProperties::default())
+                .await?;
+        let channel = connection.create_channel().await?;
         for queue in status.queues {
             let name = queue.name.as_str().into();
-            self.channel.queue_delete(name, QueueDeleteOptions::default()).await?;
+            channel.queue_delete(name, QueueDeleteOptions::default()).await?;
         }
         for exchange in ["domain_events", "domain_events.unrouted"] {
             let name = format!("{}{exchange}", self.settings.prefix);
-            self.channel.exchange_delete(name.into(), ExchangeDeleteOptions::default()).await?;
+            channel.exchange_delete(name.into(), ExchangeDeleteOptions::default()).await?;
         }
         Ok(())
     }

@@ -86,8 +86,9 @@ impl Pair {
         let before = self.commands.cpu()?;
         let load = self.load(seconds, pace).await?;
         let used = self.commands.cpu()?.saturating_sub(before);
-        if load.bad > 0 {
-            return Err(format!("{} requests were refused", load.bad).into());
+        if let Some(refusal) = load.refusal {
+            let body = String::from_utf8_lossy(&refusal.body);
+            return Err(format!("{} were refused: {} {body}", load.bad, refusal.status).into());
         }
         println!(
             "{:<16}{:>12.0}{:>10.2}{:>10.2}{:>18.0}",

@@ -22,6 +22,8 @@ pub struct Measured {
     pub good: u32,
     /// Answers with another status.
     pub bad: u32,
+    /// The first of these.
+    pub refusal: Option<Answer>,
     /// How long the run took.
     pub elapsed: Duration,
     /// Latency of each answer in microseconds.
@@ -160,7 +162,7 @@ pub async fn run(
         tasks.spawn(async move {
             let mut latency =
                 Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).map_err(io::Error::other)?;
-            let (mut good, mut bad) = (0, 0);
+            let (mut good, mut bad, mut refusal) = (0, 0, None);
             for request in requests.iter().cycle() {
                 if !between.is_zero() {
                     tokio::time::sleep_until(due.into()).await;
@@ -174,21 +176,28 @@ pub async fn run(
                 latency.saturating_record(
                     u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX),
                 );
-                if answer.status == expected { good += 1 } else { bad += 1 }
+                if answer.status == expected {
+                    good += 1;
+                } else {
+                    bad += 1;
+                    refusal.get_or_insert(answer);
+                }
             }
-            io::Result::Ok((good, bad, latency))
+            io::Result::Ok((good, bad, refusal, latency))
         });
     }
     let mut all = Measured {
         good: 0,
         bad: 0,
+        refusal: None,
         elapsed: Duration::ZERO,
         latency: Histogram::new_with_bounds(1, 60_000_000, 3)?,
     };
     while let Some(task) = tasks.join_next().await {
-        let (good, bad, latency) = task??;
+        let (good, bad, refusal, latency) = task??;
         all.good += good;
         all.bad += bad;
+        all.refusal = all.refusal.or(refusal);
         all.latency.add(latency)?;
     }
     all.elapsed = begin.elapsed();
