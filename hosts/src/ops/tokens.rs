@@ -24,7 +24,8 @@ use crate::{cli::Stop, config::Settings, stores::Stores};
 
 /// What is in the token. Without flags: a new person who owns a new organization, with the paid
 /// trial.
-#[derive(Args, Default)]
+#[derive(Args)]
+#[cfg_attr(test, derive(Default))]
 pub struct Mint {
     /// For this user instead of a new one.
     #[arg(long, value_name = "ID")]

@@ -81,7 +81,7 @@ enum Command {
     Pass,
     /// What the others call with.
     #[command(hide = true)]
-    Mint,
+    Mint(Mint),
 }
 
 async fn serve(roles: Roles) -> Outcome {
@@ -107,6 +107,6 @@ async fn main() -> Outcome {
         Command::Queries => serve(Roles::serving(Api::Queries)).await,
         Command::Worker => serve(Roles::working(Role::ALL)).await,
         Command::Pass => Ok(hosts::serve::gateway(GatewaySettings::load()?).await?),
-        Command::Mint => Ok(Mint::default().run(&Settings::load()?).await?),
+        Command::Mint(mint) => Ok(mint.run(&Settings::load()?).await?),
     }
 }
