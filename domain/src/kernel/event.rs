@@ -30,6 +30,20 @@ pub struct EventSpec {
     pub doc: &'static str,
     /// Field names as declared and their Rust types.
     pub fields: &'static [(&'static str, &'static str)],
+    /// Those of them that are personal or secret, so that they are encrypted for their subject.
+    pub sealed: &'static [&'static str],
+}
+
+/// The name that a field has on the wire: `email_address` is `emailAddress`.
+#[must_use]
+pub fn wire_name(field: &str) -> String {
+    let mut words = field.split('_');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase).chain(letters));
+    }
+    name
 }
 
 /// Turns the payload of one released version into that of the next.
@@ -78,6 +92,8 @@ pub trait Event: Serialize + Clone + std::fmt::Debug + PartialEq + Send + Sync +
     fn name(&self) -> &'static str;
     /// The version that is written today.
     fn version(&self) -> u16;
+    /// The names, as declared, of its fields that are personal or secret.
+    fn sealed(&self) -> &'static [&'static str];
     /// Reads the payload of a current version; `None` if the name and version are not current.
     ///
     /// # Errors
@@ -132,39 +148,51 @@ fn corrupt(name: &str, version: u16, source: serde_json::Error) -> DecodeError {
 /// ```
 ///
 /// Payload members are camelCase on the wire. Old versions are listed after the enum with
-/// `upcasters NAME_OF_A_CONST`.
+/// `upcasters NAME_OF_A_CONST`. Fields that are personal or secret come in a second block,
+/// `sealed { … }`: they are encrypted for the subject that the aggregate names, and read as their
+/// type's default once its key is destroyed.
 #[macro_export]
 macro_rules! events {
     ($(#[$enum_meta:meta])* pub enum $enum:ident in $context:literal for $aggregate:literal {
         $($(#[doc = $doc:literal])* $visibility:ident $variant:ident = $name:literal v $version:literal
-            { $($(#[$field_meta:meta])* $field:ident : $type:ty),* $(,)? }),* $(,)?
+            { $($(#[$field_meta:meta])* $field:ident : $type:ty),* $(,)? }
+            $(sealed { $($(#[$sealed_meta:meta])* $sealed:ident : $sealed_type:ty),* $(,)? })?),* $(,)?
     } $(upcasters $upcasters:path)?) => {
         $(#[$enum_meta])*
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
         #[serde(untagged, rename_all_fields = "camelCase")]
         pub enum $enum {
             $($(#[doc = $doc])* $variant {
-                $($(#[$field_meta])* #[doc = concat!("`", stringify!($field), "`")] $field: $type),*
+                $($(#[$field_meta])* #[doc = concat!("`", stringify!($field), "`")] $field: $type,)*
+                $($($(#[$sealed_meta])* #[doc = concat!("`", stringify!($sealed), "`, sealed")] $sealed: $sealed_type,)*)?
             }),*
         }
         impl $crate::kernel::Event for $enum {
             const CATALOG: &'static [$crate::kernel::EventSpec] = &[$($crate::kernel::EventSpec {
                 context: $context, aggregate: $aggregate, name: $name, version: $version,
                 visibility: $crate::events!(@visibility $visibility), doc: concat!($($doc),*),
-                fields: &[$((stringify!($field), stringify!($type))),*],
+                fields: &[$((stringify!($field), stringify!($type)),)* $($((stringify!($sealed), stringify!($sealed_type)),)*)?],
+                sealed: &[$($(stringify!($sealed)),*)?],
             }),*];
             const UPCASTERS: &'static [$crate::kernel::Upcaster] = $crate::events!(@upcasters $($upcasters)?);
             fn name(&self) -> &'static str { match self { $(Self::$variant { .. } => $name),* } }
             fn version(&self) -> u16 { match self { $(Self::$variant { .. } => $version),* } }
+            fn sealed(&self) -> &'static [&'static str] {
+                match self { $(Self::$variant { .. } => &[$($(stringify!($sealed)),*)?]),* }
+            }
             fn decode_current(name: &str, version: u16, payload: &str)
                 -> Option<Result<Self, ::serde_json::Error>> {
                 match (name, version) {
                     $(($name, $version) => {
                         #[derive(::serde::Deserialize)]
                         #[serde(rename_all = "camelCase")]
-                        struct Payload { $($(#[$field_meta])* $field: $type),* }
-                        Some(::serde_json::from_str(payload)
-                            .map(|Payload { $($field),* }| Self::$variant { $($field),* }))
+                        struct Payload {
+                            $($(#[$field_meta])* $field: $type,)*
+                            $($($(#[$sealed_meta])* #[serde(default)] $sealed: $sealed_type,)*)?
+                        }
+                        Some(::serde_json::from_str(payload).map(
+                            |Payload { $($field,)* $($($sealed,)*)? }|
+                            Self::$variant { $($field,)* $($($sealed,)*)? }))
                     })*
                     _ => None,
                 }

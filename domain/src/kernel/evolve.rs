@@ -22,4 +22,10 @@ pub trait Aggregate: Evolve + Serialize + DeserializeOwned {
     fn tenant(&self) -> Option<&OrganizationId>;
     /// Whether its last event was a tombstone.
     fn is_deleted(&self) -> bool;
+    /// Whose key encrypts what the events of the aggregate with this id say in `sealed` fields,
+    /// judged once they are applied; `None` leaves them readable.
+    fn subject(&self, id: &str) -> Option<String> {
+        let _ = id;
+        None
+    }
 }

@@ -112,6 +112,13 @@ macro_rules! ids {
                 $crate::kernel::ids::check(text)?;
                 Ok(Self(text.to_owned()))
             }
+            /// The id of another kind that belongs to this one: the same random part under another
+            /// prefix, so that either is found by the other.
+            #[must_use]
+            pub fn twin(&self, prefix: &str) -> String {
+                let random = self.0.split_once('_').map_or(self.0.as_str(), |(_, random)| random);
+                format!("{prefix}_{random}")
+            }
             /// The text form.
             #[must_use]
             pub fn as_str(&self) -> &str { &self.0 }

@@ -24,6 +24,8 @@ crate::events! {
             #[serde(skip_serializing_if = "Option::is_none")]
             note: Option<String>,
         },
+        /// Somebody bought it.
+        private Sold = "sold" v 1 { pence: u32 } sealed { first_name: String, phone: Option<String> },
     }
     upcasters OLD_KETTLES
 }
@@ -70,4 +72,15 @@ fn the_catalogue_tells_name_version_and_fields() {
     assert_eq!((boiled.context, boiled.aggregate, boiled.name), ("kitchen", "kettle", "boiled"));
     assert_eq!(boiled.fields, [("milli_litres", "u32")]);
     assert_eq!(boiled.doc.trim(), "Reached the boiling point.");
+}
+
+#[test]
+fn what_is_sealed_reads_as_nothing_once_it_is_gone() {
+    let sold = KettleEvent::Sold { pence: 5, first_name: "Ann".into(), phone: None };
+    assert_eq!(sold.sealed(), ["first_name", "phone"]);
+    assert_eq!(KettleEvent::Boiled { milli_litres: 5 }.sealed(), [""; 0]);
+    let read = KettleEvent::decode("sold", 1, r#"{"pence":5}"#).expect("reads");
+    assert_eq!(read, KettleEvent::Sold { pence: 5, first_name: String::new(), phone: None });
+    assert_eq!(KettleEvent::CATALOG[2].sealed, ["first_name", "phone"]);
+    assert_eq!(wire_name("first_name"), "firstName");
 }
