@@ -31,7 +31,8 @@ pub struct Row {
     pub event_type: String,
 }
 
-const ROWS: &str = "SELECT position, aggregate_type, aggregate_id, sequence, event_type FROM events";
+const ROWS: &str =
+    "SELECT position, aggregate_type, aggregate_id, sequence, event_type FROM events";
 const LETTERS: &str = "SELECT consumer, position FROM dead_letters ORDER BY position";
 
 impl Log {
