@@ -22,8 +22,14 @@ pub struct Subscription {
     owning_entity: Option<OrganizationId>,
     buyer: Option<UserId>,
     provider: Option<Provider>,
-    buyer_reference: Option<String>,
-    subscription_reference: Option<String>,
+    references: Option<References>,
+}
+
+/// The provider's own ids.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct References {
+    buyer: String,
+    subscription: Option<String>,
 }
 
 /// What a subscription refuses.
@@ -114,12 +120,12 @@ impl Subscription {
     /// The provider's id of the buyer.
     #[must_use]
     pub fn buyer_reference(&self) -> Option<&str> {
-        self.buyer_reference.as_deref()
+        self.references.as_ref().map(|known| known.buyer.as_str())
     }
     /// The provider's id of the subscription.
     #[must_use]
     pub fn subscription_reference(&self) -> Option<&str> {
-        self.subscription_reference.as_deref()
+        self.references.as_ref().and_then(|known| known.subscription.as_deref())
     }
 }
 
@@ -142,8 +148,10 @@ impl Evolve for Subscription {
                 subscription_reference,
             } => {
                 self.provider = Some(Provider { name: to_provider_name, state: provider_state });
-                self.buyer_reference = Some(buyer_reference);
-                self.subscription_reference = subscription_reference;
+                self.references = Some(References {
+                    buyer: buyer_reference,
+                    subscription: subscription_reference,
+                });
             }
         }
     }
