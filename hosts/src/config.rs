@@ -107,6 +107,8 @@ pub struct Settings {
     pub api_url: Option<String>,
     /// Code of the region that this process runs in.
     pub region: String,
+    /// Who becomes an operator by registering.
+    pub operators: Vec<EmailAddress>,
     /// How long access tokens are good for.
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.

@@ -62,14 +62,24 @@ impl DomainError for SubscriptionError {
 }
 
 impl Subscription {
-    /// Begins it; no provider has it yet.
-    #[must_use]
-    pub fn create(organization: &OrganizationId, buyer: &UserId) -> Vec<SubscriptionEvent> {
-        vec![SubscriptionEvent::Created {
+    /// Begins it, complete if a provider has it already.
+    ///
+    /// # Errors
+    /// As [`Self::complete`].
+    pub fn create(
+        organization: &OrganizationId,
+        buyer: &UserId,
+        provider: Option<Provider>,
+    ) -> Result<Vec<SubscriptionEvent>, SubscriptionError> {
+        let created = SubscriptionEvent::Created {
             owning_entity_id: organization.clone(),
             buyer_id: buyer.clone(),
             provider_name: SimpleProvider::NAME.to_owned(),
-        }]
+        };
+        let mut begun = Self::default();
+        begun.evolve(&created);
+        let completed = provider.map(|provider| begun.complete(provider)).transpose()?;
+        Ok([vec![created], completed.unwrap_or_default()].concat())
     }
 
     /// Completes it with what the installed provider made of it; nothing happens if a provider has

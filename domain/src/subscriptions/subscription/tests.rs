@@ -12,7 +12,7 @@ fn buyer() -> UserId {
 }
 
 fn created() -> Vec<SubscriptionEvent> {
-    Subscription::create(&organization(), &buyer())
+    Subscription::create(&organization(), &buyer(), None).expect("nothing to refuse")
 }
 
 fn provider() -> Provider {
@@ -43,6 +43,12 @@ fn the_provider_completes_it_once() {
     given::<Subscription>(created()).when(|it| it.complete(provider())).then([provider_changed()]);
     let complete = created().into_iter().chain([provider_changed()]);
     given::<Subscription>(complete).when(|it| it.complete(provider())).then([]);
+}
+
+#[test]
+fn it_may_begin_complete() {
+    let both: Vec<_> = created().into_iter().chain([provider_changed()]).collect();
+    assert_eq!(Subscription::create(&organization(), &buyer(), Some(provider())), Ok(both));
 }
 
 #[test]
