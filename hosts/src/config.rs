@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
+use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
 use source::Values;
