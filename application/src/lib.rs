@@ -19,8 +19,10 @@ pub mod reaction;
 pub mod repository;
 pub mod search;
 pub mod subscriptions;
+pub mod testing;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod usages;
 pub mod use_case;
 pub mod user_profiles;
 pub mod wire_time;
@@ -31,5 +33,5 @@ pub use call::Call;
 pub use caller::Caller;
 pub use error::{Error, Result};
 pub use policy::{Access, Policy, Tenancy};
-pub use repository::{Loaded, Repository};
+pub use repository::{Committed, Decision, Loaded, Repository, Staged};
 pub use use_case::UseCase;
