@@ -3,7 +3,11 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    end_users::EndUser,
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
 };
 
 /// The events of one aggregate, without its type.
@@ -43,4 +47,11 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>()];
+pub const ALL: &[Contract] = &[
+    contract::<Audit>(),
+    contract::<Car>(),
+    contract::<EndUser>(),
+    contract::<Organization>(),
+    contract::<Subscription>(),
+    contract::<UserProfile>(),
+];

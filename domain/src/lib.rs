@@ -6,4 +6,8 @@
 pub mod audits;
 pub mod cars;
 pub mod catalog;
+pub mod end_users;
 pub mod kernel;
+pub mod organizations;
+pub mod subscriptions;
+pub mod user_profiles;

@@ -13,7 +13,8 @@ macro_rules! levels {
             #[must_use]
             pub const fn name(self) -> &'static str { match self { $($(#[cfg($cfg)])? Self::$variant => $name),* } }
             /// What it grants directly besides itself.
-            const fn children(self) -> &'static [Self] {
+            #[must_use]
+            pub const fn children(self) -> &'static [Self] {
                 match self { $($(#[cfg($cfg)])? Self::$variant => &[$($(Self::$child),*)?]),* }
             }
             /// Whether a holder of this one satisfies a demand for `other`.
@@ -38,6 +39,21 @@ macro_rules! levels {
             /// Whether it counts within one organization only.
             #[must_use]
             pub fn is_tenant(self) -> bool { self.name().starts_with("tenant_") }
+        }
+        impl super::level_set::Level for $enum {
+            fn children(self) -> &'static [Self] { self.children() }
+            fn covers(self, other: Self) -> bool { self.covers(other) }
+        }
+        impl ::serde::Serialize for $enum {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $enum {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = ::std::borrow::Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&name).ok_or_else(|| ::serde::de::Error::custom(format!("unknown level '{name}'")))
+            }
         }
     };
 }
