@@ -1,3 +1,4 @@
-//! Subscriptions: how they come to be.
+//! Subscriptions: looking at them, and how they come to be.
 
+pub mod inspect;
 pub mod reactions;

@@ -5,7 +5,7 @@ pub mod simple;
 pub mod subscription;
 
 pub use events::SubscriptionEvent;
-pub use simple::SimpleProvider;
+pub use simple::{SimplePlan, SimpleProvider};
 pub use subscription::{Provider, Subscription, SubscriptionError};
 
 crate::ids! {

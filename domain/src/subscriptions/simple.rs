@@ -12,9 +12,30 @@ const SUBSCRIPTION: &str = "SubscriptionId";
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SimpleProvider;
 
+/// What the state of a subscription means to this provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimplePlan {
+    /// Nothing.
+    Unsubscribed,
+    /// The one plan.
+    Standard,
+}
+
 impl SimpleProvider {
     /// Its name.
     pub const NAME: &'static str = "simple_billing_provider";
+
+    /// The id of its one plan.
+    pub const PLAN: &'static str = "_simple_standard";
+
+    /// What somebody whose subscription is in this state has.
+    #[must_use]
+    pub fn plan(provider: &Provider) -> SimplePlan {
+        match reference(&provider.state, SUBSCRIPTION) {
+            Some(_) => SimplePlan::Standard,
+            None => SimplePlan::Unsubscribed,
+        }
+    }
 
     /// What it knows once somebody has subscribed. `number` makes the reference of the subscription
     /// unique.

@@ -51,7 +51,7 @@ pub async fn run(args: Args) -> Outcome {
 async fn start(settings: &[(&str, &str)]) -> Outcome<Host> {
     let free = [
         ("GROUNDWORK_HTTP_RATE_PER_SECOND", "0"),
-        ("GROUNDWORK_SIGN_IN_RATE_PER_MINUTE", "0"),
+        ("GROUNDWORK_SIGN_IN_RATE_PER_SECOND", "0"),
     ];
     Host::start(&[settings, &free].concat()).await
 }
