@@ -19,6 +19,7 @@ mod everywhere;
 mod forgeries;
 pub mod people;
 pub mod proxy;
+pub mod registrations;
 mod request;
 pub mod upstream;
 mod work;
