@@ -24,6 +24,7 @@ mod keys;
 mod lifecycle;
 mod openapi;
 mod operations;
+mod people;
 mod shared_clock;
 mod shipped;
 mod split;
