@@ -3,6 +3,7 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    identities::{Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
 };
 
@@ -43,4 +44,5 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>()];
+pub const ALL: &[Contract] =
+    &[contract::<Audit>(), contract::<Car>(), contract::<Credential>(), contract::<TokenFamily>()];
