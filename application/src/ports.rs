@@ -1,10 +1,13 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
+mod access_tokens;
 mod bus;
 mod feed;
 mod keys;
 mod log;
 mod notifications;
+mod passwords;
+mod secrets;
 mod work;
 
 use std::time::Duration;
@@ -16,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
+pub use access_tokens::{AccessToken, AccessTokens, Bearer};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
@@ -24,6 +28,8 @@ pub use log::{
     LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
+pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
+pub use secrets::Secrets;
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.

@@ -7,10 +7,12 @@ pub mod clock;
 pub mod ids;
 pub mod master_key;
 pub mod memberships;
+pub mod passwords;
 pub mod rabbit;
 pub mod recorder;
 pub mod sealer;
 pub mod secret;
+pub mod secrets;
 pub mod signatures;
 pub mod signing_keys;
 #[cfg(feature = "testing-only")]
