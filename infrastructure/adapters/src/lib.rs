@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod claims;
 pub mod clock;
 pub mod ids;
+pub mod key_ring;
 pub mod master_key;
 pub mod memberships;
 pub mod passwords;
