@@ -8,7 +8,9 @@ use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
-    ports::{Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, WorkQueues},
+    ports::{
+        Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, Vault, WorkQueues,
+    },
     reaction::Reaction,
 };
 
@@ -19,14 +21,18 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
-    /// The event log: the truth.
+    /// The event log: the truth, as it may be shown to others.
     pub log: Arc<dyn EventLog>,
+    /// The same log for those who may see what is sealed; whatever is appended goes through it.
+    pub sealed_log: Arc<dyn EventLog>,
     /// Who belongs to which organization.
     pub memberships: Arc<dyn Memberships>,
     /// How far the read models are.
     pub read_models: Arc<dyn ReadModels>,
     /// Usages, audits and measures.
     pub recorder: Arc<dyn Recorder>,
+    /// Seals what is personal or secret.
+    pub vault: Arc<dyn Vault>,
     /// What was delivered to subscriptions.
     pub notifications: Arc<dyn Notifications>,
     /// What subdomains do when something happens in others.

@@ -8,6 +8,7 @@ mod log;
 mod notifications;
 mod passwords;
 mod secrets;
+mod vault;
 mod work;
 
 use std::time::Duration;
@@ -25,11 +26,12 @@ pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
-    LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
+    LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
 pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
 pub use secrets::Secrets;
+pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.

@@ -19,3 +19,4 @@ pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing;
 pub mod tokens;
+pub mod vault;
