@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use domain::{audits::Audit, cars::Car};
+use domain::{
+    audits::Audit, cars::Car, end_users::EndUser, kernel::EmailAddress,
+    organizations::Organization, subscriptions::Subscription, user_profiles::UserProfile,
+};
 
 use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
+    end_users::EndUserReads,
     ports::{
         Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, Vault, WorkQueues,
     },
     reaction::Reaction,
+    user_profiles::UserProfileReads,
 };
 
 /// One public field per port. Cheap to clone.
@@ -49,6 +54,20 @@ pub struct App {
     pub cars: Repository<Car>,
     /// Cars, for queries.
     pub car_reads: Arc<dyn CarReads>,
+    /// End users, for commands.
+    pub end_users: Repository<EndUser>,
+    /// End users, for queries.
+    pub end_user_reads: Arc<dyn EndUserReads>,
+    /// Who becomes an operator by registering.
+    pub operators: Arc<[EmailAddress]>,
+    /// Organizations, for commands.
+    pub organizations: Repository<Organization>,
+    /// Subscriptions, for commands.
+    pub subscriptions: Repository<Subscription>,
+    /// User profiles, for commands.
+    pub user_profiles: Repository<UserProfile>,
+    /// User profiles, for queries.
+    pub user_profile_reads: Arc<dyn UserProfileReads>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

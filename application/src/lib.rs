@@ -7,19 +7,23 @@ pub mod audits;
 pub mod call;
 pub mod caller;
 pub mod cars;
+pub mod end_users;
 pub mod error;
 pub mod eventing;
 pub mod health;
 pub mod input;
+pub mod organizations;
 pub mod policy;
 pub mod ports;
 pub mod reaction;
 pub mod repository;
 pub mod search;
+pub mod subscriptions;
 pub mod testing;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
 pub mod use_case;
+pub mod user_profiles;
 pub mod wire_time;
 pub mod work;
 

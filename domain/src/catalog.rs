@@ -3,8 +3,12 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    end_users::EndUser,
     identities::{Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
 };
 
 /// The events of one aggregate, without its type.
@@ -44,5 +48,13 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] =
-    &[contract::<Audit>(), contract::<Car>(), contract::<Credential>(), contract::<TokenFamily>()];
+pub const ALL: &[Contract] = &[
+    contract::<Audit>(),
+    contract::<Car>(),
+    contract::<Credential>(),
+    contract::<EndUser>(),
+    contract::<Organization>(),
+    contract::<Subscription>(),
+    contract::<TokenFamily>(),
+    contract::<UserProfile>(),
+];

@@ -12,7 +12,10 @@ use application::{
     ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, Vault},
     reaction::Reaction,
 };
-use projections::{audits::AuditTables, cars::CarTables};
+use projections::{
+    audits::AuditTables, cars::CarTables, end_users::EndUserTables,
+    user_profiles::UserProfileTables,
+};
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
@@ -32,7 +35,12 @@ use crate::{
 };
 
 /// What one subdomain does when something happens in another.
-pub const REACTIONS: &[Reaction] = &[];
+pub const REACTIONS: &[Reaction] = &[
+    application::end_users::reactions::REACTION,
+    application::organizations::reactions::REACTION,
+    application::subscriptions::reactions::REACTION,
+    application::user_profiles::reactions::REACTION,
+];
 
 /// What takes the place of the real thing in tests.
 #[derive(Clone, Default)]
@@ -166,8 +174,15 @@ pub async fn compose(
         region,
         audits: Repository::new(sealed.clone(), ids.clone()),
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
-        cars: Repository::new(sealed, ids),
+        cars: Repository::new(sealed.clone(), ids.clone()),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
+        end_users: Repository::new(sealed.clone(), ids.clone()),
+        end_user_reads: Arc::new(EndUserTables::new(stores.read.clone())),
+        operators: settings.operators.as_slice().into(),
+        organizations: Repository::new(sealed.clone(), ids.clone()),
+        subscriptions: Repository::new(sealed.clone(), ids.clone()),
+        user_profiles: Repository::new(sealed, ids),
+        user_profile_reads: Arc::new(UserProfileTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
+use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
 use source::Values;
@@ -107,6 +108,8 @@ pub struct Settings {
     pub api_url: Option<String>,
     /// Code of the region that this process runs in.
     pub region: String,
+    /// Who becomes an operator by registering.
+    pub operators: Vec<EmailAddress>,
     /// How long access tokens are good for.
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.

@@ -2,10 +2,12 @@
 
 pub mod audits;
 pub mod cars;
+pub mod end_users;
 pub mod eventing;
 pub mod health;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod user_profiles;
 
 use crate::http::route::Route;
 
@@ -13,8 +15,10 @@ use crate::http::route::Route;
 pub const ALL: &[(&str, &[Route])] = &[
     ("Audits", audits::ROUTES),
     ("Cars", cars::ROUTES),
+    ("EndUsers", end_users::ROUTES),
     ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),
     #[cfg(feature = "testing-only")]
     ("TestingOnly", testing_only::ROUTES),
+    ("UserProfiles", user_profiles::ROUTES),
 ];

@@ -2,9 +2,11 @@
 
 pub mod audits;
 pub mod cars;
+pub mod end_users;
 mod search;
+pub mod user_profiles;
 
 use store::projections::Projection;
 
 /// Every read model of the product.
-pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS];
+pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS, end_users::END_USERS, user_profiles::USER_PROFILES];

@@ -54,6 +54,7 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_BASE_URL", Kind::Text, Some("http://127.0.0.1:5001"), "Public URL of the API: issuer and audience of access tokens."),
     spec("GROUNDWORK_API_URL", Kind::Text, None, "Where queued work is delivered to: the API as this process reaches it. Without it, the address that this process itself listens on."),
     spec("GROUNDWORK_REGION", Kind::Text, Some("australiaeast"), "Code of the region that this process runs in; audits and queued work carry it."),
+    spec("GROUNDWORK_OPERATORS", Kind::Text, None, "E-mail addresses, separated by commas, semicolons or spaces: who registers with one of them becomes an operator. In development `operator@company.com`, if not set."),
     spec("GROUNDWORK_DATA", Kind::Text, Some("./data"), "Folder of the embedded stores; used without `DATABASE_URL`."),
     spec("DATABASE_URL", Kind::Secret, None, "`postgres://…` runs on PostgreSQL instead of the embedded stores."),
     spec("KEYS_DATABASE_URL", Kind::Secret, None, "Another PostgreSQL database for keys, so that a copy of the main one can't forge tokens."),

@@ -1,0 +1,3 @@
+//! Organizations: what they do when something happens to users and subscriptions.
+
+pub mod reactions;

@@ -1,0 +1,3 @@
+//! Subscriptions: how they come to be.
+
+pub mod reactions;
