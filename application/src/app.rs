@@ -8,7 +8,10 @@ use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
-    ports::{Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, WorkQueues},
+    ports::{
+        Clock, EmailDelivery, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
+        Recorder, UsageDelivery, WorkQueues,
+    },
     reaction::Reaction,
 };
 
@@ -43,6 +46,12 @@ pub struct App {
     pub cars: Repository<Car>,
     /// Cars, for queries.
     pub car_reads: Arc<dyn CarReads>,
+    /// Gets e-mails to people.
+    pub email_delivery: Arc<dyn EmailDelivery>,
+    /// What e-mails say.
+    pub mail_templates: Arc<dyn MailTemplates>,
+    /// Who is told what customers use.
+    pub usages: Arc<dyn UsageDelivery>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

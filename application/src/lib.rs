@@ -7,6 +7,7 @@ pub mod audits;
 pub mod call;
 pub mod caller;
 pub mod cars;
+pub mod emails;
 pub mod error;
 pub mod eventing;
 pub mod health;
@@ -18,6 +19,7 @@ pub mod repository;
 pub mod search;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod usages;
 pub mod use_case;
 pub mod wire_time;
 pub mod work;

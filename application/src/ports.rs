@@ -1,10 +1,12 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
 mod bus;
+mod emails;
 mod feed;
 mod keys;
 mod log;
 mod notifications;
+mod usages;
 mod work;
 
 use std::time::Duration;
@@ -17,6 +19,7 @@ use uuid::Uuid;
 use crate::{Call, Caller, Result};
 
 pub use bus::{Announcement, Bus, BusError, News};
+pub use emails::{EmailContent, EmailDelivery, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
@@ -24,6 +27,7 @@ pub use log::{
     LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
+pub use usages::{Usage, UsageDelivery};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
