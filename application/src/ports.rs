@@ -106,10 +106,17 @@ pub trait ReadModels: Send + Sync {
     async fn settled(&self, limit: Duration) -> bool;
 }
 
-/// Usages, audits and measures.
+/// Crashes, measures, usages and audits. What is only a log line needs no recorder: the span of a
+/// request carries its call, caller and region.
 #[async_trait]
 pub trait Recorder: Send + Sync {
-    /// Something that a customer used.
+    /// A fault of ours. `source` is what failed, for example the name of a use case; `error` must
+    /// hold nothing that is personal.
+    fn crash(&self, call: &Call, source: &'static str, error: &str);
+    /// Something that is counted; [`crate::App::measure`] also tells of it as a usage.
+    fn measure(&self, call: &Call, event: &str, properties: &[(&str, Value)]);
+    /// Something that a customer used, whatever becomes of the call: told a second later, and lost
+    /// if the host is killed before. What a call does goes with its append: [`crate::App::usage`].
     fn usage(&self, call: &Call, event: &'static str, properties: &[(&'static str, Value)]);
     /// Something that must be provable later, whatever becomes of the call: it is durable when
     /// this returns. What a call audits of its own success goes with its append:
@@ -118,6 +125,8 @@ pub trait Recorder: Send + Sync {
     /// # Errors
     /// Unavailable, if it can't be kept now.
     async fn audit(&self, call: &Call, audit: Audited<'_>) -> Result<()>;
+    /// Enqueues the usages that wait, as far as the log takes them.
+    async fn flush(&self);
 }
 
 /// What happened, for an audit.

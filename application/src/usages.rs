@@ -51,7 +51,7 @@ impl UsageMessage {
                 additional.insert((*name).to_owned(), Some(text));
             }
         }
-        let personal = properties.iter().any(|(name, _)| PERSONAL.contains(name));
+        let personal = properties.iter().any(|(name, _)| is_personal(name));
         let sealed_for = personal.then(|| subject(call, &additional));
         Self {
             for_id: Some(call.caller.id.to_string()),
@@ -70,6 +70,12 @@ fn subject(call: &Call, properties: &BTreeMap<String, Option<String>>) -> String
     named.unwrap_or_else(|| call.caller.id.to_string())
 }
 
+/// Whether a property says who somebody is.
+#[must_use]
+pub fn is_personal(property: &str) -> bool {
+    PERSONAL.contains(&property)
+}
+
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -78,7 +84,26 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+/// The usage that goes with every measure.
+pub const MEASURED: &str = "Measured";
+
+/// Its properties.
+#[must_use]
+pub fn measured<'a>(event: &str, properties: &[(&'a str, Value)]) -> Vec<(&'a str, Value)> {
+    let metric = ("Metric", Value::from(event.to_lowercase()));
+    properties.iter().cloned().chain([metric]).collect()
+}
+
 impl App {
+    /// Counts something, and tells of it as [`Self::usage`] does.
+    ///
+    /// # Errors
+    /// As [`Self::enqueue`].
+    pub fn measure(&self, call: &Call, event: &str, properties: &[(&str, Value)]) -> Result<()> {
+        self.recorder.measure(call, event, properties);
+        self.usage(call, MEASURED, &measured(event, properties))
+    }
+
     /// Tells what the call used: with its next append, all or nothing, as [`Self::enqueue`] has
     /// it. Nothing is queued where nobody wants to know.
     ///
@@ -87,8 +112,8 @@ impl App {
     pub fn usage(
         &self,
         call: &Call,
-        event: &'static str,
-        properties: &[(&'static str, Value)],
+        event: &str,
+        properties: &[(&str, Value)],
     ) -> Result<()> {
         trace(call, event, properties);
         if self.usages.is_wanted() {
@@ -103,7 +128,7 @@ pub fn trace(call: &Call, event: &str, properties: &[(&str, Value)]) {
     if !tracing::enabled!(target: "usage", tracing::Level::INFO) {
         return;
     }
-    let shown = properties.iter().filter(|(name, _)| !PERSONAL.contains(name));
+    let shown = properties.iter().filter(|(name, _)| !is_personal(name));
     let shown: serde_json::Map<String, Value> =
         shown.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     tracing::info!(

@@ -3,6 +3,7 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    emails::EmailDelivery,
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
 };
 
@@ -43,4 +44,4 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>()];
+pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>(), contract::<EmailDelivery>()];

@@ -6,4 +6,5 @@
 pub mod audits;
 pub mod cars;
 pub mod catalog;
+pub mod emails;
 pub mod kernel;

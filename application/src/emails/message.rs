@@ -96,7 +96,7 @@ impl Message for EmailMessage {
 impl EmailMessage {
     /// Of a mail and the texts that were made of it.
     #[must_use]
-    pub fn of(mail: Mail, letter: Letter) -> Self {
+    pub fn of(mail: &Mail, letter: Letter) -> Self {
         let name = mail.display_name().to_owned();
         let tags = mail.tags().iter().map(|tag| (*tag).to_owned()).collect();
         let secrets = mail.token().map(|token| vec![token.to_owned()]);

@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod claims;
 pub mod clock;
 pub mod ids;
+pub mod mail;
 pub mod master_key;
 pub mod memberships;
 pub mod rabbit;
@@ -16,3 +17,4 @@ pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing;
 pub mod tokens;
+pub mod usages;
