@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::{audits::Audit, cars::Car};
+use domain::{audits::Audit, cars::Car, emails::EmailDelivery};
 
 use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
+    emails::EmailReads,
     ports::{
-        Clock, EmailDelivery, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
-        Recorder, UsageDelivery, WorkQueues,
+        Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
+        Recorder, UsageProvider, Vault, WorkQueues,
     },
     reaction::Reaction,
 };
@@ -22,14 +23,18 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
-    /// The event log: the truth.
+    /// The event log: the truth, as it may be shown to others.
     pub log: Arc<dyn EventLog>,
+    /// The same log for those who may see what is sealed; whatever is appended goes through it.
+    pub sealed_log: Arc<dyn EventLog>,
     /// Who belongs to which organization.
     pub memberships: Arc<dyn Memberships>,
     /// How far the read models are.
     pub read_models: Arc<dyn ReadModels>,
-    /// Usages, audits and measures.
+    /// Crashes, measures, usages and audits.
     pub recorder: Arc<dyn Recorder>,
+    /// Seals what is personal or secret.
+    pub vault: Arc<dyn Vault>,
     /// What was delivered to subscriptions.
     pub notifications: Arc<dyn Notifications>,
     /// What subdomains do when something happens in others.
@@ -46,12 +51,16 @@ pub struct App {
     pub cars: Repository<Car>,
     /// Cars, for queries.
     pub car_reads: Arc<dyn CarReads>,
+    /// E-mails, for commands.
+    pub emails: Repository<EmailDelivery>,
+    /// E-mails, for queries.
+    pub email_reads: Arc<dyn EmailReads>,
     /// Gets e-mails to people.
-    pub email_delivery: Arc<dyn EmailDelivery>,
+    pub email_provider: Arc<dyn EmailProvider>,
     /// What e-mails say.
     pub mail_templates: Arc<dyn MailTemplates>,
     /// Who is told what customers use.
-    pub usages: Arc<dyn UsageDelivery>,
+    pub usages: Arc<dyn UsageProvider>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

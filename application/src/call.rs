@@ -85,6 +85,7 @@ impl Call {
             correlation: Some(self.correlation.clone()),
             causation: self.causation.clone(),
             traceparent: self.traceparent.clone(),
+            ..Metadata::default()
         }
     }
     /// Makes the next append also move a reaction's checkpoint.

@@ -1,7 +1,10 @@
 //! E-mails: what the product writes to people, and what became of it.
 
 use async_trait::async_trait;
-use domain::kernel::{OrganizationId, Timestamp};
+use domain::{
+    emails::delivery,
+    kernel::{EmailAddress, OrganizationId, Timestamp},
+};
 use serde::Serialize;
 
 use crate::{
@@ -111,6 +114,13 @@ impl App {
     #[expect(clippy::needless_pass_by_value, reason = "whoever mails has no use for it afterwards")]
     pub fn mail(&self, call: &Call, mail: Mail) -> Result<()> {
         let letter = self.mail_templates.write(&mail)?;
-        self.enqueue(call, &EmailMessage::of(&mail, letter))
+        let sealed_for = delivery::subject_of(&self.mailbox(mail.to()));
+        self.enqueue(call, &EmailMessage::of(&mail, letter, sealed_for))
+    }
+
+    /// What stands for an address in events, so that nobody learns it from them.
+    #[must_use]
+    pub fn mailbox(&self, address: &EmailAddress) -> String {
+        self.vault.digest("mailbox", address.as_str())
     }
 }

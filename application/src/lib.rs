@@ -17,6 +17,7 @@ pub mod ports;
 pub mod reaction;
 pub mod repository;
 pub mod search;
+pub mod testing;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
 pub mod usages;
@@ -29,5 +30,5 @@ pub use call::Call;
 pub use caller::Caller;
 pub use error::{Error, Result};
 pub use policy::{Access, Policy, Tenancy};
-pub use repository::{Loaded, Repository};
+pub use repository::{Committed, Decision, Loaded, Repository, Staged};
 pub use use_case::UseCase;

@@ -7,6 +7,7 @@ mod keys;
 mod log;
 mod notifications;
 mod usages;
+mod vault;
 mod work;
 
 use std::time::Duration;
@@ -19,15 +20,16 @@ use uuid::Uuid;
 use crate::{Call, Caller, Result};
 
 pub use bus::{Announcement, Bus, BusError, News};
-pub use emails::{EmailContent, EmailDelivery, Letter, MailTemplates, Mailbox, OutgoingEmail};
+pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
-    LogError, Metadata, NewEvent, Recorded, Snapshot, StoredAnswer, StreamAppend, StreamId,
+    LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
-pub use usages::{Usage, UsageDelivery};
+pub use usages::{Usage, UsageProvider};
+pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.

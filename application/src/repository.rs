@@ -1,16 +1,17 @@
 //! Loading aggregates, deciding, appending: the command path.
 
+mod commit;
+
 use std::{marker::PhantomData, sync::Arc};
 
 use domain::kernel::{Aggregate, DomainError, ErrorKind, Event};
 
 use crate::{
     Call, Error, Result,
-    ports::{
-        Append, AppendError, Claim, EventLog, Ids, LogError, NewEvent, Snapshot, StreamAppend,
-        StreamId,
-    },
+    ports::{AppendError, Claim, EventLog, Ids, LogError, Snapshot, StreamAppend, StreamId},
 };
+use commit::new_event;
+pub use commit::{Committed, Staged};
 
 /// How often a decision is made again when somebody else was faster.
 const ATTEMPTS: usize = 4;
@@ -28,6 +29,14 @@ pub struct Loaded<D> {
     pub state: D,
 }
 
+impl<D: Default> Loaded<D> {
+    /// One that is about to begin.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), version: 0, state: D::default() }
+    }
+}
+
 /// What a decision wants to have appended.
 #[derive(Clone, Debug)]
 pub struct Decision<E> {
@@ -37,6 +46,14 @@ pub struct Decision<E> {
     pub take: Vec<crate::ports::ClaimRef>,
     /// Values that it gives back.
     pub release: Vec<crate::ports::ClaimRef>,
+}
+
+impl<E> Decision<E> {
+    /// Whether it leaves everything as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.take.is_empty() && self.release.is_empty()
+    }
 }
 
 impl<E> From<Vec<E>> for Decision<E> {
@@ -93,8 +110,7 @@ impl<D: Aggregate> Repository<D> {
         id: &str,
         decision: impl Into<Decision<D::Event>>,
     ) -> Result<Loaded<D>> {
-        let new = Loaded { id: id.to_owned(), version: 0, state: D::default() };
-        match self.append(call, new, decision.into()).await {
+        match self.append(call, Loaded::new(id), decision.into()).await {
             Ok(Outcome::Committed(loaded)) => Ok(loaded),
             Ok(Outcome::Raced(_)) => Err(Error::conflict()),
             Err(error) => Err(error),
@@ -149,46 +165,48 @@ impl<D: Aggregate> Repository<D> {
         }
     }
 
+    /// Makes a part of an append: applies the decision to what was loaded. Nothing is written
+    /// before [`App::commit`](crate::App::commit).
+    ///
+    /// # Errors
+    /// Unexpected, if an event can't be JSON.
+    pub fn stage(
+        &self,
+        loaded: &mut Loaded<D>,
+        decision: impl Into<Decision<D::Event>>,
+    ) -> Result<Staged> {
+        let decision = decision.into();
+        let stream = StreamId::new(D::TYPE, loaded.id.clone());
+        for event in &decision.events {
+            loaded.state.evolve(event);
+        }
+        let subject = loaded.state.subject(&loaded.id);
+        let new = |event| new_event(event, subject.as_deref(), self.ids.as_ref());
+        let events = decision.events.iter().map(new).collect::<Result<Vec<_>>>()?;
+        let names = decision.events.iter().map(|event| (D::TYPE, event.name())).collect();
+        let expected = loaded.version;
+        loaded.version += events.len() as u64;
+        let own = |claim| Claim { claim, owner: stream.clone() };
+        Ok(Staged {
+            take: decision.take.into_iter().map(own).collect(),
+            release: decision.release.into_iter().map(own).collect(),
+            stream: StreamAppend { stream: stream.clone(), expected, events },
+            names,
+        })
+    }
+
     async fn append(
         &self,
         call: &Call,
         mut loaded: Loaded<D>,
         decision: Decision<D::Event>,
     ) -> Result<Outcome<D>> {
-        if decision.events.is_empty() && decision.take.is_empty() && decision.release.is_empty() {
+        if decision.is_empty() {
             return Ok(Outcome::Committed(loaded));
         }
-        let stream = StreamId::new(D::TYPE, loaded.id.clone());
-        let mut events = Vec::with_capacity(decision.events.len());
-        let mut names = Vec::with_capacity(decision.events.len());
-        for event in &decision.events {
-            loaded.state.evolve(event);
-            names.push((D::TYPE, event.name()));
-            events.push(NewEvent {
-                id: self.ids.event_id(),
-                name: event.name().into(),
-                version: event.version(),
-                payload: serde_json::to_string(event).map_err(Error::unexpected)?,
-            });
-        }
-        let expected = loaded.version;
-        loaded.version += events.len() as u64;
-        let own = |claim| Claim { claim, owner: stream.clone() };
-        let append = Append {
-            take: decision.take.into_iter().map(own).collect(),
-            release: decision.release.into_iter().map(own).collect(),
-            streams: vec![StreamAppend { stream: stream.clone(), expected, events }],
-            idempotency: call.idempotency.clone(),
-            consumed: call.consumed(),
-            parked: vec![],
-            work: call.work(),
-            metadata: call.metadata(),
-        };
-        match self.log.append(append).await {
-            Ok(appended) => {
-                call.committed(&appended, Some(loaded.version), &names);
-                Ok(Outcome::Committed(loaded))
-            }
+        let staged = self.stage(&mut loaded, decision)?;
+        match commit::append(self.log.as_ref(), call, vec![staged]).await {
+            Ok(()) => Ok(Outcome::Committed(loaded)),
             Err(AppendError::Conflict { .. }) if call.expected_version.is_some() => {
                 Ok(Outcome::Raced(version_mismatch()))
             }
@@ -241,8 +259,9 @@ impl<D: Aggregate> Repository<D> {
     }
 
     async fn keep(&self, stream: &StreamId, sequence: u64, state: &D) -> Result<()> {
+        let subject = state.subject(&stream.id);
         let state = serde_json::to_string(state).map_err(Error::unexpected)?;
-        let snapshot = Snapshot { sequence, state_version: D::STATE_VERSION, state };
+        let snapshot = Snapshot { sequence, state_version: D::STATE_VERSION, state, subject };
         if let Err(error) = self.log.keep_snapshot(stream, snapshot).await {
             tracing::warn!(%stream, %error, "a snapshot could not be kept; loading stays slow");
         }

@@ -34,6 +34,9 @@ pub struct UsageMessage {
 
 impl Message for UsageMessage {
     const QUEUE: WorkQueue = WorkQueue::Usages;
+    fn subject(&self) -> Option<String> {
+        self.sealed_for.clone()
+    }
 }
 
 impl UsageMessage {

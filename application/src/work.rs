@@ -3,6 +3,7 @@
 #[cfg(feature = "testing-only")]
 mod drain;
 mod reading;
+mod sealing;
 
 use domain::kernel::ErrorKind;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -16,11 +17,16 @@ use crate::{
 
 #[cfg(feature = "testing-only")]
 pub use drain::drain;
+pub use sealing::{open, seal};
 
 /// The members that a queue's messages have of their own: `PascalCase`, nulls left out.
 pub trait Message: Serialize + DeserializeOwned {
     /// Where they wait.
     const QUEUE: WorkQueue;
+    /// Whose key encrypts the message while it waits; `None` leaves it readable.
+    fn subject(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The members that every message has.
@@ -94,7 +100,7 @@ impl App {
             metadata: call.metadata(),
             ..Append::default()
         };
-        let appended = match self.log.append(append).await {
+        let appended = match self.sealed_log.append(append).await {
             Ok(appended) => appended,
             Err(AppendError::Duplicate(stored)) if is_repeated(call, &stored) => {
                 Appended { position: stored.position }
@@ -145,7 +151,8 @@ fn compose<M: Message>(
         origin_host_region: Some(region.to_owned()),
     };
     let body = serde_json::to_string(&Whole { envelope: &envelope, message });
-    Ok(WorkMessage { id, queue: M::QUEUE, body: body.map_err(Error::unexpected)? })
+    let (queue, subject) = (M::QUEUE, message.subject());
+    Ok(WorkMessage { id, queue, body: body.map_err(Error::unexpected)?, subject })
 }
 
 /// 2 to 100 letters, digits, `_` or `-`, then `_` and 32 lower-case hex digits.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use adapters::{
     authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
     memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    signatures::Signatures, signing_keys::KeyRing, tokens::Tokens,
+    signatures::Signatures, signing_keys::KeyRing, tokens::Tokens, vault::KeyVault,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, Feeds, Ids, Recorder, Sealer},
+    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, Vault},
     reaction::Reaction,
 };
 use projections::{audits::AuditTables, cars::CarTables};
@@ -17,7 +17,9 @@ use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
     relay::Relay,
+    sealing::{SealedFeeds, SealedLog, SealedWork},
     signing_keys::SigningKeys,
+    subject_keys::SubjectKeys,
 };
 
 use crate::{
@@ -100,6 +102,11 @@ pub async fn compose(
 
     let log = Log::open(&stores.log, clock.clone()).await?;
     let events = log.port();
+    let subjects = Arc::new(SubjectKeys::new(stores.keys.clone()));
+    let vault = KeyVault::new(subjects, &settings.master_key)
+        .map_err(|error| Stop::because("Personal data can't be sealed", error))?;
+    let vault: Arc<dyn Vault> = Arc::new(vault);
+    let sealed: Arc<dyn EventLog> = Arc::new(SealedLog::new(events.clone(), vault.clone()));
     let projections = projections::ALL;
     consumers::check(&stores.read, projections)
         .await
@@ -124,8 +131,8 @@ pub async fn compose(
     let parts = Parts {
         db: stores.read.clone(),
         log_db: stores.log.clone(),
-        log: events.clone(),
-        feeds: carriers.projectors,
+        log: sealed.clone(),
+        feeds: Arc::new(SealedFeeds::new(carriers.projectors, vault.clone())),
         partition,
         clock: clock.clone(),
         progress: progress.clone(),
@@ -142,27 +149,30 @@ pub async fn compose(
     ));
     let region: Arc<str> = settings.region.as_str().into();
     let recorder = replaced.recorder.unwrap_or_else(|| {
-        Arc::new(QueueRecorder::new(events.clone(), ids.clone(), region.clone()))
+        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone()))
     });
     let app = App {
         clock,
         ids: ids.clone(),
-        log: events.clone(),
+        log: events,
+        sealed_log: sealed.clone(),
+        vault: vault.clone(),
         memberships: Arc::new(TokenMemberships),
         read_models: progress.clone(),
         notifications: Arc::new(notifications),
         reactions: REACTIONS,
         recorder,
-        work: work.queues,
+        work: Arc::new(SealedWork::new(work.queues, vault.clone())),
         region,
-        audits: Repository::new(events.clone(), ids.clone()),
+        audits: Repository::new(sealed.clone(), ids.clone()),
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
-        cars: Repository::new(events, ids),
+        cars: Repository::new(sealed, ids),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
-    let engine = engine(roles, parts, carriers.reactions, &app);
+    let reactions = Arc::new(SealedFeeds::new(carriers.reactions, vault));
+    let engine = engine(roles, parts, reactions, &app);
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),

@@ -28,7 +28,8 @@ impl TestApp {
     /// Puts a message on a queue, whatever it says; its id.
     pub async fn enqueue(&self, queue: WorkQueue, number: u32, body: &Value) -> String {
         let id = format!("{}_{number:032x}", queue.name());
-        let work = vec![WorkMessage { id: id.clone(), queue, body: body.to_string() }];
+        let work =
+            vec![WorkMessage { id: id.clone(), queue, body: body.to_string(), subject: None }];
         let append = Append { work, ..Append::default() };
         self.ports().log.append(append).await.expect("the log can be written");
         id

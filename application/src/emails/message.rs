@@ -91,12 +91,15 @@ pub struct TemplatedEmail {
 
 impl Message for EmailMessage {
     const QUEUE: WorkQueue = WorkQueue::Emails;
+    fn subject(&self) -> Option<String> {
+        self.sealed_for.clone()
+    }
 }
 
 impl EmailMessage {
     /// Of a mail and the texts that were made of it.
     #[must_use]
-    pub fn of(mail: &Mail, letter: Letter) -> Self {
+    pub fn of(mail: &Mail, letter: Letter, sealed_for: String) -> Self {
         let name = mail.display_name().to_owned();
         let tags = mail.tags().iter().map(|tag| (*tag).to_owned()).collect();
         let secrets = mail.token().map(|token| vec![token.to_owned()]);
@@ -111,6 +114,6 @@ impl EmailMessage {
             tags: Some(tags),
             secrets,
         };
-        Self { html: Some(html), template: None, sealed_for: None }
+        Self { html: Some(html), template: None, sealed_for: Some(sealed_for) }
     }
 }

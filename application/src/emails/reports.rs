@@ -22,11 +22,7 @@ pub enum Report {
 /// The claim by which a report finds its delivery.
 #[must_use]
 pub fn receipt(receipt_id: &str) -> ClaimRef {
-    ClaimRef {
-        scope: "platform".to_owned(),
-        kind: "email_receipt".into(),
-        value: receipt_id.to_owned(),
-    }
+    ClaimRef::platform("email_receipt", receipt_id)
 }
 
 impl App {

@@ -192,7 +192,7 @@ impl Asked<'_> {
                 content: content(email, text.as_deref()),
                 tags: email.tags.clone(),
             };
-            receipt = app.email_delivery.send(&outgoing).await?;
+            receipt = app.email_provider.send(&outgoing).await?;
         }
         Ok(receipt)
     }

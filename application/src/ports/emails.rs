@@ -79,7 +79,7 @@ pub enum EmailContent {
 
 /// Whoever gets e-mails to people.
 #[async_trait]
-pub trait EmailDelivery: Send + Sync {
+pub trait EmailProvider: Send + Sync {
     /// Sends one. Returns the receipt that later reports about it name.
     ///
     /// # Errors

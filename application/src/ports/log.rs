@@ -53,6 +53,21 @@ pub struct Metadata {
     /// W3C trace context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Whose key [`Self::sealed`] is encrypted with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What this event says that is personal or secret, as the vault made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+}
+
+/// The members of a payload that are personal or secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Whose key they are encrypted with.
+    pub subject: String,
+    /// A JSON object on its way to the log; what the vault made of it in the log.
+    pub text: String,
 }
 
 /// An event that is to be appended.
@@ -64,8 +79,10 @@ pub struct NewEvent {
     pub name: Cow<'static, str>,
     /// The event's version.
     pub version: u16,
-    /// JSON text of the payload.
+    /// JSON text of the payload, without what is sealed.
     pub payload: String,
+    /// The rest of the payload.
+    pub sealed: Option<Sealed>,
 }
 
 /// An event as the log has it.
@@ -132,6 +149,14 @@ pub struct ClaimRef {
     pub kind: Cow<'static, str>,
     /// Normalized; HMAC where it is personal.
     pub value: String,
+}
+
+impl ClaimRef {
+    /// A value that is unique on the whole platform.
+    #[must_use]
+    pub fn platform(kind: &'static str, value: impl Into<String>) -> Self {
+        Self { scope: "platform".to_owned(), kind: Cow::Borrowed(kind), value: value.into() }
+    }
 }
 
 /// A value and its owner.
@@ -290,6 +315,8 @@ pub struct Snapshot {
     pub state_version: u32,
     /// JSON text of the state.
     pub state: String,
+    /// Whose key the state is encrypted with, if it holds what is personal or secret.
+    pub subject: Option<String>,
 }
 
 /// The event log. See `docs/decisions` for how positions stay dense and in commit order.

@@ -19,7 +19,7 @@ pub struct Usage {
 
 /// Whoever wants to know what customers use.
 #[async_trait]
-pub trait UsageDelivery: Send + Sync {
+pub trait UsageProvider: Send + Sync {
     /// Whether anybody does: what nobody wants is not queued.
     fn is_wanted(&self) -> bool;
     /// Tells of one.

@@ -51,6 +51,9 @@ pub struct WorkMessage {
     pub queue: WorkQueue,
     /// JSON text of the message, with the members that every message has.
     pub body: String,
+    /// Whose key the body is encrypted with on its way, if it holds what is personal or secret;
+    /// none once it is.
+    pub subject: Option<String>,
 }
 
 /// A message that this process has for a while; nobody else gets it meanwhile.

@@ -32,6 +32,7 @@ impl Queue {
                 id: format!("audits_{receipt:032x}"),
                 queue: WorkQueue::Audits,
                 body: (*body).to_owned(),
+                subject: None,
             },
             tries: 1,
             receipt,

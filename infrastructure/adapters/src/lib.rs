@@ -18,3 +18,4 @@ pub mod signing_keys;
 pub mod testing;
 pub mod tokens;
 pub mod usages;
+pub mod vault;

@@ -9,7 +9,7 @@ pub mod testing;
 
 use application::{
     Result,
-    ports::{EmailDelivery, OutgoingEmail},
+    ports::{EmailProvider, OutgoingEmail},
 };
 use async_trait::async_trait;
 
@@ -18,7 +18,7 @@ use async_trait::async_trait;
 pub struct Nowhere;
 
 #[async_trait]
-impl EmailDelivery for Nowhere {
+impl EmailProvider for Nowhere {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         tracing::info!(message_id = email.message_id, "an e-mail went nowhere, as it is set up");
         Ok(receipt_of(email))

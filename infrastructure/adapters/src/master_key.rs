@@ -26,15 +26,19 @@ impl MasterKey {
         let bytes = STANDARD.decode(text.expose().trim()).map_err(|_| InvalidMasterKey)?;
         bytes.try_into().map(Self).map_err(|_| InvalidMasterKey)
     }
-    /// The key for one purpose; the name of a purpose is permanent.
+    /// The cipher for one purpose; the name of a purpose is permanent.
     pub(crate) fn aead(&self, purpose: &str) -> Result<Aead, NotSealed> {
+        Aead::new(&self.derived(purpose)?)
+    }
+    /// The key for one purpose.
+    pub(crate) fn derived(&self, purpose: &str) -> Result<[u8; 32], NotSealed> {
         let root = Salt::new(HKDF_SHA256, b"groundwork").extract(&self.0);
         let info = [purpose.as_bytes()];
         let mut key = [0; 32];
         root.expand(&info, HKDF_SHA256)
             .and_then(|okm| okm.fill(&mut key))
             .map_err(|_| NotSealed)?;
-        Aead::new(&key)
+        Ok(key)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use application::{
     Call, Result, audits,
-    ports::{Append, Audited, EventLog, Ids, Metadata, Recorder, UsageDelivery, WorkMessage},
+    ports::{Append, Audited, EventLog, Ids, Metadata, Recorder, UsageProvider, WorkMessage},
     usages::{self, UsageMessage},
     work,
 };
@@ -32,7 +32,7 @@ pub struct QueueRecorder {
     log: Arc<dyn EventLog>,
     ids: Arc<dyn Ids>,
     region: Arc<str>,
-    provider: Arc<dyn UsageDelivery>,
+    provider: Arc<dyn UsageProvider>,
     waiting: Mutex<Waiting>,
     measures: Mutex<HashSet<String>>,
 }
@@ -70,7 +70,7 @@ impl QueueRecorder {
         log: Arc<dyn EventLog>,
         ids: Arc<dyn Ids>,
         region: Arc<str>,
-        provider: Arc<dyn UsageDelivery>,
+        provider: Arc<dyn UsageProvider>,
     ) -> Self {
         let (waiting, measures) = (Mutex::default(), Mutex::default());
         Self { log, ids, region, provider, waiting, measures }
@@ -200,6 +200,7 @@ mod tests {
             id: String::new(),
             queue: application::ports::WorkQueue::Usages,
             body: "x".repeat(bytes),
+            subject: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use application::{
     Result,
-    ports::{Usage, UsageDelivery},
+    ports::{Usage, UsageProvider},
 };
 use async_trait::async_trait;
 
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 pub struct Nobody;
 
 #[async_trait]
-impl UsageDelivery for Nobody {
+impl UsageProvider for Nobody {
     fn is_wanted(&self) -> bool {
         false
     }
@@ -25,7 +25,7 @@ impl UsageDelivery for Nobody {
 pub struct LogLines;
 
 #[async_trait]
-impl UsageDelivery for LogLines {
+impl UsageProvider for LogLines {
     fn is_wanted(&self) -> bool {
         true
     }

@@ -9,7 +9,9 @@ pub mod migrations;
 pub mod notifications;
 pub mod projections;
 pub mod relay;
+pub mod sealing;
 pub mod signing_keys;
+pub mod subject_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;
 pub mod work;

@@ -102,7 +102,8 @@ fn number(taken: &Taken) -> Value {
 
 fn taken(queue: WorkQueue, row: &Row) -> Result<Taken, DbError> {
     let tries = u32::try_from(row.int("tries")?).unwrap_or(u32::MAX);
-    let message = WorkMessage { id: row.text("id")?, queue, body: row.text("body")? };
+    let message =
+        WorkMessage { id: row.text("id")?, queue, body: row.text("body")?, subject: None };
     Ok(Taken { message, tries, receipt: row.count("number")? })
 }
 
@@ -171,7 +172,8 @@ impl WorkQueues for TableQueues {
     async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
         let rows = self.db.fetch(POISONED, &[queue.name().into()]).await.map_err(unavailable)?;
         let message = |row: &Row| {
-            let message = WorkMessage { id: row.text("id")?, queue, body: row.text("body")? };
+            let message =
+                WorkMessage { id: row.text("id")?, queue, body: row.text("body")?, subject: None };
             Ok((message, row.text("error")?))
         };
         rows.iter().map(message).collect::<Result<_, _>>().map_err(unavailable)

@@ -141,6 +141,7 @@ impl Fixture {
                 name: event.name().into(),
                 version: event.version(),
                 payload: serde_json::to_string(event).expect("JSON"),
+                sealed: None,
             })
             .collect();
         let stream = StreamAppend { stream: StreamId::new("car", id), expected, events };

@@ -148,6 +148,7 @@ async fn append_to(log: Arc<dyn EventLog>, callers: usize, seconds: f64) -> Outc
                 name: "created".into(),
                 version: 1,
                 payload: PAYLOAD.into(),
+                sealed: None,
             };
             let append = Append {
                 streams: vec![StreamAppend { stream, expected: 0, events: vec![event] }],

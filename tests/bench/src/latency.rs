@@ -129,6 +129,7 @@ impl Appending {
             name: "created".into(),
             version: 1,
             payload: PAYLOAD.into(),
+            sealed: None,
         };
         let stream = StreamId::new("car", id.clone());
         let append = Append {

@@ -125,6 +125,7 @@ async fn append(
                     name: event.name().into(),
                     version: event.version(),
                     payload: serde_json::to_string(event)?,
+                    sealed: None,
                 })
             })
             .collect::<Result<_, serde_json::Error>>()?;

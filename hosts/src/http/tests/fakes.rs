@@ -20,6 +20,7 @@ use application::{
         Recorded, Recorder, Sealer, Taken, WorkMessage, WorkQueue, WorkQueues,
     },
     search::{Found, Rows, Search},
+    testing::OpenVault,
 };
 use async_trait::async_trait;
 use domain::{
@@ -289,6 +290,8 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         clock,
         ids: ids.clone(),
         log: log.clone(),
+        sealed_log: log.clone(),
+        vault: Arc::new(OpenVault),
         memberships: Arc::new(TokenMemberships),
         read_models: seen.clone(),
         recorder: seen.clone(),

@@ -10,7 +10,7 @@ use std::{
 
 use application::{
     Error, Result,
-    ports::{Clock, EmailContent, EmailDelivery, Mailbox, OutgoingEmail},
+    ports::{Clock, EmailContent, EmailProvider, Mailbox, OutgoingEmail},
 };
 use async_trait::async_trait;
 use time::macros::format_description;
@@ -153,7 +153,7 @@ fn read(text: &str, file: String) -> FiledMail {
 }
 
 #[async_trait]
-impl EmailDelivery for MailFiles {
+impl EmailProvider for MailFiles {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         let (files, email) = (self.clone(), email.clone());
         let written = tokio::task::spawn_blocking(move || files.file(&email)).await;

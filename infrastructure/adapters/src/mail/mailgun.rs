@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use application::{
     Error, Result,
-    ports::{EmailContent, EmailDelivery, Mailbox, OutgoingEmail},
+    ports::{EmailContent, EmailProvider, Mailbox, OutgoingEmail},
 };
 use async_trait::async_trait;
 use domain::kernel::ErrorKind;
@@ -142,7 +142,7 @@ fn sender(mailbox: &Mailbox) -> String {
 }
 
 #[async_trait]
-impl EmailDelivery for Mailgun {
+impl EmailProvider for Mailgun {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         match self.attempt(email).await {
             Ok(receipt) => Ok(receipt),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use application::{
     Error, Result,
-    ports::{Clock, EmailContent, EmailDelivery, Mailbox, OutgoingEmail},
+    ports::{Clock, EmailContent, EmailProvider, Mailbox, OutgoingEmail},
 };
 use async_trait::async_trait;
 use lettre::{
@@ -115,7 +115,7 @@ fn why(error: &smtp::Error) -> String {
 }
 
 #[async_trait]
-impl EmailDelivery for Smtp {
+impl EmailProvider for Smtp {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         let message = self.message(email).map_err(|error| Error::unexpected(error.to_string()))?;
         let sent = tokio::time::timeout(ALL, self.transport.send(message)).await;

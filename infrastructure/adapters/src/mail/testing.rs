@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::{
     Error, Result,
-    ports::{EmailDelivery, OutgoingEmail},
+    ports::{EmailProvider, OutgoingEmail},
 };
 use async_trait::async_trait;
 
@@ -12,19 +12,19 @@ use super::receipt_of;
 
 /// Sends as the recipient's address says; keeps what it sends where it is told to.
 pub struct Pretended {
-    kept: Arc<dyn EmailDelivery>,
+    kept: Arc<dyn EmailProvider>,
 }
 
 impl Pretended {
     /// What is sent is also given to `kept`.
     #[must_use]
-    pub fn new(kept: Arc<dyn EmailDelivery>) -> Self {
+    pub fn new(kept: Arc<dyn EmailProvider>) -> Self {
         Self { kept }
     }
 }
 
 #[async_trait]
-impl EmailDelivery for Pretended {
+impl EmailProvider for Pretended {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         let to = &email.to.address;
         let fails = to.starts_with("undeliverable")

@@ -187,7 +187,7 @@ pub(super) fn read_work(
     }
     let id = delivery.properties.message_id().as_ref().ok_or(Refusal::Malformed)?;
     let body = String::from_utf8(delivery.data.clone()).map_err(|_| Refusal::Malformed)?;
-    Ok(WorkMessage { id: id.as_str().to_owned(), queue, body })
+    Ok(WorkMessage { id: id.as_str().to_owned(), queue, body, subject: None })
 }
 
 /// The same message with the reason why it is set aside, or without one: its signature stays.

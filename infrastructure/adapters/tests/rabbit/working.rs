@@ -18,7 +18,7 @@ const EMAILS: WorkQueue = WorkQueue::Emails;
 
 fn message(number: u32) -> WorkMessage {
     let body = format!(r#"{{"MessageId":"emails_{number:032x}","Html":{{"Subject":"Ḧi"}}}}"#);
-    WorkMessage { id: format!("emails_{number:032x}"), queue: EMAILS, body }
+    WorkMessage { id: format!("emails_{number:032x}"), queue: EMAILS, body, subject: None }
 }
 
 fn queues(place: &Place, pause: Duration) -> RabbitQueues {

@@ -92,6 +92,7 @@ impl PersistedEventRepository for LogRepository {
                 name: event.event_type.clone().into(),
                 version: event.event_version.parse().map_err(|_| unknown("a bad version"))?,
                 payload: event.payload.to_string(),
+                sealed: None,
             });
         }
         let stream = StreamId::new(A::TYPE, first.aggregate_id.clone());

@@ -57,7 +57,7 @@ fn streams(append: &Append) -> Option<String> {
             return Some(problem);
         }
         events += part.events.len();
-        bytes += part.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        bytes += part.events.iter().map(size).sum::<usize>();
         if let Some(problem) = part.events.iter().find_map(event) {
             return Some(problem);
         }
@@ -66,6 +66,11 @@ fn streams(append: &Append) -> Option<String> {
         return Some(format!("it has {events} events, more than {MAX_EVENTS}"));
     }
     (bytes > MAX_BYTES).then(|| format!("it has {bytes} bytes of payload, more than {MAX_BYTES}"))
+}
+
+/// Bytes of payload, what is sealed included.
+fn size(event: &NewEvent) -> usize {
+    event.payload.len() + event.sealed.as_ref().map_or(0, |sealed| sealed.text.len())
 }
 
 fn stream(stream: &StreamId) -> Option<String> {
@@ -78,6 +83,9 @@ fn event(event: &NewEvent) -> Option<String> {
     }
     if serde_json::from_str::<IgnoredAny>(&event.payload).is_err() {
         return Some(format!("the payload of '{}' is not JSON", event.name));
+    }
+    if event.sealed.as_ref().is_some_and(|sealed| sealed.text.starts_with('{')) {
+        return Some(format!("what '{}' has to seal is not sealed", event.name));
     }
     let unreadable = event.payload.contains("\\u") && !has_readable_escapes(&event.payload);
     unreadable.then(|| format!("the payload of '{}' has a NUL or half a character", event.name))
@@ -176,6 +184,9 @@ fn work(work: &[WorkMessage]) -> Option<String> {
     work.iter().find_map(|message| {
         if !is_message_id(&message.id) {
             return Some(format!("'{}' is not the id of a message", message.id));
+        }
+        if message.subject.is_some() {
+            return Some(format!("message {} is not sealed", message.id));
         }
         let broken = serde_json::from_str::<IgnoredAny>(&message.body).is_err();
         broken.then(|| format!("message {} is not JSON", message.id))

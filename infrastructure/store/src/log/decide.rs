@@ -1,6 +1,7 @@
 //! What a batch may contain, and which of its appends are accepted: pure, for both engines.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     hash::{BuildHasher, RandomState},
 };
@@ -10,6 +11,8 @@ use application::ports::{
     StoredAnswer, StreamId, WorkMessage,
 };
 use domain::kernel::Timestamp;
+
+use super::shared;
 
 /// An append that was checked and waits for its batch.
 pub struct Entry {
@@ -22,7 +25,9 @@ impl Entry {
     /// Bytes of payload, about.
     pub fn bytes(&self) -> usize {
         let events = self.append.streams.iter().flat_map(|part| &part.events);
-        let events: usize = events.map(|event| event.payload.len() + self.metadata.len()).sum();
+        let sealed = |event: &NewEvent| event.sealed.as_ref().map_or(0, |sealed| sealed.text.len());
+        let bytes = |event: &NewEvent| event.payload.len() + sealed(event) + self.metadata.len();
+        let events: usize = events.map(bytes).sum();
         events + self.append.work.iter().map(|message| message.body.len()).sum::<usize>()
     }
 }
@@ -136,7 +141,7 @@ pub struct Row<'a> {
     pub stream: &'a StreamId,
     pub sequence: u64,
     pub event: &'a NewEvent,
-    pub metadata: &'a str,
+    pub metadata: Cow<'a, str>,
 }
 
 /// An idempotency key that is to be written.
@@ -309,7 +314,7 @@ impl Own<'_> {
         let append = &entry.append;
         for part in &append.streams {
             for (sequence, event) in (part.expected + 1..).zip(&part.events) {
-                let metadata = entry.metadata.as_str();
+                let metadata = shared::metadata(&entry.metadata, event);
                 write.events.push(Row { stream: &part.stream, sequence, event, metadata });
             }
         }

@@ -14,7 +14,7 @@ use domain::kernel::Timestamp;
 use time::Duration;
 use tokio::sync::watch;
 
-use super::check::check;
+use super::{check::check, shared};
 
 /// An event log that is gone with its process. Answers as the others do, from a plain and direct
 /// reading of the rules, so that the others can be tested against it.
@@ -137,6 +137,7 @@ impl State {
             for (sequence, event) in (part.expected + 1..).zip(part.events) {
                 let index = self.events.len();
                 self.streams.entry(part.stream.clone()).or_default().push(index);
+                let metadata = shared::metadata(metadata, &event).into_owned();
                 self.events.push(Recorded {
                     position: self.head() + 1,
                     stream: part.stream.clone(),
@@ -145,7 +146,7 @@ impl State {
                     name: event.name.into_owned(),
                     version: event.version,
                     payload: event.payload,
-                    metadata: metadata.to_owned(),
+                    metadata,
                     recorded_at: now,
                 });
             }

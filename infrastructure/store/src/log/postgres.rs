@@ -192,6 +192,7 @@ impl EventLog for PgLog {
             sequence: unsigned(sequence),
             state_version,
             state,
+            subject: None,
         }))
     }
 

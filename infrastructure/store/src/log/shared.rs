@@ -1,6 +1,9 @@
 //! What is the same on both engines: statements, numbers, limits.
 
-use application::ports::StreamId;
+use std::borrow::Cow;
+
+use application::ports::{NewEvent, StreamId};
+use serde_json::Value;
 use time::Duration;
 
 /// How long idempotency keys count.
@@ -40,6 +43,16 @@ pub const KEEP_SNAPSHOT: &str = "INSERT INTO snapshots AS kept \
 /// Removes expired idempotency keys, the oldest first.
 pub const PURGE: &str = "DELETE FROM idempotency_keys WHERE (scope, key) IN \
     (SELECT scope, key FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+
+/// The metadata of one event of an append: the append's own, and what the event has sealed.
+pub fn metadata<'a>(append: &'a str, event: &NewEvent) -> Cow<'a, str> {
+    let Some(sealed) = &event.sealed else { return Cow::Borrowed(append) };
+    let text = |text: &str| Value::from(text).to_string();
+    let (subject, sealed) = (text(&sealed.subject), text(&sealed.text));
+    let others = append.strip_suffix('}').unwrap_or("{");
+    let comma = if others == "{" { "" } else { "," };
+    Cow::Owned(format!("{others}{comma}\"subject\":{subject},\"sealed\":{sealed}}}"))
+}
 
 /// As the databases have numbers. No position or sequence ever gets near the limit.
 pub fn signed(value: u64) -> i64 {

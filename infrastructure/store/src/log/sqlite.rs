@@ -183,6 +183,7 @@ impl EventLog for SqliteLog {
             sequence: unsigned(sequence),
             state_version,
             state,
+            subject: None,
         }))
     }
 

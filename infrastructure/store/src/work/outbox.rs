@@ -26,7 +26,12 @@ impl Outbox {
         let mut pending = vec![];
         for row in self.0.fetch(PENDING, &[limit.into()]).await? {
             if let Some(queue) = WorkQueue::named(&row.text("queue")?) {
-                pending.push(WorkMessage { id: row.text("id")?, queue, body: row.text("body")? });
+                pending.push(WorkMessage {
+                    id: row.text("id")?,
+                    queue,
+                    body: row.text("body")?,
+                    subject: None,
+                });
             }
         }
         Ok(pending)

@@ -12,6 +12,7 @@ mod model;
 mod outage;
 mod reads;
 mod rules;
+mod sealing;
 mod support;
 mod work;
 
@@ -50,6 +51,9 @@ on_every_log! {
     reads::the_head_is_watched,
     reads::snapshots_are_kept_by_version_and_never_go_back,
     reads::old_events_are_read_through_upcasters,
+    sealing::what_is_sealed_is_seen_until_its_subject_is_erased,
+    sealing::snapshots_are_sealed_too,
+    sealing::nothing_is_appended_unsealed,
     concurrency::what_is_not_as_expected_is_found_out,
     concurrency::positions_are_dense_under_concurrency,
     concurrency::callers_on_one_stream_lose_and_double_nothing,

@@ -49,6 +49,7 @@ pub async fn snapshots_are_kept_by_version_and_never_go_back(f: &Fixture) {
         sequence,
         state_version,
         state: state.into(),
+        subject: None,
     };
     let (a, b) = (stream("a"), stream("b"));
     for one in [snapshot(5, 1, "five"), snapshot(4, 1, "four"), snapshot(2, 2, "other shape")] {

@@ -165,6 +165,7 @@ impl Fixture {
             id,
             queue: WorkQueue::named(&queue).unwrap(),
             body,
+            subject: None,
         };
         rows.into_iter().map(message).collect()
     }
@@ -216,6 +217,7 @@ pub fn event(payload: &str) -> NewEvent {
         name: "happened".into(),
         version: 1,
         payload: payload.into(),
+        sealed: None,
     }
 }
 

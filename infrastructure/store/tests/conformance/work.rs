@@ -9,6 +9,7 @@ pub fn message(number: u8) -> WorkMessage {
         id: format!("audits_{number:032x}"),
         queue: WorkQueue::Audits,
         body: format!(r#"{{"n":{number},"text":"ünï \"quoted\""}}"#),
+        subject: None,
     }
 }
 

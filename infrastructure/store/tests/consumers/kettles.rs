@@ -93,6 +93,7 @@ pub fn append(id: &str, expected: u64, events: &[KettleEvent]) -> Append {
             name: event.name().into(),
             version: event.version(),
             payload: serde_json::to_string(event).unwrap(),
+            sealed: None,
         })
         .collect();
     to_stream(id, expected, events)
@@ -105,6 +106,7 @@ pub fn corrupt(id: &str, expected: u64) -> Append {
         name: Cow::Borrowed("filled"),
         version: 1,
         payload: r#"{"litres":"a secret"}"#.to_owned(),
+        sealed: None,
     };
     to_stream(id, expected, vec![event])
 }

@@ -113,6 +113,7 @@ async fn a_log_that_begins_anew_empties_everything() {
             name: "log_reset".into(),
             version: 1,
             payload: "{}".to_owned(),
+            sealed: None,
         };
         let stream =
             StreamAppend { stream: StreamId::new("log", "log"), expected: 0, events: vec![reset] };

@@ -34,8 +34,13 @@ fn react<'a>(
         event.decode::<crate::kettles::KettleEvent>().map_err(Error::unexpected)?;
         let stream = notes(event.position);
         let expected = app.log.load(&stream, 0).await?.len() as u64;
-        let note =
-            NewEvent { id: next_id(), name: "noted".into(), version: 1, payload: "{}".into() };
+        let note = NewEvent {
+            id: next_id(),
+            name: "noted".into(),
+            version: 1,
+            payload: "{}".into(),
+            sealed: None,
+        };
         let streams = vec![StreamAppend { stream, expected, events: vec![note] }];
         app.log.append(Append { streams, ..Append::default() }).await.map_err(Error::unexpected)?;
         Ok(())

@@ -8,6 +8,7 @@ use application::{
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
+    testing::OpenVault,
 };
 use async_trait::async_trait;
 use domain::{
@@ -126,6 +127,8 @@ pub fn app(site: &Site) -> App {
         clock: site.clock.clone(),
         ids: site.ids.clone(),
         log: site.log.clone(),
+        sealed_log: site.log.clone(),
+        vault: Arc::new(OpenVault),
         memberships: Arc::new(Nothing),
         read_models: Arc::new(Nothing),
         recorder: Arc::new(Nothing),

@@ -69,7 +69,7 @@ impl Queues {
     async fn enqueue(&self, queue: WorkQueue, numbers: &[u32]) {
         let message = |number: &u32| {
             let id = format!("{}_{number:032x}", queue.name());
-            WorkMessage { id, queue, body: format!(r#"{{"n":{number}}}"#) }
+            WorkMessage { id, queue, body: format!(r#"{{"n":{number}}}"#), subject: None }
         };
         let work = numbers.iter().map(message).collect();
         self.site.append(Append { work, ..Append::default() }).await;

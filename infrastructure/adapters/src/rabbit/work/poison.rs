@@ -81,7 +81,8 @@ fn describe(queues: &RabbitQueues, delivery: &Delivery, queue: WorkQueue) -> (Wo
         }
         Err(refusal) => {
             let body = String::from_utf8_lossy(&delivery.data).into_owned();
-            let message = WorkMessage { id: id_of(delivery).to_owned(), queue, body };
+            let message =
+                WorkMessage { id: id_of(delivery).to_owned(), queue, body, subject: None };
             (message, format!("it was refused: {}", refusal.reason()))
         }
     }

@@ -67,8 +67,13 @@ impl Engine for Fake {
 }
 
 fn to(id: &str) -> Append {
-    let event =
-        NewEvent { id: Uuid::nil(), name: "happened".into(), version: 1, payload: "{}".into() };
+    let event = NewEvent {
+        id: Uuid::nil(),
+        name: "happened".into(),
+        version: 1,
+        payload: "{}".into(),
+        sealed: None,
+    };
     let stream = StreamId::new("thing", id);
     let streams = vec![StreamAppend { stream, expected: 0, events: vec![event] }];
     Append { streams, ..Append::default() }

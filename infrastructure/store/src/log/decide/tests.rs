@@ -9,8 +9,13 @@ fn stream(id: &str) -> StreamId {
 }
 
 fn to(id: &str, expected: u64, events: usize) -> Append {
-    let event =
-        NewEvent { id: Uuid::nil(), name: "happened".into(), version: 1, payload: "{}".into() };
+    let event = NewEvent {
+        id: Uuid::nil(),
+        name: "happened".into(),
+        version: 1,
+        payload: "{}".into(),
+        sealed: None,
+    };
     let events = vec![event; events];
     let streams = vec![StreamAppend { stream: stream(id), expected, events }];
     Append { streams, ..Append::default() }

@@ -129,7 +129,7 @@ fn rows<'q>(statement: Statement<'q>, write: &'q Write<'_>) -> Statement<'q> {
         .bind(texts(all, |row| &row.event.name))
         .bind(versions)
         .bind(texts(all, |row| &row.event.payload))
-        .bind(texts(all, |row| row.metadata))
+        .bind(texts(all, |row| &row.metadata))
         .bind(CHANNEL)
         .bind(write.next_head().to_string())
 }

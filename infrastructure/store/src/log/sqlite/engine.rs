@@ -176,7 +176,7 @@ async fn write(
                 row.event.name,
                 row.event.version.to_string(),
                 row.event.payload,
-                row.metadata,
+                row.metadata.as_ref(),
             ])
         });
         let insert =

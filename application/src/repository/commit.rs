@@ -1,0 +1,109 @@
+//! One append of a call: what it decided about one or several aggregates, the work that follows,
+//! and the checkpoint of a reaction.
+
+use domain::kernel::{Event, event::wire_name};
+use serde_json::{Map, Value};
+
+use crate::{
+    App, Call, Error, Result,
+    ports::{Append, AppendError, Claim, EventLog, Ids, NewEvent, Sealed, StreamAppend},
+};
+
+/// What was decided about one aggregate; made by [`Repository::stage`](super::Repository::stage).
+#[derive(Debug)]
+pub struct Staged {
+    pub(super) stream: StreamAppend,
+    pub(super) names: Vec<(&'static str, &'static str)>,
+    pub(super) take: Vec<Claim>,
+    pub(super) release: Vec<Claim>,
+}
+
+/// What became of an append.
+#[derive(Debug)]
+#[must_use]
+pub enum Committed {
+    /// It is in the log.
+    Done,
+    /// Somebody else was faster, so nothing was written: load and decide again.
+    Raced,
+}
+
+impl App {
+    /// Writes everything that was staged, and what the call has enqueued, in one append.
+    ///
+    /// # Errors
+    /// Key reused, if the call's idempotency key was used by another request or by this very one:
+    /// who handles several aggregates answers a repetition from what is there. Unavailable.
+    pub async fn commit(&self, call: &Call, parts: Vec<Staged>) -> Result<Committed> {
+        match append(self.sealed_log.as_ref(), call, parts).await {
+            Ok(()) => Ok(Committed::Done),
+            Err(AppendError::Conflict { .. } | AppendError::Taken(_)) => Ok(Committed::Raced),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+pub(super) async fn append(
+    log: &dyn EventLog,
+    call: &Call,
+    parts: Vec<Staged>,
+) -> Result<(), AppendError> {
+    let mut append = Append {
+        idempotency: call.idempotency.clone(),
+        consumed: call.consumed(),
+        work: call.work(),
+        metadata: call.metadata(),
+        ..Append::default()
+    };
+    let (mut names, mut version) = (vec![], None);
+    for part in parts {
+        version = version.or(Some(part.stream.expected + part.stream.events.len() as u64));
+        names.extend(part.names);
+        append.take.extend(part.take);
+        append.release.extend(part.release);
+        append.streams.push(part.stream);
+    }
+    let appended = log.append(append).await?;
+    call.committed(&appended, version, &names);
+    Ok(())
+}
+
+/// An event as it goes to the log: what is sealed apart, if there is a subject.
+pub(super) fn new_event<E: Event>(
+    event: &E,
+    subject: Option<&str>,
+    ids: &dyn Ids,
+) -> Result<NewEvent> {
+    let (payload, sealed) = match subject {
+        Some(subject) if !event.sealed().is_empty() => {
+            let value = serde_json::to_value(event).map_err(Error::unexpected)?;
+            let (clear, sealed) = divide(value, event.sealed());
+            (
+                clear.to_string(),
+                Some(Sealed { subject: subject.to_owned(), text: sealed.to_string() }),
+            )
+        }
+        _ => (serde_json::to_string(event).map_err(Error::unexpected)?, None),
+    };
+    Ok(NewEvent {
+        id: ids.event_id(),
+        name: event.name().into(),
+        version: event.version(),
+        payload,
+        sealed,
+    })
+}
+
+/// The members that stay, and those of these fields.
+fn divide(payload: Value, fields: &[&str]) -> (Value, Value) {
+    let Value::Object(mut clear) = payload else { return (payload, Value::Null) };
+    let mut sealed = Map::new();
+    for field in fields {
+        let name = wire_name(field);
+        // What is left out because it is empty stays left out.
+        if let Some(value) = clear.remove(&name) {
+            sealed.insert(name, value);
+        }
+    }
+    (Value::Object(clear), Value::Object(sealed))
+}
