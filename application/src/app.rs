@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    audits::Audit, cars::Car, end_users::EndUser, kernel::EmailAddress,
+    audits::Audit, cars::Car, emails::EmailDelivery, end_users::EndUser, kernel::EmailAddress,
     organizations::Organization, subscriptions::Subscription, user_profiles::UserProfile,
 };
 
@@ -11,9 +11,11 @@ use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
+    emails::EmailReads,
     end_users::EndUserReads,
     ports::{
-        Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, Vault, WorkQueues,
+        Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
+        Recorder, UsageProvider, Vault, WorkQueues,
     },
     reaction::Reaction,
     user_profiles::UserProfileReads,
@@ -34,7 +36,7 @@ pub struct App {
     pub memberships: Arc<dyn Memberships>,
     /// How far the read models are.
     pub read_models: Arc<dyn ReadModels>,
-    /// Usages, audits and measures.
+    /// Crashes, measures, usages and audits.
     pub recorder: Arc<dyn Recorder>,
     /// Seals what is personal or secret.
     pub vault: Arc<dyn Vault>,
@@ -68,6 +70,16 @@ pub struct App {
     pub user_profiles: Repository<UserProfile>,
     /// User profiles, for queries.
     pub user_profile_reads: Arc<dyn UserProfileReads>,
+    /// E-mails, for commands.
+    pub emails: Repository<EmailDelivery>,
+    /// E-mails, for queries.
+    pub email_reads: Arc<dyn EmailReads>,
+    /// Gets e-mails to people.
+    pub email_provider: Arc<dyn EmailProvider>,
+    /// What e-mails say.
+    pub mail_templates: Arc<dyn MailTemplates>,
+    /// Who is told what customers use.
+    pub usages: Arc<dyn UsageProvider>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

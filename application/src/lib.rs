@@ -7,6 +7,7 @@ pub mod audits;
 pub mod call;
 pub mod caller;
 pub mod cars;
+pub mod emails;
 pub mod end_users;
 pub mod error;
 pub mod eventing;
@@ -22,6 +23,7 @@ pub mod subscriptions;
 pub mod testing;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod usages;
 pub mod use_case;
 pub mod user_profiles;
 pub mod wire_time;

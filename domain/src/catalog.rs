@@ -3,6 +3,7 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    emails::EmailDelivery,
     end_users::EndUser,
     identities::{Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
@@ -52,6 +53,7 @@ pub const ALL: &[Contract] = &[
     contract::<Audit>(),
     contract::<Car>(),
     contract::<Credential>(),
+    contract::<EmailDelivery>(),
     contract::<EndUser>(),
     contract::<Organization>(),
     contract::<Subscription>(),

@@ -6,6 +6,7 @@
 pub mod audits;
 pub mod cars;
 pub mod catalog;
+pub mod emails;
 pub mod end_users;
 pub mod identities;
 pub mod kernel;

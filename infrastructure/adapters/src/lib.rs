@@ -6,6 +6,7 @@ pub mod claims;
 pub mod clock;
 pub mod ids;
 pub mod key_ring;
+pub mod mail;
 pub mod master_key;
 pub mod memberships;
 pub mod passwords;
@@ -19,4 +20,5 @@ pub mod signing_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing;
 pub mod tokens;
+pub mod usages;
 pub mod vault;
