@@ -3,8 +3,15 @@
 use std::sync::Arc;
 
 use domain::{
-    audits::Audit, cars::Car, emails::EmailDelivery, end_users::EndUser, kernel::EmailAddress,
-    organizations::Organization, subscriptions::Subscription, user_profiles::UserProfile,
+    audits::Audit,
+    cars::Car,
+    emails::EmailDelivery,
+    end_users::EndUser,
+    identities::{Credential, TokenFamily},
+    kernel::EmailAddress,
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
 };
 
 use crate::{
@@ -13,9 +20,11 @@ use crate::{
     cars::CarReads,
     emails::EmailReads,
     end_users::EndUserReads,
+    identities::SignIn,
     ports::{
-        Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
-        Recorder, UsageProvider, Vault, WorkQueues,
+        AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
+        Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
+        UsageProvider, Vault, WorkQueues,
     },
     reaction::Reaction,
     user_profiles::UserProfileReads,
@@ -62,6 +71,20 @@ pub struct App {
     pub end_user_reads: Arc<dyn EndUserReads>,
     /// Who becomes an operator by registering.
     pub operators: Arc<[EmailAddress]>,
+    /// Password credentials.
+    pub credentials: Repository<Credential>,
+    /// The tokens of sign-ins.
+    pub token_families: Repository<TokenFamily>,
+    /// Makes access tokens.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Judges passwords.
+    pub password_strength: Arc<dyn PasswordStrength>,
+    /// Draws what nobody can guess.
+    pub secrets: Arc<dyn Secrets>,
+    /// How people sign in.
+    pub sign_in: Arc<SignIn>,
     /// Organizations, for commands.
     pub organizations: Repository<Organization>,
     /// Subscriptions, for commands.

@@ -116,6 +116,12 @@ impl Call {
         next.work.push(message);
         Ok(())
     }
+    /// Forgets the messages that the next append would enqueue: what they tell of was not done.
+    pub fn abandon(&self) {
+        let mut next = lock(&self.next);
+        next.enqueued -= u32::try_from(next.work.len()).unwrap_or_default();
+        next.work.clear();
+    }
     /// The messages that the next append must enqueue; none once an append has.
     #[must_use]
     pub fn work(&self) -> Vec<WorkMessage> {

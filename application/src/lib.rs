@@ -12,6 +12,7 @@ pub mod end_users;
 pub mod error;
 pub mod eventing;
 pub mod health;
+pub mod identities;
 pub mod input;
 pub mod organizations;
 pub mod policy;
