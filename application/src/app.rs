@@ -21,6 +21,7 @@ use crate::{
     emails::EmailReads,
     end_users::EndUserReads,
     identities::SignIn,
+    end_users::EndUserReads,
     ports::{
         AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
         Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,

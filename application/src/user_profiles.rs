@@ -108,10 +108,7 @@ pub trait UserProfileReads: Send + Sync {
 
 impl From<&PersonName> for PersonNameView {
     fn from(name: &PersonName) -> Self {
-        Self {
-            first_name: name.first().to_owned(),
-            last_name: name.last().map(str::to_owned),
-        }
+        Self { first_name: name.first().to_owned(), last_name: name.last().map(str::to_owned) }
     }
 }
 

@@ -9,10 +9,7 @@ use application::{
 };
 use domain::{
     end_users::{EndUserEvent, MembershipId},
-    kernel::{
-        FeatureSet, RoleSet,
-        roles::Role,
-    },
+    kernel::{FeatureSet, RoleSet, roles::Role},
 };
 use store::{
     db::Value,

@@ -9,4 +9,5 @@ pub mod user_profiles;
 use store::projections::Projection;
 
 /// Every read model of the product.
-pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS, end_users::END_USERS, user_profiles::USER_PROFILES];
+pub const ALL: &[Projection] =
+    &[audits::AUDITS, cars::CARS, end_users::END_USERS, user_profiles::USER_PROFILES];

@@ -4,9 +4,7 @@ mod reads;
 mod tables;
 
 use application::{
-    end_users::classification_name,
-    ports::Recorded,
-    user_profiles::USER_PROFILES as NAME,
+    end_users::classification_name, ports::Recorded, user_profiles::USER_PROFILES as NAME,
 };
 use domain::{
     end_users::EndUserEvent,

@@ -27,10 +27,8 @@ impl UseCase for AssignPlatformRoles {
         // What the token says may be outdated.
         let by = app.end_users.load(call, call.caller.id.as_str()).await?.state;
         audit(app, call, &id, &roles)?;
-        let user = app
-            .end_users
-            .change(call, id.as_str(), |user| user.assign_roles(&roles, &by))
-            .await?;
+        let user =
+            app.end_users.change(call, id.as_str(), |user| user.assign_roles(&roles, &by)).await?;
         Ok(EndUserAnswer::from(&user))
     }
 }

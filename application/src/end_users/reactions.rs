@@ -1,8 +1,6 @@
 //! What end users do when something happens to organizations.
 
-use domain::{
-    end_users::EndUser, kernel::OrganizationId, organizations::OrganizationEvent,
-};
+use domain::{end_users::EndUser, kernel::OrganizationId, organizations::OrganizationEvent};
 use serde_json::json;
 
 use super::membership_id;

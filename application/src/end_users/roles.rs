@@ -17,7 +17,10 @@ use crate::{
 /// # Errors
 /// Validation, if the id is malformed, or the list is empty or has what can't be a role; a rule
 /// violation, if it has what is no role.
-pub fn parse_with_roles(user: Option<&str>, roles: Option<&[String]>) -> Result<(UserId, Vec<Role>)> {
+pub fn parse_with_roles(
+    user: Option<&str>,
+    roles: Option<&[String]>,
+) -> Result<(UserId, Vec<Role>)> {
     let (user, names) = parse_all((id("id", user, UserId::parse), names(roles)))?;
     let role = |name: &String| {
         let known = Role::ALL.iter().find(|role| role.name().eq_ignore_ascii_case(name));
@@ -69,7 +72,9 @@ mod tests {
         for bad in [&[][..], &["abc"], &["a role"], &["platform_standard", &"a".repeat(31)]] {
             assert!(matches!(parse(bad), Err(Error::Validation(_))), "{bad:?}");
         }
-        assert!(matches!(parse_with_roles(None, None), Err(Error::Validation(all)) if all.len() == 2));
+        assert!(
+            matches!(parse_with_roles(None, None), Err(Error::Validation(all)) if all.len() == 2)
+        );
         let error = parse(&["platform_unheard_of"]).expect_err("unknown");
         assert_eq!(error.kind(), Some(ErrorKind::Rule));
     }

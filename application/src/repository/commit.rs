@@ -24,8 +24,8 @@ pub struct Staged {
 pub enum Committed {
     /// It is in the log.
     Done,
-    /// Somebody else was faster, so nothing was written, and what the call had enqueued is
-    /// forgotten: load, decide and enqueue again.
+    /// Somebody else was faster, so nothing was written, and what the call had enqueued for it is
+    /// forgotten: load and decide again.
     Raced,
 }
 
@@ -39,7 +39,7 @@ impl App {
         match append(self.sealed_log.as_ref(), call, parts).await {
             Ok(()) => Ok(Committed::Done),
             Err(AppendError::Conflict { .. } | AppendError::Taken(_)) => {
-                call.abandon();
+                call.withdraw();
                 Ok(Committed::Raced)
             }
             Err(error) => Err(error.into()),

@@ -56,13 +56,13 @@ impl UseCase for ChangeProfileContactAddress {
             return Err(UserProfileError::NotOwner.into());
         }
         let merged = |old: &Address| Address {
-            line1: line1.over(&old.line1),
-            line2: line2.over(&old.line2),
-            line3: line3.over(&old.line3),
-            city: city.over(&old.city),
-            state: state.over(&old.state),
+            line1: line1.over(old.line1.as_ref()),
+            line2: line2.over(old.line2.as_ref()),
+            line3: line3.over(old.line3.as_ref()),
+            city: city.over(old.city.as_ref()),
+            state: state.over(old.state.as_ref()),
             country_code: country_code.clone().unwrap_or_else(|| old.country_code.clone()),
-            zip: zip.over(&old.zip),
+            zip: zip.over(old.zip.as_ref()),
         };
         let change = |it: &UserProfile| it.change_address(by, merged(it.address()));
         let id = user.twin("profile");
@@ -84,9 +84,9 @@ enum Line {
 }
 
 impl Line {
-    fn over(&self, old: &Option<String>) -> Option<String> {
+    fn over(&self, old: Option<&String>) -> Option<String> {
         match self {
-            Self::Kept => old.clone(),
+            Self::Kept => old.cloned(),
             Self::Cleared => None,
             Self::Written(new) => Some(new.clone()),
         }

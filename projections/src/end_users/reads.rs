@@ -11,8 +11,7 @@ use async_trait::async_trait;
 use domain::kernel::{FeatureSet, RoleSet, UserId, roles::Role};
 use store::db::{Db, DbError, Row};
 
-const ONE: &str =
-    "SELECT id, access, status, classification, features, version FROM rm_end_users_v1 \
+const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v1 \
      WHERE id = $1";
 
 const ROLES: &str =

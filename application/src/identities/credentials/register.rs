@@ -176,7 +176,7 @@ async fn attempt(
         Ok(Committed::Raced) => Ok(None),
         // The same request came before, and its answer was lost.
         Err(error) if error.kind() == Some(ErrorKind::KeyReused) => {
-            call.abandon();
+            call.withdraw();
             repeated(app, call, &person.email).await?.ok_or(error).map(Some)
         }
         Err(error) => Err(error),

@@ -246,6 +246,26 @@ impl WorkQueues for Seen {
     }
 }
 
+#[async_trait]
+impl application::end_users::EndUserReads for Seen {
+    async fn user(
+        &self,
+        _: &UserId,
+    ) -> Result<Option<(application::end_users::EndUserWithMemberships, u64)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl application::user_profiles::UserProfileReads for Seen {
+    async fn of_user(
+        &self,
+        _: &UserId,
+    ) -> Result<Option<application::user_profiles::OwnProfile>> {
+        Ok(None)
+    }
+}
+
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Seen {
@@ -301,8 +321,15 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         region: "aregion".into(),
         audits: Repository::new(log.clone(), ids.clone()),
         audit_reads: seen.clone(),
-        cars: Repository::new(log.clone(), ids),
+        cars: Repository::new(log.clone(), ids.clone()),
         car_reads: Arc::new(Replayed(log.clone())),
+        end_users: Repository::new(log.clone(), ids.clone()),
+        end_user_reads: seen.clone(),
+        operators: Arc::new([]),
+        organizations: Repository::new(log.clone(), ids.clone()),
+        subscriptions: Repository::new(log.clone(), ids.clone()),
+        user_profiles: Repository::new(log.clone(), ids.clone()),
+        user_profile_reads: seen.clone(),
         #[cfg(feature = "testing-only")]
         testing: seen.clone(),
     };
