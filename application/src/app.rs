@@ -11,7 +11,7 @@ use crate::{
     emails::EmailReads,
     ports::{
         Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
-        Recorder, UsageProvider, Vault, WorkQueues,
+        Recorder, UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
 };
@@ -61,6 +61,10 @@ pub struct App {
     pub mail_templates: Arc<dyn MailTemplates>,
     /// Who is told what customers use.
     pub usages: Arc<dyn UsageProvider>,
+    /// Whether notifications of third parties are theirs.
+    pub webhook_proofs: Arc<dyn WebhookProofs>,
+    /// What third parties notified us of.
+    pub webhooks: Arc<dyn Webhooks>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

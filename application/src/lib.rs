@@ -15,6 +15,7 @@ pub mod input;
 pub mod policy;
 pub mod ports;
 pub mod reaction;
+pub mod recording;
 pub mod repository;
 pub mod search;
 pub mod testing;
@@ -22,6 +23,7 @@ pub mod testing;
 pub mod testing_only;
 pub mod usages;
 pub mod use_case;
+pub mod webhooks;
 pub mod wire_time;
 pub mod work;
 

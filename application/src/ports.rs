@@ -8,6 +8,7 @@ mod log;
 mod notifications;
 mod usages;
 mod vault;
+mod webhooks;
 mod work;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use log::{
 pub use notifications::{Notifications, Reacted};
 pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
+pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
@@ -161,6 +163,8 @@ pub trait Testing: Send + Sync {
         &self,
         search: &crate::search::Search,
     ) -> Result<crate::search::Found<crate::testing_only::notifications::NotificationView>>;
+    /// The usages that this process told the provider of, oldest first, as far as they are kept.
+    fn usages(&self) -> Vec<Usage>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 pub mod audits;
 pub mod cars;
+pub mod emails;
 mod search;
 
 use store::projections::Projection;
 
 /// Every read model of the product.
-pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS];
+pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS, emails::EMAILS];
