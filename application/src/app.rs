@@ -21,11 +21,10 @@ use crate::{
     emails::EmailReads,
     end_users::EndUserReads,
     identities::SignIn,
-    end_users::EndUserReads,
     ports::{
         AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
         Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
-        UsageProvider, Vault, WorkQueues,
+        UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
     user_profiles::UserProfileReads,
@@ -104,6 +103,10 @@ pub struct App {
     pub mail_templates: Arc<dyn MailTemplates>,
     /// Who is told what customers use.
     pub usages: Arc<dyn UsageProvider>,
+    /// Whether notifications of third parties are theirs.
+    pub webhook_proofs: Arc<dyn WebhookProofs>,
+    /// What third parties notified us of.
+    pub webhooks: Arc<dyn Webhooks>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

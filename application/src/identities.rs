@@ -12,6 +12,7 @@ use crate::{
     App, Call, Decision, Error, Loaded, Result,
     input::Field,
     ports::{Audited, ClaimRef},
+    repository::ATTEMPTS,
 };
 
 pub mod credentials;
@@ -20,9 +21,6 @@ pub mod tokens;
 mod turns;
 
 pub use turns::Turns;
-
-/// How often a decision is made again when somebody else was faster.
-const ATTEMPTS: usize = 4;
 
 /// How people sign in.
 #[derive(Debug)]
@@ -158,7 +156,7 @@ impl App {
         claim: &ClaimRef,
     ) -> Result<Option<Loaded<Credential>>> {
         let Some(owner) = self.log.owner(claim).await? else { return Ok(None) };
-        found(self.credentials.load(call, &owner.id).await)
+        self.credentials.find(call, &owner.id).await
     }
 
     /// The password credential of a user.
@@ -167,15 +165,6 @@ impl App {
         call: &Call,
         user: &UserId,
     ) -> Result<Option<Loaded<Credential>>> {
-        found(self.credentials.load(call, &user.twin("cred")).await)
-    }
-}
-
-/// `None` for what there is not.
-fn found<T>(loaded: Result<T>) -> Result<Option<T>> {
-    match loaded {
-        Ok(loaded) => Ok(Some(loaded)),
-        Err(error) if error.kind() == Some(ErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(error),
+        self.credentials.find(call, &user.twin("cred")).await
     }
 }

@@ -18,6 +18,7 @@ pub mod organizations;
 pub mod policy;
 pub mod ports;
 pub mod reaction;
+pub mod recording;
 pub mod repository;
 pub mod search;
 pub mod subscriptions;
@@ -27,6 +28,7 @@ pub mod testing_only;
 pub mod usages;
 pub mod use_case;
 pub mod user_profiles;
+pub mod webhooks;
 pub mod wire_time;
 pub mod work;
 

@@ -11,6 +11,7 @@ mod passwords;
 mod secrets;
 mod usages;
 mod vault;
+mod webhooks;
 mod work;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
 pub use secrets::Secrets;
 pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
+pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
@@ -173,6 +175,8 @@ pub trait Testing: Send + Sync {
     /// # Errors
     /// Unavailable, with what is still busy when the time is up; or if a store can't be reached.
     async fn drain(&self, limit: Duration) -> Result<()>;
+    /// The usages that this process told the provider of, oldest first, as far as they are kept.
+    fn usages(&self) -> Vec<Usage>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

@@ -8,6 +8,10 @@ use serde_json::Value;
 
 use crate::{App, Call, Result, ports::WorkQueue, work::Message};
 
+pub mod deliver;
+#[cfg(feature = "testing-only")]
+pub mod drain;
+
 /// What part of the product the usages of these hosts are of.
 const COMPONENT: &str = "API";
 /// Properties that say who somebody is: never in log lines, and encrypted while they wait.

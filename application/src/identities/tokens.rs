@@ -61,7 +61,7 @@ fn issue(
     let bearer = Bearer { user: id, roles: &roles, features: &features, authenticated_on };
     let access = app.access_tokens.issue(&bearer)?;
     let refresh = app.secrets.token();
-    let refresh_expires_on = app.clock.now().whole_second().plus(app.sign_in.refresh_token);
+    let refresh_expires_on = whole_second(app.clock.now()).plus(app.sign_in.refresh_token);
     let issued = Issued {
         access_token_id: access.id,
         access_token_expires_on: access.expires_on,
@@ -69,7 +69,7 @@ fn issue(
         refresh_token_expires_on: refresh_expires_on,
     };
     let token = |kind: &str, value, expires_on| AuthenticationToken {
-        expires_on: WireTime(expires_on),
+        expires_on: WireTime::from(expires_on),
         kind: kind.to_owned(),
         value,
     };
@@ -99,6 +99,11 @@ pub(super) fn begin(
     Ok((tokens, app.token_families.stage(&mut family, decision)?))
 }
 
+/// Without its fraction: what tokens can tell.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::new(at.get().truncate_to_second())
+}
+
 impl App {
     /// The family that a refresh token belongs to, spent or not.
     async fn family_of(
@@ -108,7 +113,7 @@ impl App {
     ) -> Result<Option<Loaded<TokenFamily>>> {
         let claim = ClaimRef::platform(super::REFRESH_TOKEN, token.as_str());
         let Some(owner) = self.log.owner(&claim).await? else { return Ok(None) };
-        super::found(self.token_families.load(call, &owner.id).await)
+        self.token_families.find(call, &owner.id).await
     }
 
     /// How often the password of a user was reset.

@@ -12,7 +12,7 @@ use super::password;
 use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
     identities::{
-        ATTEMPTS, about_credential, check_access, found, is_registered_person,
+        ATTEMPTS, about_credential, check_access, is_registered_person,
         tokens::{self, AuthenticateAnswer, AuthenticateTokens},
         unauthenticated,
     },
@@ -130,7 +130,7 @@ async fn who(
 ) -> Result<Option<(Loaded<Credential>, Loaded<EndUser>)>> {
     let Some(credential) = app.credential_of(call, digest).await? else { return Ok(None) };
     let Some(id) = credential.state.user() else { return Ok(None) };
-    let user = found(app.end_users.load(call, id.as_str()).await)?;
+    let user = app.end_users.find(call, id.as_str()).await?;
     let user = user.filter(|user| is_registered_person(&user.state));
     Ok(user.map(|user| (credential, user)))
 }

@@ -1,5 +1,7 @@
 //! E-mails through Mailgun.
 
+mod proof;
+
 use std::time::Duration;
 
 use application::{
@@ -11,6 +13,8 @@ use domain::kernel::ErrorKind;
 use reqwest::{Client, StatusCode, multipart::Form, redirect};
 use serde::Deserialize;
 use serde_json::json;
+
+pub use proof::MailgunProofs;
 
 use super::one_line;
 use crate::secret::Secret;
