@@ -5,11 +5,11 @@ use std::sync::Arc;
 use adapters::{
     authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
     memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    signatures::Signatures, signing_keys::KeyRing, tokens::Tokens, vault::KeyVault,
+    passwords::{Argon2Hasher, Unjudged, Zxcvbn}, secrets::RandomSecrets, signatures::Signatures, tokens::{TimedTokens, Tokens}, vault::KeyVault,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, Vault},
+    ports::{Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer, Vault},
     reaction::Reaction,
 };
 use projections::{
@@ -21,7 +21,6 @@ use store::{
     notifications::NotificationTable,
     relay::Relay,
     sealing::{SealedFeeds, SealedLog, SealedWork},
-    signing_keys::SigningKeys,
     subject_keys::SubjectKeys,
 };
 
@@ -30,6 +29,7 @@ use crate::{
     cli::Stop,
     config::Settings,
     log::Log,
+    ops::keys,
     roles::{Role, Roles},
     stores::Stores,
 };
@@ -94,10 +94,7 @@ pub async fn compose(
     let (clock, testing_clock) = crate::testing::clock(clock, &stores).await?;
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
-    let keys = SigningKeys::new(stores.keys.clone());
-    let ring = KeyRing::open(&keys, &settings.master_key, clock.as_ref())
-        .await
-        .map_err(|error| Stop::because("The signing keys can't be used", error))?;
+    let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
     let sealer = MasterSealer::new(&settings.master_key)
@@ -159,6 +156,13 @@ pub async fn compose(
     let recorder = replaced.recorder.unwrap_or_else(|| {
         Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone()))
     });
+    let identities = &settings.identities;
+    let passwords = Argon2Hasher::start(identities.cost, identities.threads)
+        .map_err(|error| Stop::because("Passwords can't be hashed", error))?;
+    let password_strength: Arc<dyn PasswordStrength> = match identities.strength {
+        0 => Arc::new(Unjudged),
+        least => Arc::new(Zxcvbn::at_least(least)),
+    };
     let app = App {
         clock,
         ids: ids.clone(),
@@ -179,6 +183,16 @@ pub async fn compose(
         end_users: Repository::new(sealed.clone(), ids.clone()),
         end_user_reads: Arc::new(EndUserTables::new(stores.read.clone())),
         operators: settings.operators.as_slice().into(),
+        credentials: Repository::new(sealed.clone(), ids.clone()),
+        token_families: Repository::new(sealed.clone(), ids.clone()),
+        access_tokens: Arc::new(TimedTokens {
+            tokens: tokens.clone(),
+            lifetime: settings.access_token,
+        }),
+        passwords: Arc::new(passwords),
+        password_strength,
+        secrets: Arc::new(RandomSecrets),
+        sign_in: Arc::new(identities.sign_in()),
         organizations: Repository::new(sealed.clone(), ids.clone()),
         subscriptions: Repository::new(sealed.clone(), ids.clone()),
         user_profiles: Repository::new(sealed, ids),

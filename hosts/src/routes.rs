@@ -5,6 +5,7 @@ pub mod cars;
 pub mod end_users;
 pub mod eventing;
 pub mod health;
+pub mod identities;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
 pub mod user_profiles;
@@ -18,6 +19,7 @@ pub const ALL: &[(&str, &[Route])] = &[
     ("EndUsers", end_users::ROUTES),
     ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),
+    ("Identities", identities::ROUTES),
     #[cfg(feature = "testing-only")]
     ("TestingOnly", testing_only::ROUTES),
     ("UserProfiles", user_profiles::ROUTES),

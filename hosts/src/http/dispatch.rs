@@ -1,6 +1,6 @@
 //! Every request comes here: matched, shielded, answered, recorded.
 
-use std::{net::IpAddr, panic::AssertUnwindSafe, time::Instant};
+use std::{borrow::Cow, net::IpAddr, panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -27,8 +27,11 @@ use super::{
 };
 
 /// Members of a query whose values are never shown.
-const SECRETS: [&str; 7] =
-    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token"];
+const SECRETS: [&str; 9] =
+    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token", "refreshtoken", "invitationtoken"];
+
+/// Segments of routes whose values are never shown.
+const SECRET_SEGMENTS: [&str; 2] = ["{token}", "{refreshToken}"];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -82,7 +85,10 @@ async fn show(site: &Site, page: &Page, request: &HttpRequest) -> HttpResponse {
     let shown = AssertUnwindSafe(async { (page.serve)(request.clone()).await });
     match shown.catch_unwind().await {
         Ok(response) => response,
-        Err(panic) => reply::problem(&panicked(site, request, panic.as_ref()), Format::Json),
+        Err(panic) => {
+            let instance = instance(request, None);
+            reply::problem(&panicked(site, instance, panic.as_ref()), Format::Json)
+        }
     }
 }
 
@@ -123,12 +129,13 @@ async fn serve(
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
     let shielded = AssertUnwindSafe(asked.answer(&mut progress)).catch_unwind();
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
+    let shown = || instance(request, Some(route));
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
         Ok(Ok(Err(Refusal::Error(error)))) => Err(span
-            .in_scope(|| Problem::of(error, || instance(request), site.settings.reveal_failures))),
+            .in_scope(|| Problem::of(error, shown, site.settings.reveal_failures))),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
-        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, request, panic.as_ref()))),
+        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, shown(), panic.as_ref()))),
         Err(_) => Err(overdue(route)),
     };
     let response = match problem {
@@ -168,7 +175,7 @@ pub fn unread(why: Unread, most: usize) -> Problem {
     Problem::new(status, code, detail)
 }
 
-fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {
+fn panicked(site: &Site, instance: String, panic: &(dyn std::any::Any + Send)) -> Problem {
     let message = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -176,7 +183,7 @@ fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Sen
         .unwrap_or_else(|| "unknown".to_owned());
     tracing::error!(error = message, "a request panicked");
     let trace = format!("panic: {message}");
-    Problem::unexpected(message, trace, instance(request), site.settings.reveal_failures)
+    Problem::unexpected(message, trace, instance, site.settings.reveal_failures)
 }
 
 /// What a command did by then is unknown; a query may simply be asked again.
@@ -208,11 +215,23 @@ fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
         .or_else(|| request.peer_addr().map(|address| address.ip()))
 }
 
+/// The path, without the tokens that are part of it.
+fn shown_path<'a>(route: Option<&Route>, path: &'a str) -> Cow<'a, str> {
+    let is_secret = |segment: &str| SECRET_SEGMENTS.contains(&segment);
+    let Some(route) = route.filter(|route| route.path.split('/').any(is_secret)) else {
+        return Cow::Borrowed(path);
+    };
+    let pattern = route.path.split('/').chain(std::iter::repeat(""));
+    let shown = pattern.zip(path.split('/'));
+    let shown = shown.map(|(name, segment)| if is_secret(name) { "***" } else { segment });
+    Cow::Owned(shown.collect::<Vec<_>>().join("/"))
+}
+
 /// The URL of the request, without the values of secrets.
-fn instance(request: &HttpRequest) -> String {
+fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
     let connection = request.connection_info();
-    let mut url =
-        format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path());
+    let path = shown_path(route, request.uri().path());
+    let mut url = format!("{}://{}{path}", connection.scheme(), connection.host());
     for (at, part) in request.query_string().split('&').filter(|p| !p.is_empty()).enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
         match part.split_once('=') {
@@ -239,7 +258,7 @@ fn record(
         ("EndPoint", json!(route.name)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
-        ("Path", json!(request.uri().path())),
+        ("Path", json!(shown_path(Some(route), request.uri().path()))),
         ("Method", json!(request.method().as_str())),
         ("Status", json!(status.as_u16())),
         ("Duration", json!(took)),
