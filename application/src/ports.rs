@@ -165,6 +165,12 @@ pub trait Testing: Send + Sync {
     ) -> Result<crate::search::Found<crate::testing_only::notifications::NotificationView>>;
     /// The usages that this process told the provider of, oldest first, as far as they are kept.
     fn usages(&self) -> Vec<Usage>;
+    /// Waits until everything that happened was published on the bus, if there is one, and every
+    /// projection and reaction is quiet.
+    ///
+    /// # Errors
+    /// Unavailable, with what is still busy when the time is up; or if a store can't be reached.
+    async fn drain(&self, limit: Duration) -> Result<()>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use adapters::{
-    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
+    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds, mail::files::MailFiles,
     memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
     signatures::Signatures, signing_keys::KeyRing, tokens::Tokens, vault::KeyVault,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, Vault},
+    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, UsageProvider, Vault},
     reaction::Reaction,
 };
-use projections::{audits::AuditTables, cars::CarTables};
+use projections::{audits::AuditTables, cars::CarTables, emails::EmailTables};
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
@@ -20,6 +20,7 @@ use store::{
     sealing::{SealedFeeds, SealedLog, SealedWork},
     signing_keys::SigningKeys,
     subject_keys::SubjectKeys,
+    webhooks::WebhookTable,
 };
 
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     cli::Stop,
     config::Settings,
     log::Log,
+    mail::Mails,
     roles::{Role, Roles},
     stores::Stores,
 };
@@ -63,6 +65,8 @@ pub struct Composed {
     pub engine: Option<Engine>,
     /// Publishes the log on the bus, to be run; `None` if there is no bus, or not here.
     pub relay: Option<Relay>,
+    /// The e-mails that were written to files, in development.
+    pub mail_files: Option<MailFiles>,
     /// How far projections and reactions are.
     pub progress: Arc<Progress>,
     /// Has to follow the other hosts of the deployment.
@@ -86,6 +90,7 @@ pub async fn compose(
     let (clock, testing_clock) = crate::testing::clock(clock, &stores).await?;
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
+    let mails = Mails::new(settings, roles, &clock)?;
     let keys = SigningKeys::new(stores.keys.clone());
     let ring = KeyRing::open(&keys, &settings.master_key, clock.as_ref())
         .await
@@ -139,6 +144,11 @@ pub async fn compose(
     };
     let work = broker::work_queues(settings, roles, &stores, &clock);
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
+    let webhooks = WebhookTable::new(stores.log.clone(), clock.clone());
+    #[cfg(not(feature = "testing-only"))]
+    let usages = usages(settings);
+    #[cfg(feature = "testing-only")]
+    let usages = Arc::new(adapters::usages::Remembered::default());
     #[cfg(feature = "testing-only")]
     let testing = Arc::new(crate::testing::TestingStores::new(
         log.clone(),
@@ -146,10 +156,11 @@ pub async fn compose(
         progress.clone(),
         notifications.clone(),
         work.moved,
+        usages.clone(),
     ));
     let region: Arc<str> = settings.region.as_str().into();
     let recorder = replaced.recorder.unwrap_or_else(|| {
-        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone()))
+        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone(), usages.clone()))
     });
     let app = App {
         clock,
@@ -166,8 +177,15 @@ pub async fn compose(
         region,
         audits: Repository::new(sealed.clone(), ids.clone()),
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
-        cars: Repository::new(sealed, ids),
+        cars: Repository::new(sealed.clone(), ids.clone()),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
+        emails: Repository::new(sealed, ids),
+        email_reads: Arc::new(EmailTables::new(stores.read.clone())),
+        email_provider: mails.provider,
+        mail_templates: mails.templates,
+        usages,
+        webhook_proofs: mails.proofs,
+        webhooks: Arc::new(webhooks),
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
@@ -182,10 +200,21 @@ pub async fn compose(
         stores,
         engine,
         relay,
+        mail_files: mails.files,
         progress,
         #[cfg(feature = "testing-only")]
         testing,
     })
+}
+
+/// Who is told what customers use. Testing builds remember it instead.
+#[cfg(not(feature = "testing-only"))]
+fn usages(settings: &Settings) -> Arc<dyn UsageProvider> {
+    if settings.log_usages {
+        Arc::new(adapters::usages::LogLines)
+    } else {
+        Arc::new(adapters::usages::Nobody)
+    }
 }
 
 /// The consumers of this process. An engine without any would only keep others from working.

@@ -1,5 +1,6 @@
 //! Settings: read once, at start, from the environment and an optional TOML file.
 
+mod mail;
 mod settings;
 mod source;
 pub mod specs;
@@ -10,6 +11,7 @@ use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
 
 use crate::http::settings::{HttpSettings, Rate};
+pub use mail::{MailSettings, MailWay};
 use source::Values;
 
 /// What the deployment is for.
@@ -111,6 +113,10 @@ pub struct Settings {
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.
     pub leeway: time::Duration,
+    /// E-mails.
+    pub mail: MailSettings,
+    /// Whether usages are delivered to the log lines.
+    pub log_usages: bool,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Log lines and traces.

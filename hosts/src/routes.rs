@@ -2,10 +2,14 @@
 
 pub mod audits;
 pub mod cars;
+pub mod emails;
 pub mod eventing;
 pub mod health;
+pub mod recording;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod usages;
+pub mod webhooks;
 
 use crate::http::route::Route;
 
@@ -13,8 +17,12 @@ use crate::http::route::Route;
 pub const ALL: &[(&str, &[Route])] = &[
     ("Audits", audits::ROUTES),
     ("Cars", cars::ROUTES),
+    ("Emails", emails::ROUTES),
     ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),
+    ("Recording", recording::ROUTES),
     #[cfg(feature = "testing-only")]
     ("TestingOnly", testing_only::ROUTES),
+    ("Usages", usages::ROUTES),
+    ("Webhooks", webhooks::ROUTES),
 ];

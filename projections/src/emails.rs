@@ -82,7 +82,10 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                     ("body", body.into()),
                     ("to_email_address", to_email_address.as_str().into()),
                     ("to_display_name", to_display_name.into()),
-                    ("found_by", tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into()),
+                    (
+                        "found_by",
+                        tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into(),
+                    ),
                     ("tags", Value::json(&tags)?),
                     at,
                 ],
@@ -90,7 +93,11 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
         }
         EmailDeliveryEvent::SendingAttempted { when } => {
             let key = format!("{id}|{:010}", recorded.sequence);
-            changes.upsert(&ATTEMPTS, key, [("email_id", id.into()), ("tried_at", when.to_string().into())])?;
+            changes.upsert(
+                &ATTEMPTS,
+                key,
+                [("email_id", id.into()), ("tried_at", when.to_string().into())],
+            )?;
             changes.set(&TABLE, id, [("last_attempted_at", when.into()), at])
         }
         EmailDeliveryEvent::SendingFailed { when } => {

@@ -7,7 +7,7 @@ use application::ports::Partition;
 
 use super::{
     Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
-    TelemetrySettings, http,
+    TelemetrySettings, http, mail,
     source::Values,
     specs::{self, Kind},
 };
@@ -28,6 +28,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let telemetry = telemetry(values, mode, &mut wrong);
     let api_url = api_url(values, &mut wrong);
     let region = region(values, &mut wrong);
+    let mail = mail::build(values, mode, &mut wrong);
     let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
         return Err(InvalidSettings(wrong));
     };
@@ -47,6 +48,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         region,
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
+        mail,
+        log_usages: values.text("GROUNDWORK_USAGES") == Some("log"),
         http: http(values, addresses, mode),
         telemetry,
     })
@@ -222,7 +225,7 @@ fn region(values: &Values, wrong: &mut Vec<String>) -> String {
     region.to_owned()
 }
 
-fn is_web_url(text: &str) -> bool {
+pub(super) fn is_web_url(text: &str) -> bool {
     let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
 }

@@ -113,11 +113,14 @@ async fn serve(
         "request",
         route = route.name,
         correlation,
+        region = %site.app.region,
+        caller = Empty,
         trace_id = Empty,
         http.response.status_code = Empty
     );
     let mut call = Call::new(Caller::anonymous(), correlation.to_owned());
     call.traceparent = site.observer.begin(&span, route, traceparent(request.headers()));
+    call.secure = is_https(request);
     let mut progress = Progress { call, format: Format::Json, resource: None };
     let address = address(request, site.settings.trust_proxy);
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
@@ -125,10 +128,15 @@ async fn serve(
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
-        Ok(Ok(Err(Refusal::Error(error)))) => Err(span
-            .in_scope(|| Problem::of(error, || instance(request), site.settings.reveal_failures))),
+        Ok(Ok(Err(Refusal::Error(error)))) => span.in_scope(|| {
+            crashed(site, route, &progress.call, &error);
+            Err(Problem::of(error, || instance(request), site.settings.reveal_failures))
+        }),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
-        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, request, panic.as_ref()))),
+        Ok(Err(panic)) => Err(span.in_scope(|| {
+            site.app.recorder.crash(&progress.call, route.name, "it panicked");
+            panicked(site, request, panic.as_ref())
+        })),
         Err(_) => Err(overdue(route)),
     };
     let response = match problem {
@@ -179,6 +187,13 @@ fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Sen
     Problem::unexpected(message, trace, instance(request), site.settings.reveal_failures)
 }
 
+/// A fault of ours is more than an answer. What is wrong is told where the problem is made.
+fn crashed(site: &Site, route: &'static Route, call: &Call, error: &application::Error) {
+    if error.kind().is_none() {
+        site.app.recorder.crash(call, route.name, "a request failed unexpectedly");
+    }
+}
+
 /// What a command did by then is unknown; a query may simply be asked again.
 fn overdue(route: &Route) -> Problem {
     tracing::warn!(route = route.name, "a request took too long and was given up");
@@ -226,6 +241,18 @@ fn instance(request: &HttpRequest) -> String {
     url
 }
 
+/// The path, without what in it lets whoever reads it into an account.
+fn shown_path(pattern: &str, path: &str) -> String {
+    let secret = |part: &str| {
+        let name = part.trim_start_matches('{').trim_end_matches('}');
+        part.starts_with('{') && SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    };
+    let mut wanted = pattern.split('/');
+    let shown =
+        path.split('/').map(|part| if wanted.next().is_some_and(secret) { "***" } else { part });
+    shown.collect::<Vec<_>>().join("/")
+}
+
 fn record(
     site: &Site,
     route: &Route,
@@ -239,7 +266,7 @@ fn record(
         ("EndPoint", json!(route.name)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
-        ("Path", json!(request.uri().path())),
+        ("Path", json!(shown_path(route.path, request.uri().path()))),
         ("Method", json!(request.method().as_str())),
         ("Status", json!(status.as_u16())),
         ("Duration", json!(took)),

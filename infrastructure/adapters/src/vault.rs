@@ -26,7 +26,7 @@ use crate::{
 /// How many keys are remembered.
 const REMEMBERED: u64 = 50_000;
 /// How long a key is remembered, and so how long an erasure may take to reach every host.
-const MEMORY: Duration = Duration::from_secs(60);
+const MEMORY: Duration = Duration::from_mins(1);
 
 /// The vault of a deployment.
 pub struct KeyVault {

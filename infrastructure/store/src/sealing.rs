@@ -56,6 +56,7 @@ fn merged(payload: &str, sealed: &[u8]) -> Result<String, LogError> {
     serde_json::to_string(&members).map_err(corrupt)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form of `map_err`")]
 fn unavailable(error: Error) -> LogError {
     LogError::Unavailable(format!("what is sealed can't be opened: {error}"))
 }
