@@ -8,7 +8,7 @@ use application::{
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
-    testing::OpenVault,
+    testing::{Alone, OpenVault},
 };
 use async_trait::async_trait;
 use domain::{
@@ -57,6 +57,9 @@ impl Notifications for Nothing {
 
 #[async_trait]
 impl Recorder for Nothing {
+    fn crash(&self, _: &Call, _: &'static str, _: &str) {}
+    fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
+    async fn flush(&self) {}
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
     async fn audit(&self, _: &Call, _: Audited<'_>) -> Result<()> {
         Ok(())
@@ -104,6 +107,9 @@ impl AuditReads for Nothing {
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Nothing {
+    fn usages(&self) -> Vec<application::ports::Usage> {
+        vec![]
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
@@ -140,6 +146,13 @@ pub fn app(site: &Site) -> App {
         audit_reads: Arc::new(Nothing),
         cars: Repository::new(site.log.clone(), site.ids.clone()),
         car_reads: Arc::new(Nothing),
+        emails: Repository::new(site.log.clone(), site.ids.clone()),
+        email_reads: Arc::new(Alone),
+        email_provider: Arc::new(Alone),
+        mail_templates: Arc::new(Alone),
+        usages: Arc::new(Alone),
+        webhook_proofs: Arc::new(Alone),
+        webhooks: Arc::new(Alone),
         #[cfg(feature = "testing-only")]
         testing: Arc::new(Nothing),
     }
