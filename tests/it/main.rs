@@ -15,6 +15,7 @@ mod cars;
 mod conventions;
 mod database_gone;
 mod deliveries;
+mod emails;
 mod eventing;
 mod events;
 mod following;
@@ -29,6 +30,7 @@ mod shipped;
 mod split;
 mod testing_builds;
 mod testing_endpoints;
+mod usages;
 
 use serde_json::{Value, json};
 
