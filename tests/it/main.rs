@@ -23,6 +23,7 @@ mod gateway;
 mod health;
 mod keys;
 mod lifecycle;
+mod mail;
 mod openapi;
 mod operations;
 mod shared_clock;
