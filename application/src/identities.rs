@@ -37,6 +37,20 @@ pub struct SignIn {
     pub turns: Turns,
 }
 
+impl Default for SignIn {
+    /// Five wrong passwords lock for ten minutes, nothing waits, and refresh tokens are good for
+    /// two weeks.
+    fn default() -> Self {
+        Self {
+            lock_out: LockOut { max_failed: 5, cool_down: time::Duration::minutes(10) },
+            delay: (Duration::ZERO, Duration::ZERO),
+            refresh_token: time::Duration::days(14),
+            grace: time::Duration::seconds(10),
+            turns: Turns::default(),
+        }
+    }
+}
+
 /// Nobody is told why.
 fn unauthenticated() -> Error {
     Error::refused(ErrorKind::Unauthenticated, "unauthenticated", "unexplained")

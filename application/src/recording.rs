@@ -24,7 +24,12 @@ pub type Additional = BTreeMap<String, Value>;
 fn additional(sent: Option<&Additional>) -> Field<Vec<(&str, Value)>> {
     let mut read = vec![];
     for (name, value) in sent.into_iter().flatten() {
-        check("NotEmptyValidator", !name.trim().is_empty() && !name.contains('\0'), "A name must not be empty", "".into())?;
+        check(
+            "NotEmptyValidator",
+            !name.trim().is_empty() && !name.contains('\0'),
+            "A name must not be empty",
+            "".into(),
+        )?;
         let text = match value {
             Value::Null => continue,
             Value::String(text) => text.clone(),

@@ -116,12 +116,7 @@ impl App {
     ///
     /// # Errors
     /// As [`Self::enqueue`].
-    pub fn usage(
-        &self,
-        call: &Call,
-        event: &str,
-        properties: &[(&str, Value)],
-    ) -> Result<()> {
+    pub fn usage(&self, call: &Call, event: &str, properties: &[(&str, Value)]) -> Result<()> {
         trace(call, event, properties);
         if self.usages.is_wanted() {
             self.enqueue(call, &UsageMessage::of(call, event, properties))?;

@@ -1,6 +1,7 @@
 //! Settings: read once, at start, from the environment and an optional TOML file.
 
 pub mod identities;
+mod mail;
 mod settings;
 mod source;
 pub mod specs;
@@ -13,6 +14,7 @@ use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
 use identities::IdentitySettings;
+pub use mail::{MailSettings, MailWay};
 use source::Values;
 
 /// What the deployment is for.
@@ -118,6 +120,10 @@ pub struct Settings {
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.
     pub leeway: time::Duration,
+    /// E-mails.
+    pub mail: MailSettings,
+    /// Whether usages are delivered to the log lines.
+    pub log_usages: bool,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Log lines and traces.

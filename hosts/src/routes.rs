@@ -2,13 +2,17 @@
 
 pub mod audits;
 pub mod cars;
+pub mod emails;
 pub mod end_users;
 pub mod eventing;
 pub mod health;
 pub mod identities;
+pub mod recording;
 #[cfg(feature = "testing-only")]
 pub mod testing_only;
+pub mod usages;
 pub mod user_profiles;
+pub mod webhooks;
 
 use crate::http::route::Route;
 
@@ -16,11 +20,15 @@ use crate::http::route::Route;
 pub const ALL: &[(&str, &[Route])] = &[
     ("Audits", audits::ROUTES),
     ("Cars", cars::ROUTES),
+    ("Emails", emails::ROUTES),
     ("EndUsers", end_users::ROUTES),
     ("EventNotifications", eventing::ROUTES),
     ("Health", health::ROUTES),
     ("Identities", identities::ROUTES),
+    ("Recording", recording::ROUTES),
     #[cfg(feature = "testing-only")]
     ("TestingOnly", testing_only::ROUTES),
+    ("Usages", usages::ROUTES),
     ("UserProfiles", user_profiles::ROUTES),
+    ("Webhooks", webhooks::ROUTES),
 ];

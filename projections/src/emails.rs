@@ -8,6 +8,7 @@ use application::{
     ports::Recorded,
 };
 use domain::emails::{ContentType, EmailDeliveryEvent};
+use serde::Deserialize;
 use store::{
     db::{Kind, Value},
     projections::{Changes, ProjectError, Projection},
@@ -29,11 +30,29 @@ pub const EMAILS: Projection = Projection {
         ("email_delivery", "sending_succeeded"),
         ("email_delivery", "delivery_confirmed"),
         ("email_delivery", "delivery_failure_confirmed"),
+        ERASED,
     ],
     project,
 };
 
+/// Somebody is erased: aggregate type and event.
+const ERASED: (&str, &str) = ("end_user", "erased");
+
+/// What matters of it here.
+#[derive(Deserialize)]
+struct Erased {
+    /// The subjects of the mailboxes that were theirs.
+    mailboxes: Vec<String>,
+}
+
 fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
+    if (recorded.stream.kind.as_ref(), recorded.name.as_str()) == ERASED {
+        let erased: Erased = serde_json::from_str(&recorded.payload)?;
+        for mailbox in &erased.mailboxes {
+            changes.delete_where(&TABLE, "mailbox", mailbox.trim_start_matches("mailbox_"))?;
+        }
+        return Ok(());
+    }
     let id = recorded.stream.id.as_str();
     let at = ("last_persisted_at", recorded.recorded_at.into());
     match recorded.decode::<EmailDeliveryEvent>()? {
@@ -82,7 +101,10 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                     ("body", body.into()),
                     ("to_email_address", to_email_address.as_str().into()),
                     ("to_display_name", to_display_name.into()),
-                    ("found_by", tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into()),
+                    (
+                        "found_by",
+                        tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into(),
+                    ),
                     ("tags", Value::json(&tags)?),
                     at,
                 ],
@@ -90,7 +112,11 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
         }
         EmailDeliveryEvent::SendingAttempted { when } => {
             let key = format!("{id}|{:010}", recorded.sequence);
-            changes.upsert(&ATTEMPTS, key, [("email_id", id.into()), ("tried_at", when.to_string().into())])?;
+            changes.upsert(
+                &ATTEMPTS,
+                key,
+                [("email_id", id.into()), ("tried_at", when.to_string().into())],
+            )?;
             changes.set(&TABLE, id, [("last_attempted_at", when.into()), at])
         }
         EmailDeliveryEvent::SendingFailed { when } => {

@@ -15,6 +15,7 @@ mod cars;
 mod conventions;
 mod database_gone;
 mod deliveries;
+mod emails;
 mod eventing;
 mod events;
 mod following;
@@ -22,6 +23,7 @@ mod gateway;
 mod health;
 mod keys;
 mod lifecycle;
+mod mail;
 mod openapi;
 mod operations;
 mod shared_clock;
@@ -29,6 +31,7 @@ mod shipped;
 mod split;
 mod testing_builds;
 mod testing_endpoints;
+mod usages;
 
 use serde_json::{Value, json};
 

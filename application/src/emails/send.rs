@@ -39,7 +39,8 @@ impl UseCase for SendEmail {
             return Err(malformed("The message has neither Html nor Template"));
         }
         let message_id = envelope.message_id.unwrap_or_default();
-        let number = number_of(&message_id).ok_or_else(|| malformed("The MessageId is malformed"))?;
+        let number =
+            number_of(&message_id).ok_or_else(|| malformed("The MessageId is malformed"))?;
         let organization = envelope.tenant_id.as_deref().map(OrganizationId::parse).transpose()?;
         let emails = Parts::of(message)?;
         let id = EmailDeliveryId::new(IdToken::from_bits(number));
@@ -174,7 +175,11 @@ impl Asked<'_> {
         match begun {
             // Its id is the message's: it was tried before.
             Err(error) if error.kind() == Some(ErrorKind::Exists) => {
-                app.emails.change(call, self.id, |delivery| Ok::<_, EmailDeliveryError>(delivery.attempt(now))).await
+                app.emails
+                    .change(call, self.id, |delivery| {
+                        Ok::<_, EmailDeliveryError>(delivery.attempt(now))
+                    })
+                    .await
             }
             begun => begun,
         }

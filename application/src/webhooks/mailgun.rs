@@ -126,7 +126,11 @@ impl NotifyMailgunEvent {
         }
         let given = self.signature.as_ref();
         let given = given.and_then(|given| {
-            Some((given.timestamp.as_deref()?, given.token.as_deref()?, given.signature.as_deref()?))
+            Some((
+                given.timestamp.as_deref()?,
+                given.token.as_deref()?,
+                given.signature.as_deref()?,
+            ))
         });
         let (timestamp, token, signature) = given.unwrap_or_default();
         match app.webhook_proofs.mailgun(timestamp, token, signature, app.clock.now()) {
@@ -191,11 +195,14 @@ impl MailgunEvent {
         if kind.eq_ignore_ascii_case("delivered") {
             return Some(Report::Delivered);
         }
-        let permanent =
-            self.severity.as_deref().is_none_or(|severity| severity.eq_ignore_ascii_case("permanent"));
+        let permanent = self
+            .severity
+            .as_deref()
+            .is_none_or(|severity| severity.eq_ignore_ascii_case("permanent"));
         let failed = kind.eq_ignore_ascii_case("failed") && permanent;
         failed.then(|| {
-            let described = self.delivery_status.as_ref().and_then(|status| status.description.as_ref());
+            let described =
+                self.delivery_status.as_ref().and_then(|status| status.description.as_ref());
             let reasons = [described, self.reason.as_ref()].into_iter().flatten();
             let reason = reasons.into_iter().find(|reason| !reason.is_empty());
             Report::Failed(reason.map_or_else(|| NO_REASON.to_owned(), Clone::clone))

@@ -1,6 +1,6 @@
 //! Every request comes here: matched, shielded, answered, recorded.
 
-use std::{borrow::Cow, net::IpAddr, panic::AssertUnwindSafe, time::Instant};
+use std::{net::IpAddr, panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -29,9 +29,6 @@ use super::{
 /// Members of a query whose values are never shown.
 const SECRETS: [&str; 9] =
     ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token", "refreshtoken", "invitationtoken"];
-
-/// Segments of routes whose values are never shown.
-const SECRET_SEGMENTS: [&str; 2] = ["{token}", "{refreshToken}"];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -119,11 +116,14 @@ async fn serve(
         "request",
         route = route.name,
         correlation,
+        region = %site.app.region,
+        caller = Empty,
         trace_id = Empty,
         http.response.status_code = Empty
     );
     let mut call = Call::new(Caller::anonymous(), correlation.to_owned());
     call.traceparent = site.observer.begin(&span, route, traceparent(request.headers()));
+    call.secure = is_https(request);
     let mut progress = Progress { call, format: Format::Json, resource: None };
     let address = address(request, site.settings.trust_proxy);
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
@@ -132,10 +132,15 @@ async fn serve(
     let shown = || instance(request, Some(route));
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
-        Ok(Ok(Err(Refusal::Error(error)))) => Err(span
-            .in_scope(|| Problem::of(error, shown, site.settings.reveal_failures))),
+        Ok(Ok(Err(Refusal::Error(error)))) => span.in_scope(|| {
+            crashed(site, route, &progress.call, &error);
+            Err(Problem::of(error, shown, site.settings.reveal_failures))
+        }),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
-        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, shown(), panic.as_ref()))),
+        Ok(Err(panic)) => Err(span.in_scope(|| {
+            site.app.recorder.crash(&progress.call, route.name, "it panicked");
+            panicked(site, shown(), panic.as_ref())
+        })),
         Err(_) => Err(overdue(route)),
     };
     let response = match problem {
@@ -186,6 +191,13 @@ fn panicked(site: &Site, instance: String, panic: &(dyn std::any::Any + Send)) -
     Problem::unexpected(message, trace, instance, site.settings.reveal_failures)
 }
 
+/// A fault of ours is more than an answer. What is wrong is told where the problem is made.
+fn crashed(site: &Site, route: &'static Route, call: &Call, error: &application::Error) {
+    if error.kind().is_none() {
+        site.app.recorder.crash(call, route.name, "a request failed unexpectedly");
+    }
+}
+
 /// What a command did by then is unknown; a query may simply be asked again.
 fn overdue(route: &Route) -> Problem {
     tracing::warn!(route = route.name, "a request took too long and was given up");
@@ -215,16 +227,16 @@ fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
         .or_else(|| request.peer_addr().map(|address| address.ip()))
 }
 
-/// The path, without the tokens that are part of it.
-fn shown_path<'a>(route: Option<&Route>, path: &'a str) -> Cow<'a, str> {
-    let is_secret = |segment: &str| SECRET_SEGMENTS.contains(&segment);
-    let Some(route) = route.filter(|route| route.path.split('/').any(is_secret)) else {
-        return Cow::Borrowed(path);
+/// The path, without what in it lets whoever reads it into an account.
+fn shown_path(route: Option<&Route>, path: &str) -> String {
+    let secret = |part: &str| {
+        let name = part.trim_start_matches('{').trim_end_matches('}');
+        part.starts_with('{') && SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
     };
-    let pattern = route.path.split('/').chain(std::iter::repeat(""));
-    let shown = pattern.zip(path.split('/'));
-    let shown = shown.map(|(name, segment)| if is_secret(name) { "***" } else { segment });
-    Cow::Owned(shown.collect::<Vec<_>>().join("/"))
+    let mut wanted = route.map_or("", |route| route.path).split('/');
+    let shown =
+        path.split('/').map(|part| if wanted.next().is_some_and(secret) { "***" } else { part });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// The URL of the request, without the values of secrets.

@@ -91,6 +91,8 @@ impl Asked<'_> {
         let route = self.endpoint.route;
         let query = Pairs::parse(self.request.query_string());
         self.authenticate(&query, progress).await?;
+        tracing::Span::current()
+            .record("caller", tracing::field::display(&progress.call.caller.id));
         let parameters = decoded(self.raw).ok_or_else(|| malformed("The path is not UTF-8"))?;
         let body = Body::read(route.verb, route.encoding, headers, self.body);
         let places = Places {

@@ -76,18 +76,12 @@ impl QueueRecorder {
         Self { log, ids, region, provider, waiting, measures }
     }
 
-    /// Enqueues what waits, again and again, until `stop` turns true.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            tokio::select! {
-                () = tokio::time::sleep(WAIT) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
-            self.flush().await;
-        }
-    }
-
-    fn compose(&self, call: &Call, event: &str, properties: &[(&str, Value)]) -> Option<WorkMessage> {
+    fn compose(
+        &self,
+        call: &Call,
+        event: &str,
+        properties: &[(&str, Value)],
+    ) -> Option<WorkMessage> {
         let message = UsageMessage::of(call, event, properties);
         work::alone(call, &message, &self.region, self.ids.as_ref()).ok()
     }
@@ -107,6 +101,17 @@ impl QueueRecorder {
         } else {
             "other".to_owned()
         }
+    }
+}
+
+/// Enqueues the usages that wait, again and again, until `stop` turns true.
+pub async fn run(recorder: Arc<dyn Recorder>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(WAIT) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        recorder.flush().await;
     }
 }
 

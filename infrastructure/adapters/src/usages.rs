@@ -46,3 +46,44 @@ impl UsageProvider for LogLines {
         Ok(())
     }
 }
+
+/// Remembers what it was told, for tests.
+#[cfg(feature = "testing-only")]
+#[derive(Default)]
+pub struct Remembered(std::sync::Mutex<std::collections::VecDeque<Usage>>);
+
+/// How many usages are remembered: the last ones.
+#[cfg(feature = "testing-only")]
+const REMEMBERED: usize = 10_000;
+
+#[cfg(feature = "testing-only")]
+impl Remembered {
+    fn all(&self) -> std::sync::MutexGuard<'_, std::collections::VecDeque<Usage>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+    /// What it was told, oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Usage> {
+        self.all().iter().cloned().collect()
+    }
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.all().clear();
+    }
+}
+
+#[cfg(feature = "testing-only")]
+#[async_trait]
+impl UsageProvider for Remembered {
+    fn is_wanted(&self) -> bool {
+        true
+    }
+    async fn deliver(&self, usage: &Usage) -> Result<()> {
+        let mut all = self.all();
+        if all.len() == REMEMBERED {
+            all.pop_front();
+        }
+        all.push_back(usage.clone());
+        Ok(())
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
-    emails::mail::Mail,
+    emails::Mail,
     identities::{ATTEMPTS, about_credential},
     input::{email, parse_all},
     repository::Committed,

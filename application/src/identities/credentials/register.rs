@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{PersonCredentialView, check_strength, password};
 use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
-    emails::mail::Mail,
+    emails::Mail,
     end_users::register::{NewPerson, PersonRegistration, register_person},
     identities::{ATTEMPTS, about_credential, random_token},
     input::{Field, check, email, parse_all, text},

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     App, Call, Error, Policy, Result, UseCase,
-    emails::mail::Mail,
+    emails::Mail,
     identities::{ATTEMPTS, about_credential},
     input::{email, parse_all},
     repository::Committed,

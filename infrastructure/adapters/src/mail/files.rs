@@ -74,20 +74,26 @@ impl MailFiles {
         names.sort_unstable_by(|a, b| b.cmp(a));
         names.truncate(limit);
         // One that was deleted meanwhile is not there.
-        let read = |name: String| Some(read(&fs::read_to_string(self.folder.join(&name)).ok()?, name));
+        let read =
+            |name: String| Some(read(&fs::read_to_string(self.folder.join(&name)).ok()?, name));
         Ok(names.into_iter().filter_map(read).collect())
     }
 
     fn file(&self, email: &OutgoingEmail) -> io::Result<String> {
         let now = self.clock.now();
-        let form = format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:6]Z");
+        let form =
+            format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:6]Z");
         let time = now.get().format(form).map_err(io::Error::other)?;
         let receipt = receipt_of(email);
         let path = self.folder.join(format!("{time}_{receipt}{ENDING}"));
         // Whoever lists the folder sees whole e-mails only.
         let partial = self.folder.join(format!(".{time}_{receipt}"));
-        let mut file =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&partial)?;
         file.write_all(written(email, &now.to_string(), &receipt).as_bytes())?;
         fs::rename(partial, path)?;
         Ok(receipt)

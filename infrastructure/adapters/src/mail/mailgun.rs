@@ -64,7 +64,10 @@ impl Mailgun {
         let request = self.client.post(url).basic_auth("api", Some(api_key.expose()));
         let answer = request.multipart(form(email)).send().await.map_err(|error| {
             // Without the URL; and what timed out may have been sent.
-            Failure { error: Error::unexpected("Mailgun can't be reached"), again: error.is_connect() }
+            Failure {
+                error: Error::unexpected("Mailgun can't be reached"),
+                again: error.is_connect(),
+            }
         })?;
         let status = answer.status();
         if !status.is_success() {
@@ -107,9 +110,8 @@ fn refusal(status: StatusCode) -> Error {
 }
 
 fn form(email: &OutgoingEmail) -> Form {
-    let mut form = Form::new()
-        .text("from", sender(&email.from))
-        .text("to", email.to.address.clone());
+    let mut form =
+        Form::new().text("from", sender(&email.from)).text("to", email.to.address.clone());
     match &email.content {
         EmailContent::Html { subject, html, text } => {
             form = form.text("subject", one_line(subject)).text("html", html.clone());

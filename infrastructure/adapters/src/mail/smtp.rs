@@ -24,7 +24,9 @@ const ALL: Duration = Duration::from_secs(20);
 
 /// The text is no URL of a mail server. What the parser says may repeat the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("SMTP_URL must be smtp://user:password@host:port or smtps://…, with user and password percent-encoded")]
+#[error(
+    "SMTP_URL must be smtp://user:password@host:port or smtps://…, with user and password percent-encoded"
+)]
 pub struct InvalidUrl;
 
 /// Sends through a server that a URL names: `smtp://` encrypts with STARTTLS or refuses to send,
@@ -62,7 +64,9 @@ impl Smtp {
             .header(header::MIME_VERSION_1_0);
         Ok(match text {
             Some(text) => builder.multipart(
-                MultiPart::alternative().singlepart(SinglePart::plain(text.clone())).singlepart(html),
+                MultiPart::alternative()
+                    .singlepart(SinglePart::plain(text.clone()))
+                    .singlepart(html),
             )?,
             None => builder.singlepart(html)?,
         })

@@ -27,8 +27,8 @@ impl Pretended {
 impl EmailProvider for Pretended {
     async fn send(&self, email: &OutgoingEmail) -> Result<String> {
         let to = &email.to.address;
-        let fails = to.starts_with("undeliverable")
-            || to.starts_with("flaky") && email.attempt == 1;
+        let fails =
+            to.starts_with("undeliverable") || to.starts_with("flaky") && email.attempt == 1;
         if fails {
             return Err(Error::unexpected("the provider refuses this address"));
         }

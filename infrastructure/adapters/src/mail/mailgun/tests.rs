@@ -48,7 +48,11 @@ async fn it_gets_the_form_that_it_asks_for() {
     let heard = running.join_next().await.unwrap().unwrap().remove(0);
     assert!(heard.starts_with("POST /v3/mail.example.com/messages "), "{heard}");
     // `api:akey`
-    assert!(heard.to_lowercase().contains("authorization: basic yxbponrrzxk=") || heard.contains("Basic YXBpOmFrZXk="), "{heard}");
+    assert!(
+        heard.to_lowercase().contains("authorization: basic yxbponrrzxk=")
+            || heard.contains("Basic YXBpOmFrZXk="),
+        "{heard}"
+    );
     let who = r#"{"ann@example.com":{"Id":1,"Name":"Ann O’Neil"}}"#;
     for (name, value) in [
         ("from", "Support <noreply@example.com>"),
@@ -87,7 +91,10 @@ async fn what_passes_is_tried_once_more() {
     assert_eq!(running.join_next().await.unwrap().unwrap().len(), 2);
     let (mailgun, _running) = server(&[(503, ""), (502, "")]).await;
     let error = mailgun.send(&samples::email()).await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string()), (None, "unexpected: Mailgun answered 502".into()));
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (None, "unexpected: Mailgun answered 502".into())
+    );
 }
 
 #[tokio::test]
