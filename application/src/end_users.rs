@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{App, Call, Loaded, Result, caller::Grant, ports::ClaimRef};
 
 pub mod assign_roles;
+pub mod erase;
 pub mod inspect;
 pub mod reactions;
 pub mod register;
@@ -211,5 +212,66 @@ impl From<&Loaded<EndUser>> for EndUserView {
 impl From<&Loaded<EndUser>> for EndUserAnswer {
     fn from(user: &Loaded<EndUser>) -> Self {
         Self { user: EndUserView::from(user) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        end_users::{RegisteredProfile, Registration},
+        kernel::Evolve,
+    };
+
+    use super::*;
+
+    fn organization(text: &str) -> OrganizationId {
+        OrganizationId::parse(text).expect("valid")
+    }
+
+    fn person() -> EndUser {
+        let mut user = EndUser::default();
+        let events = user.register_person(Registration {
+            email: EmailAddress::parse("ann@company.com").expect("valid"),
+            email_digest: "digest".to_owned(),
+            profile: RegisteredProfile::default(),
+            operator: false,
+            host_region: "aregion".to_owned(),
+        });
+        for event in events.expect("new") {
+            user.evolve(&event);
+        }
+        user
+    }
+
+    fn join(user: &mut EndUser, organization: &OrganizationId, ownership: Ownership) {
+        let id = UserId::parse("user_aaaaaaaaaa").expect("valid");
+        let id = membership_id(&id, organization);
+        for event in user.join_as_creator(id, organization.clone(), ownership).expect("allowed") {
+            user.evolve(&event);
+        }
+    }
+
+    #[test]
+    fn tokens_grant_everything_and_begin_with_the_default() {
+        let (own, shared) = (organization("org_bbbbbbbbbb"), organization("org_cccccccccc"));
+        let mut user = person();
+        join(&mut user, &own, Ownership::Personal);
+        join(&mut user, &shared, Ownership::Shared);
+        let (roles, features) = grants(&user);
+        let roles: Vec<_> = roles.iter().map(|(role, at)| (role.name(), at.as_ref())).collect();
+        let tenant = ["tenant_billing_admin", "tenant_owner", "tenant_member"];
+        let within = |at| tenant.into_iter().map(move |name| (name, Some(at)));
+        let expected = [("platform_standard", None)].into_iter();
+        let expected: Vec<_> = expected.chain(within(&shared)).chain(within(&own)).collect();
+        assert_eq!(roles, expected);
+        assert_eq!(features.len(), 6);
+    }
+
+    #[test]
+    fn a_membership_has_one_id() {
+        let (a, b) = (organization("org_bbbbbbbbbb"), organization("org_cccccccccc"));
+        let user = UserId::parse("user_aaaaaaaaaa").expect("valid");
+        assert_eq!(membership_id(&user, &a), membership_id(&user, &a));
+        assert_ne!(membership_id(&user, &a), membership_id(&user, &b));
     }
 }

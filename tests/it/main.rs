@@ -26,6 +26,7 @@ mod lifecycle;
 mod mail;
 mod openapi;
 mod operations;
+mod people;
 mod shared_clock;
 mod shipped;
 mod split;

@@ -18,6 +18,8 @@ pub mod events;
 mod everywhere;
 mod forgeries;
 pub mod people;
+pub mod proxy;
+pub mod registrations;
 mod request;
 pub mod upstream;
 mod work;

@@ -25,6 +25,7 @@ pub struct EndUser {
     email_digest: Option<String>,
     memberships: Vec<Membership>,
     erased: bool,
+    mailboxes: Vec<String>,
 }
 
 /// What a person brings along to register.
@@ -281,6 +282,11 @@ impl EndUser {
     pub fn is_erased(&self) -> bool {
         self.erased
     }
+    /// Whose keys go with its own, once everything personal is gone.
+    #[must_use]
+    pub fn mailboxes(&self) -> &[String] {
+        &self.mailboxes
+    }
     /// Where it is a member, in the order in which it became one.
     #[must_use]
     pub fn memberships(&self) -> &[Membership] {
@@ -354,8 +360,9 @@ impl Evolve for EndUser {
                     membership.is_default = membership.id == to_membership_id;
                 }
             }
-            EndUserEvent::Erased { access, mailboxes: _ } => {
+            EndUserEvent::Erased { access, mailboxes } => {
                 self.access = access;
+                self.mailboxes = mailboxes;
                 self.username = self.username.take().map(|_| EmailAddress::default());
                 self.name = PersonName::default();
                 self.email_digest = None;

@@ -197,5 +197,6 @@ fn erasure_suspends_and_forgets() {
     assert_eq!(user.username().map(EmailAddress::is_empty), Some(true));
     assert_eq!(user.name(), &PersonName::default());
     assert_eq!((user.email_digest(), user.is_erased()), (None, true));
+    assert_eq!(user.mailboxes(), ["m"]);
     assert_eq!(user.erase(vec![]), []);
 }

@@ -265,10 +265,7 @@ impl application::end_users::EndUserReads for Seen {
 
 #[async_trait]
 impl application::user_profiles::UserProfileReads for Seen {
-    async fn of_user(
-        &self,
-        _: &UserId,
-    ) -> Result<Option<application::user_profiles::OwnProfile>> {
+    async fn of_user(&self, _: &UserId) -> Result<Option<application::user_profiles::OwnProfile>> {
         Ok(None)
     }
 }

@@ -1,0 +1,135 @@
+//! What follows from a registration follows in whatever order and however often it is delivered.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use acceptance::{
+    TestApp, on_every_deployment,
+    registrations::{ann, register},
+};
+use application::{
+    App, Call, Caller, Repository,
+    ports::{Recorded, StreamId},
+    reaction::Reaction,
+};
+use hosts::compose::REACTIONS;
+use store::log::MemLog;
+
+on_every_deployment!(nothing_happens_twice, every_order_of_delivery_leads_to_the_same,);
+
+/// A call as whoever delivers the event makes it.
+fn call(event: &Recorded) -> Call {
+    let id = event.event_id.to_string();
+    let mut call = Call::new(Caller::maintenance(), id.clone());
+    call.causation = Some(id);
+    call
+}
+
+fn handles(reaction: &Reaction, event: &Recorded) -> bool {
+    let wanted = |(kind, name): &&(&str, &str)| *kind == event.stream.kind && *name == event.name;
+    reaction.handles.iter().any(|handled| wanted(&handled))
+}
+
+async fn deliver(app: &App, reaction: &Reaction, event: &Recorded) {
+    let done = (reaction.react)(app, &call(event), event).await;
+    done.unwrap_or_else(|error| panic!("{} of {}: {error}", reaction.name, event.name));
+}
+
+async fn nothing_happens_twice(app: &TestApp) {
+    app.registered(ann("ann@company.com")).await;
+    let ports = app.ports();
+    let before = app.head().await;
+    let mut events = ports.sealed_log.read(0, 1_000).await.unwrap();
+    for _ in 0..2 {
+        events.reverse();
+        for event in &events {
+            for reaction in REACTIONS.iter().filter(|reaction| handles(reaction, event)) {
+                deliver(ports, reaction, event).await;
+            }
+        }
+    }
+    assert_eq!(app.head().await, before);
+}
+
+/// The ports of a host over a log of which nobody delivers anything.
+fn alone(app: &TestApp) -> App {
+    let ports = app.ports();
+    let log = Arc::new(MemLog::new(ports.clock.clone()));
+    App {
+        end_users: Repository::new(log.clone(), ports.ids.clone()),
+        organizations: Repository::new(log.clone(), ports.ids.clone()),
+        subscriptions: Repository::new(log.clone(), ports.ids.clone()),
+        user_profiles: Repository::new(log.clone(), ports.ids.clone()),
+        sealed_log: log.clone(),
+        log,
+        ..ports.clone()
+    }
+}
+
+/// A queue of a reaction keeps the order of one stream only, as the parts of the log do.
+type Queues = BTreeMap<(&'static str, StreamId), Vec<Recorded>>;
+
+/// Delivers everything, each time to the queue that `choose` picks, and sometimes twice.
+async fn deliver_all(app: &App, mut choose: impl FnMut(usize) -> usize) {
+    let (mut queues, mut known) = (Queues::new(), 0);
+    loop {
+        for event in app.sealed_log.read(known, 1_000).await.unwrap() {
+            known = event.position;
+            for reaction in REACTIONS.iter().filter(|reaction| handles(reaction, &event)) {
+                let queue = queues.entry((reaction.name, event.stream.clone())).or_default();
+                queue.push(event.clone());
+            }
+        }
+        queues.retain(|_, queue| !queue.is_empty());
+        if queues.is_empty() {
+            return;
+        }
+        let chosen = choose(queues.len());
+        let (&(name, _), queue) = queues.iter_mut().nth(chosen).unwrap();
+        let reaction = REACTIONS.iter().find(|reaction| reaction.name == name).unwrap();
+        let event = queue.remove(0);
+        deliver(app, reaction, &event).await;
+        if choose(3) == 0 {
+            deliver(app, reaction, &event).await;
+        }
+    }
+}
+
+/// What happened to each stream, without its order among others.
+async fn outcome(app: &App) -> BTreeMap<StreamId, Vec<(String, String)>> {
+    let mut streams = BTreeMap::<_, Vec<_>>::new();
+    for event in app.sealed_log.read(0, 1_000).await.unwrap() {
+        streams.entry(event.stream).or_default().push((event.name, event.payload));
+    }
+    // Members and subscriber of an organization may come in either order, and so may what completes
+    // a profile and a subscription: what counts is that each is there once.
+    for events in streams.values_mut() {
+        events.sort();
+    }
+    streams
+}
+
+async fn every_order_of_delivery_leads_to_the_same(app: &TestApp) {
+    let mut outcomes = vec![];
+    for seed in 0..200_u64 {
+        let ports = alone(app);
+        let (user, _) = register(&ports, ann("ann@company.com")).await;
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let choose = |count: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % count as u64).unwrap()
+        };
+        deliver_all(&ports, choose).await;
+        let text = format!("{:#?}", outcome(&ports).await);
+        let random = user.as_str().trim_start_matches("user_").to_owned();
+        let neutral = text.replace(&random, "RANDOM");
+        outcomes.push(neutral);
+    }
+    let complete = |text: &String| {
+        ["billing_subscribed", "provider_changed", "default_organization_changed"]
+            .iter()
+            .all(|event| text.matches(event).count() == 1)
+    };
+    assert!(outcomes.iter().all(complete), "{}", outcomes[0]);
+}
