@@ -3,17 +3,28 @@
 use std::sync::Arc;
 
 use domain::{
-    audits::Audit, cars::Car, end_users::EndUser, kernel::EmailAddress,
-    organizations::Organization, subscriptions::Subscription, user_profiles::UserProfile,
+    audits::Audit,
+    cars::Car,
+    emails::EmailDelivery,
+    end_users::EndUser,
+    identities::{Credential, TokenFamily},
+    kernel::EmailAddress,
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
 };
 
 use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
+    emails::EmailReads,
     end_users::EndUserReads,
+    identities::SignIn,
     ports::{
-        Clock, EventLog, Ids, Memberships, Notifications, ReadModels, Recorder, Vault, WorkQueues,
+        AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
+        Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
+        UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
     user_profiles::UserProfileReads,
@@ -34,7 +45,7 @@ pub struct App {
     pub memberships: Arc<dyn Memberships>,
     /// How far the read models are.
     pub read_models: Arc<dyn ReadModels>,
-    /// Usages, audits and measures.
+    /// Crashes, measures, usages and audits.
     pub recorder: Arc<dyn Recorder>,
     /// Seals what is personal or secret.
     pub vault: Arc<dyn Vault>,
@@ -60,6 +71,20 @@ pub struct App {
     pub end_user_reads: Arc<dyn EndUserReads>,
     /// Who becomes an operator by registering.
     pub operators: Arc<[EmailAddress]>,
+    /// Password credentials.
+    pub credentials: Repository<Credential>,
+    /// The tokens of sign-ins.
+    pub token_families: Repository<TokenFamily>,
+    /// Makes access tokens.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Judges passwords.
+    pub password_strength: Arc<dyn PasswordStrength>,
+    /// Draws what nobody can guess.
+    pub secrets: Arc<dyn Secrets>,
+    /// How people sign in.
+    pub sign_in: Arc<SignIn>,
     /// Organizations, for commands.
     pub organizations: Repository<Organization>,
     /// Subscriptions, for commands.
@@ -68,6 +93,20 @@ pub struct App {
     pub user_profiles: Repository<UserProfile>,
     /// User profiles, for queries.
     pub user_profile_reads: Arc<dyn UserProfileReads>,
+    /// E-mails, for commands.
+    pub emails: Repository<EmailDelivery>,
+    /// E-mails, for queries.
+    pub email_reads: Arc<dyn EmailReads>,
+    /// Gets e-mails to people.
+    pub email_provider: Arc<dyn EmailProvider>,
+    /// What e-mails say.
+    pub mail_templates: Arc<dyn MailTemplates>,
+    /// Who is told what customers use.
+    pub usages: Arc<dyn UsageProvider>,
+    /// Whether notifications of third parties are theirs.
+    pub webhook_proofs: Arc<dyn WebhookProofs>,
+    /// What third parties notified us of.
+    pub webhooks: Arc<dyn Webhooks>,
     /// What only testing builds can reach.
     #[cfg(feature = "testing-only")]
     pub testing: Arc<dyn crate::ports::Testing>,

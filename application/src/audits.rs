@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use domain::kernel::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     App, Call, Result,
-    ports::{Audited, Recorder, WorkQueue},
+    ports::{Audited, WorkQueue},
     search::{Found, Rows, Search, SearchMetadata},
     wire_time::WireTime,
     work::Message,
@@ -103,19 +103,29 @@ impl AuditMessage {
 
 impl App {
     /// Audits what the call does: with its next append, all or nothing, as [`Self::enqueue`] has
-    /// it. What must be kept although the call fails goes to [`Recorder::audit`].
+    /// it. What must be kept although the call fails goes to [`crate::ports::Recorder::audit`].
     ///
     /// # Errors
     /// As [`Self::enqueue`].
     pub fn audit(&self, call: &Call, audit: &Audited<'_>) -> Result<()> {
         self.enqueue(call, &AuditMessage::of(call, audit))?;
-        record(self.recorder.as_ref(), call, audit);
-        Ok(())
+        trace(call, audit);
+        self.usage(call, USAGE, &usage(call, audit))
     }
 }
 
-/// The log line and the usage that go with every audit.
-pub fn record(recorder: &dyn Recorder, call: &Call, audit: &Audited<'_>) {
+/// The usage that goes with every audit.
+pub const USAGE: &str = "Audited";
+
+/// Its properties.
+#[must_use]
+pub fn usage(call: &Call, audit: &Audited<'_>) -> [(&'static str, Value); 2] {
+    let against = audit.against.unwrap_or(&call.caller.id);
+    [("UserId", json!(against)), ("Code", json!(audit.code.to_lowercase()))]
+}
+
+/// The log line that goes with every audit.
+pub fn trace(call: &Call, audit: &Audited<'_>) {
     let against = audit.against.unwrap_or(&call.caller.id);
     tracing::info!(
         target: "audit",
@@ -126,6 +136,4 @@ pub fn record(recorder: &dyn Recorder, call: &Call, audit: &Audited<'_>) {
         tenant_id = call.tenant.as_ref().map(OrganizationId::as_str),
         "audited"
     );
-    let code = audit.code.to_lowercase();
-    recorder.usage(call, "Audited", &[("UserId", json!(against)), ("Code", json!(code))]);
 }

@@ -24,6 +24,8 @@ pub struct Call {
     pub traceparent: Option<String>,
     /// The version that the caller expects to change (`If-Match`).
     pub expected_version: Option<u64>,
+    /// Whether it came by HTTPS.
+    pub secure: bool,
     /// Makes repeating the call harmless.
     pub idempotency: Option<IdempotencyKey>,
     next: Mutex<Next>,
@@ -64,6 +66,7 @@ impl Call {
             causation: None,
             traceparent: None,
             expected_version: None,
+            secure: false,
             idempotency: None,
             next: Mutex::default(),
             receipt: Mutex::default(),

@@ -1,11 +1,17 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
+mod access_tokens;
 mod bus;
+mod emails;
 mod feed;
 mod keys;
 mod log;
 mod notifications;
+mod passwords;
+mod secrets;
+mod usages;
 mod vault;
+mod webhooks;
 mod work;
 
 use std::time::Duration;
@@ -17,7 +23,9 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
+pub use access_tokens::{AccessToken, AccessTokens, Bearer};
 pub use bus::{Announcement, Bus, BusError, News};
+pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
@@ -25,7 +33,11 @@ pub use log::{
     LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
+pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
+pub use secrets::Secrets;
+pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
+pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};
 pub use work::{Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
 
 /// What time it is.
@@ -104,10 +116,17 @@ pub trait ReadModels: Send + Sync {
     async fn settled(&self, limit: Duration) -> bool;
 }
 
-/// Usages, audits and measures.
+/// Crashes, measures, usages and audits. What is only a log line needs no recorder: the span of a
+/// request carries its call, caller and region.
 #[async_trait]
 pub trait Recorder: Send + Sync {
-    /// Something that a customer used.
+    /// A fault of ours. `source` is what failed, for example the name of a use case; `error` must
+    /// hold nothing that is personal.
+    fn crash(&self, call: &Call, source: &'static str, error: &str);
+    /// Something that is counted; [`crate::App::measure`] also tells of it as a usage.
+    fn measure(&self, call: &Call, event: &str, properties: &[(&str, Value)]);
+    /// Something that a customer used, whatever becomes of the call: told a second later, and lost
+    /// if the host is killed before. What a call does goes with its append: [`crate::App::usage`].
     fn usage(&self, call: &Call, event: &'static str, properties: &[(&'static str, Value)]);
     /// Something that must be provable later, whatever becomes of the call: it is durable when
     /// this returns. What a call audits of its own success goes with its append:
@@ -116,6 +135,8 @@ pub trait Recorder: Send + Sync {
     /// # Errors
     /// Unavailable, if it can't be kept now.
     async fn audit(&self, call: &Call, audit: Audited<'_>) -> Result<()>;
+    /// Enqueues the usages that wait, as far as the log takes them.
+    async fn flush(&self);
 }
 
 /// What happened, for an audit.
@@ -154,6 +175,8 @@ pub trait Testing: Send + Sync {
     /// # Errors
     /// Unavailable, with what is still busy when the time is up; or if a store can't be reached.
     async fn drain(&self, limit: Duration) -> Result<()>;
+    /// The usages that this process told the provider of, oldest first, as far as they are kept.
+    fn usages(&self) -> Vec<Usage>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

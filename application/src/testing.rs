@@ -1,10 +1,22 @@
 //! For tests of everything that needs no secrets.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use domain::{
+    identities::{Password, PasswordHash, TokenHash},
+    kernel::Timestamp,
+};
 
 use crate::{
-    Result,
-    ports::{SealedText, Vault},
+    Error, Result,
+    emails::{EmailFilter, EmailReads, EmailView, Mail},
+    ports::{
+        AccessToken, AccessTokens, Bearer, EmailProvider, Letter, MailTemplates, OutgoingEmail,
+        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault,
+        Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+    },
+    search::{Found, Rows, Search},
 };
 
 /// A vault that keeps everything readable.
@@ -26,5 +38,89 @@ impl Vault for OpenVault {
     }
     fn digest(&self, purpose: &str, value: &str) -> String {
         format!("{purpose}-{}", value.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+    }
+}
+
+/// Sends no e-mail, tells nobody of usages, and knows no third party.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl AccessTokens for Alone {
+    fn issue(&self, _: &Bearer<'_>) -> Result<AccessToken> {
+        Err(Error::unavailable("nobody signs tokens"))
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Alone {
+    async fn hash(&self, _: &Password) -> Result<PasswordHash> {
+        Err(Error::unavailable("nobody hashes passwords"))
+    }
+    async fn verify(&self, _: &Password, _: Option<&PasswordHash>) -> Result<Verdict> {
+        Ok(Verdict::Wrong)
+    }
+}
+
+impl PasswordStrength for Alone {
+    fn is_guessable(&self, _: &Password, _: &[&str]) -> bool {
+        false
+    }
+}
+
+impl Secrets for Alone {
+    fn token(&self) -> String {
+        "a".repeat(43)
+    }
+    fn between(&self, least: Duration, _: Duration) -> Duration {
+        least
+    }
+    fn hash(&self, token: &str) -> TokenHash {
+        TokenHash::new(token)
+    }
+}
+
+#[async_trait]
+impl EmailProvider for Alone {
+    async fn send(&self, _: &OutgoingEmail) -> Result<String> {
+        Err(Error::unavailable("nobody sends e-mails"))
+    }
+}
+
+#[async_trait]
+impl EmailReads for Alone {
+    async fn emails(&self, _: &EmailFilter, _: &Search) -> Result<Found<EmailView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+}
+
+impl MailTemplates for Alone {
+    fn write(&self, _: &Mail) -> Result<Letter> {
+        Err(Error::unavailable("nobody writes e-mails"))
+    }
+}
+
+#[async_trait]
+impl UsageProvider for Alone {
+    fn is_wanted(&self) -> bool {
+        false
+    }
+    async fn deliver(&self, _: &Usage) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl WebhookProofs for Alone {
+    fn mailgun(&self, _: &str, _: &str, _: &str, _: Timestamp) -> Proof {
+        Proof::Bad { counted: true }
+    }
+}
+
+#[async_trait]
+impl Webhooks for Alone {
+    async fn received(&self, _: &WebhookNotification) -> Result<bool> {
+        Ok(true)
+    }
+    async fn became(&self, _: &WebhookNotification, _: WebhookStatus) -> Result<()> {
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ pub mod platform;
 pub mod redirects;
 pub mod simple;
 pub mod statuses;
+pub mod usages;
 pub mod validations;
 
 use serde::Serialize;

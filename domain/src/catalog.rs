@@ -3,7 +3,9 @@
 use crate::{
     audits::Audit,
     cars::Car,
+    emails::EmailDelivery,
     end_users::EndUser,
+    identities::{Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
     organizations::Organization,
     subscriptions::Subscription,
@@ -50,8 +52,11 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 pub const ALL: &[Contract] = &[
     contract::<Audit>(),
     contract::<Car>(),
+    contract::<Credential>(),
+    contract::<EmailDelivery>(),
     contract::<EndUser>(),
     contract::<Organization>(),
     contract::<Subscription>(),
+    contract::<TokenFamily>(),
     contract::<UserProfile>(),
 ];

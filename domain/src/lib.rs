@@ -6,7 +6,9 @@
 pub mod audits;
 pub mod cars;
 pub mod catalog;
+pub mod emails;
 pub mod end_users;
+pub mod identities;
 pub mod kernel;
 pub mod organizations;
 pub mod subscriptions;

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use adapters::{
-    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds,
+    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds, mail::files::MailFiles,
     memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    signatures::Signatures, signing_keys::KeyRing, tokens::Tokens, vault::KeyVault,
+    passwords::{Argon2Hasher, Unjudged, Zxcvbn}, secrets::RandomSecrets, signatures::Signatures, tokens::{TimedTokens, Tokens}, vault::KeyVault,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, Vault},
+    ports::{
+        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer,
+        UsageProvider, Vault,
+    },
     reaction::Reaction,
 };
 use projections::{
-    audits::AuditTables, cars::CarTables, end_users::EndUserTables,
+    audits::AuditTables, cars::CarTables, emails::EmailTables, end_users::EndUserTables,
     user_profiles::UserProfileTables,
 };
 use store::{
@@ -21,8 +24,8 @@ use store::{
     notifications::NotificationTable,
     relay::Relay,
     sealing::{SealedFeeds, SealedLog, SealedWork},
-    signing_keys::SigningKeys,
     subject_keys::SubjectKeys,
+    webhooks::WebhookTable,
 };
 
 use crate::{
@@ -30,6 +33,8 @@ use crate::{
     cli::Stop,
     config::Settings,
     log::Log,
+    mail::Mails,
+    ops::keys,
     roles::{Role, Roles},
     stores::Stores,
 };
@@ -71,6 +76,8 @@ pub struct Composed {
     pub engine: Option<Engine>,
     /// Publishes the log on the bus, to be run; `None` if there is no bus, or not here.
     pub relay: Option<Relay>,
+    /// The e-mails that were written to files, in development.
+    pub mail_files: Option<MailFiles>,
     /// How far projections and reactions are.
     pub progress: Arc<Progress>,
     /// Has to follow the other hosts of the deployment.
@@ -94,10 +101,8 @@ pub async fn compose(
     let (clock, testing_clock) = crate::testing::clock(clock, &stores).await?;
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
-    let keys = SigningKeys::new(stores.keys.clone());
-    let ring = KeyRing::open(&keys, &settings.master_key, clock.as_ref())
-        .await
-        .map_err(|error| Stop::because("The signing keys can't be used", error))?;
+    let mails = Mails::new(settings, roles, &clock)?;
+    let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
     let sealer = MasterSealer::new(&settings.master_key)
@@ -147,6 +152,11 @@ pub async fn compose(
     };
     let work = broker::work_queues(settings, roles, &stores, &clock);
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
+    let webhooks = WebhookTable::new(stores.log.clone(), clock.clone());
+    #[cfg(not(feature = "testing-only"))]
+    let usages = usages(settings);
+    #[cfg(feature = "testing-only")]
+    let usages = Arc::new(adapters::usages::Remembered::default());
     #[cfg(feature = "testing-only")]
     let testing = Arc::new(crate::testing::TestingStores::new(
         log.clone(),
@@ -154,11 +164,19 @@ pub async fn compose(
         progress.clone(),
         notifications.clone(),
         work.moved,
+        usages.clone(),
     ));
     let region: Arc<str> = settings.region.as_str().into();
     let recorder = replaced.recorder.unwrap_or_else(|| {
-        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone()))
+        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone(), usages.clone()))
     });
+    let identities = &settings.identities;
+    let passwords = Argon2Hasher::start(identities.cost, identities.threads)
+        .map_err(|error| Stop::because("Passwords can't be hashed", error))?;
+    let password_strength: Arc<dyn PasswordStrength> = match identities.strength {
+        0 => Arc::new(Unjudged),
+        least => Arc::new(Zxcvbn::at_least(least)),
+    };
     let app = App {
         clock,
         ids: ids.clone(),
@@ -176,9 +194,26 @@ pub async fn compose(
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
         cars: Repository::new(sealed.clone(), ids.clone()),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
+        emails: Repository::new(sealed.clone(), ids.clone()),
+        email_reads: Arc::new(EmailTables::new(stores.read.clone())),
+        email_provider: mails.provider,
+        mail_templates: mails.templates,
+        usages,
+        webhook_proofs: mails.proofs,
+        webhooks: Arc::new(webhooks),
         end_users: Repository::new(sealed.clone(), ids.clone()),
         end_user_reads: Arc::new(EndUserTables::new(stores.read.clone())),
         operators: settings.operators.as_slice().into(),
+        credentials: Repository::new(sealed.clone(), ids.clone()),
+        token_families: Repository::new(sealed.clone(), ids.clone()),
+        access_tokens: Arc::new(TimedTokens {
+            tokens: tokens.clone(),
+            lifetime: settings.access_token,
+        }),
+        passwords: Arc::new(passwords),
+        password_strength,
+        secrets: Arc::new(RandomSecrets),
+        sign_in: Arc::new(identities.sign_in()),
         organizations: Repository::new(sealed.clone(), ids.clone()),
         subscriptions: Repository::new(sealed.clone(), ids.clone()),
         user_profiles: Repository::new(sealed, ids),
@@ -197,10 +232,21 @@ pub async fn compose(
         stores,
         engine,
         relay,
+        mail_files: mails.files,
         progress,
         #[cfg(feature = "testing-only")]
         testing,
     })
+}
+
+/// Who is told what customers use. Testing builds remember it instead.
+#[cfg(not(feature = "testing-only"))]
+fn usages(settings: &Settings) -> Arc<dyn UsageProvider> {
+    if settings.log_usages {
+        Arc::new(adapters::usages::LogLines)
+    } else {
+        Arc::new(adapters::usages::Nobody)
+    }
 }
 
 /// The consumers of this process. An engine without any would only keep others from working.

@@ -19,6 +19,7 @@ use crate::{
         site::{Outside, Site},
     },
     log::Log,
+    mail_page,
     roles::{Role, Roles},
     routes,
     running::Running,
@@ -72,6 +73,10 @@ impl Host {
         if let Some(engine) = composed.engine {
             running.spawn("the engine of projections and reactions", |stop| engine.run(stop));
         }
+        let tokens = composed.tokens.clone();
+        running.spawn("following the signing keys", |stop| async move {
+            tokens.keys().follow(stop).await;
+        });
         if let Some(relay) = composed.relay {
             running.spawn("the relay", |stop| relay.run(stop));
         }
@@ -80,6 +85,8 @@ impl Host {
             let worker = Worker::new(composed.app.work.clone(), post(settings, &addresses)?);
             running.spawn_client("the delivery of work", |stop| worker.run(stop));
         }
+        let recorder = composed.app.recorder.clone();
+        running.spawn("the recorder", |stop| adapters::recorder::run(recorder, stop));
         if let Some(telemetry) = telemetry {
             running.spawn("telemetry", |stop| telemetry.run(stop));
         }
@@ -108,6 +115,7 @@ impl Host {
     /// consumers and closes the stores.
     pub async fn stop(self) {
         self.running.stop_serving().await;
+        self.app.recorder.flush().await;
         self.log.close().await;
         self.running.stop_tasks().await;
         self.stores.close().await;
@@ -137,6 +145,7 @@ fn site(
         docs::elsewhere()
     };
     pages.extend(health::pages(probes(roles, composed)));
+    pages.extend(composed.mail_files.clone().map(mail_page::page));
     pages.extend(telemetry.map(Telemetry::pages).unwrap_or_default());
     let observer: Arc<dyn Observer> = match telemetry {
         Some(telemetry) => telemetry.observer(),

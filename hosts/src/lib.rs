@@ -9,6 +9,8 @@ pub mod gateway;
 pub mod host;
 pub mod http;
 pub mod log;
+pub mod mail;
+pub mod mail_page;
 pub mod ops;
 pub mod roles;
 pub mod routes;

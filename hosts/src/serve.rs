@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     cli::Stop,
     compose::Replacements,
-    config::{GatewaySettings, Settings, Storage, TelemetrySettings},
+    config::{GatewaySettings, MailWay, Settings, Storage, TelemetrySettings},
     gateway::Gateway,
     host::Host,
     roles::Roles,
@@ -97,6 +97,14 @@ fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> String {
         Storage::Embedded { folder } => format!("SQLite in {}", folder.display()),
         Storage::Postgres { .. } => "PostgreSQL (DATABASE_URL)".to_owned(),
     };
+    let mails = match &settings.mail.way {
+        Some(MailWay::Files(folder)) => {
+            format!("files in {}, listed at {url}/_mail", folder.display())
+        }
+        Some(MailWay::Smtp(_)) => "through a mail server (SMTP_URL)".to_owned(),
+        Some(MailWay::Mailgun(_)) => "through Mailgun".to_owned(),
+        Some(MailWay::Nowhere) | None => "nowhere".to_owned(),
+    };
     format!(
         r#"
   Groundwork is running.
@@ -105,6 +113,7 @@ fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> String {
     documentation  {url}/
     health         {url}/health/ready
     stores         {stores}
+    e-mails        {mails}
 
   Try it in another shell:
 

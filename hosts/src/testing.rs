@@ -5,11 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adapters::{rabbit::RabbitQueues, testing::OffsetClock};
+use adapters::{rabbit::RabbitQueues, testing::OffsetClock, usages::Remembered};
 use application::{
     Error, Result,
     ports::{
-        Clock, EventLog as _, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage, WorkQueue, WorkQueues,
+        Clock, EventLog as _, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage,
+        WorkQueue, WorkQueues,
     },
     search::{Found, Search},
     testing_only::notifications::NotificationView,
@@ -60,6 +61,7 @@ pub struct TestingStores {
     progress: Arc<Progress>,
     notifications: NotificationTable,
     moved: Option<Arc<MovedQueues>>,
+    usages: Arc<Remembered>,
 }
 
 impl TestingStores {
@@ -71,8 +73,9 @@ impl TestingStores {
         progress: Arc<Progress>,
         notifications: NotificationTable,
         moved: Option<Arc<MovedQueues>>,
+        usages: Arc<Remembered>,
     ) -> Self {
-        Self { log, clock, progress, notifications, moved }
+        Self { log, clock, progress, notifications, moved, usages }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -103,6 +106,7 @@ impl Testing for TestingStores {
             queues.arrived().await?;
         }
         self.log.reset().await?;
+        self.usages.clear();
         if let Some(queues) = &self.moved {
             queues.queues.purge().await?;
         }
@@ -133,6 +137,9 @@ impl Testing for TestingStores {
             }
             head = now;
         }
+    }
+    fn usages(&self) -> Vec<Usage> {
+        self.usages.list()
     }
     async fn advance_clock(&self, seconds: i64) -> Result<()> {
         self.clock.stored.advance(seconds).await?;

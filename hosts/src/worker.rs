@@ -14,7 +14,11 @@ use post::Outcome;
 pub use post::Post;
 
 /// Where the messages of each queue are delivered. Those of other queues wait.
-const ROUTES: &[(WorkQueue, &str)] = &[(WorkQueue::Audits, "/audits/deliver")];
+const ROUTES: &[(WorkQueue, &str)] = &[
+    (WorkQueue::Audits, "/audits/deliver"),
+    (WorkQueue::Emails, "/emails/send"),
+    (WorkQueue::Usages, "/usages/deliver"),
+];
 /// How soon a message is found in a queue that was empty.
 const IDLE: Duration = Duration::from_millis(500);
 /// How often the queues are counted.

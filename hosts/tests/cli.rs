@@ -204,6 +204,8 @@ fn production_mints_no_tokens_and_waits_for_its_migrations() {
     assert!(code == Some(1) && said.contains("groundwork ops migrate"), "{said}");
     let (code, _, said) = production(&["ops", "migrate"]);
     assert_eq!(code, Some(0), "{said}");
+    let (code, _, said) = production(&["serve"]);
+    assert!(code == Some(1) && said.contains("SMTP_URL") && said.lines().count() == 1, "{said}");
 }
 
 #[test]

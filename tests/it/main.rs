@@ -15,6 +15,7 @@ mod cars;
 mod conventions;
 mod database_gone;
 mod deliveries;
+mod emails;
 mod eventing;
 mod events;
 mod following;
@@ -22,6 +23,7 @@ mod gateway;
 mod health;
 mod keys;
 mod lifecycle;
+mod mail;
 mod openapi;
 mod operations;
 mod people;
@@ -30,6 +32,7 @@ mod shipped;
 mod split;
 mod testing_builds;
 mod testing_endpoints;
+mod usages;
 
 use serde_json::{Value, json};
 

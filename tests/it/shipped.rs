@@ -22,6 +22,9 @@ fn it_contains_nothing_of_testing_builds() {
         "/repositories/destroy",
         "/event_notifications/drain",
         "/audits/drain",
+        "/emails/drain",
+        "/emails/delivered",
+        "/usages/drain",
     ] {
         // Not `log_reset`: a log that a testing build has emptied stays readable.
         assert!(!has(text), "the shipped binary contains '{text}'");
@@ -39,6 +42,9 @@ async fn it_does_not_answer_what_testing_builds_do() {
         (Method::GET, "/testingonly/authz/none/get"),
         (Method::POST, "/event_notifications/drain"),
         (Method::POST, "/audits/drain"),
+        (Method::POST, "/emails/drain"),
+        (Method::POST, "/emails/delivered"),
+        (Method::POST, "/usages/drain"),
         (Method::GET, "/cars/car_0123456789abcdef/unavailabilities"),
     ] {
         let url = format!("{}{path}", process.url);

@@ -71,7 +71,7 @@ impl Environment {
     /// A host on PostgreSQL, on a free port.
     #[must_use]
     pub fn postgres(url: &str) -> Self {
-        Self::on_free_port().with("DATABASE_URL", url)
+        Self::on_free_port().with("DATABASE_URL", url).with("GROUNDWORK_MAIL_DELIVERY", "none")
     }
 
     /// A process that keeps nothing, on a free port.

@@ -62,6 +62,14 @@ impl Log {
         self.all(LETTERS).await
     }
 
+    /// Everything that is kept of events and of work that waits, as text.
+    pub async fn kept(&self) -> String {
+        let events: Vec<(String, String)> =
+            self.all("SELECT CAST(payload AS TEXT), CAST(metadata AS TEXT) FROM events").await;
+        let work: Vec<(String,)> = self.all("SELECT CAST(body AS TEXT) FROM work_messages").await;
+        format!("{events:?} {work:?}")
+    }
+
     /// Loses every kept answer, as a kill between commit and keeping does.
     pub async fn forget_answers(&self) {
         self.execute("UPDATE idempotency_keys SET response = NULL").await;

@@ -56,18 +56,18 @@ impl UseCase for RegisterCar {
         let organization = call.tenant()?;
         let id = CarId::new(app.ids.token());
         let events = Car::register(organization, &call.caller.id, manufacturer, plate);
-        let car = app.cars.create(call, id.as_str(), events).await?;
-        app.recorder.usage(
+        app.usage(
             call,
             "Car Registered",
             &[
-                ("ResourceId", json!(car.id)),
+                ("ResourceId", json!(id)),
                 ("TenantId", json!(organization)),
                 ("Make", json!(make)),
                 ("Model", json!(model)),
                 ("Year", json!(year)),
             ],
-        );
+        )?;
+        let car = app.cars.create(call, id.as_str(), events).await?;
         Ok(CarAnswer::from(&car))
     }
 }

@@ -8,7 +8,7 @@ use domain::kernel::EmailAddress;
 
 use super::{
     Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
-    TelemetrySettings, http,
+    TelemetrySettings, http, identities, mail,
     source::Values,
     specs::{self, Kind},
 };
@@ -32,7 +32,9 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let api_url = api_url(values, &mut wrong);
     let region = region(values, &mut wrong);
     let operators = operators(values, mode, &mut wrong);
-    let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
+    let identities = identities::build(values, mode, &mut wrong);
+    let mail = mail::build(values, mode, &mut wrong);
+    let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty()) else {
         return Err(InvalidSettings(wrong));
     };
     let seconds = |name, unit: u64| {
@@ -50,8 +52,11 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         api_url,
         region,
         operators,
+        identities,
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
+        mail,
+        log_usages: values.text("GROUNDWORK_USAGES") == Some("log"),
         http: http(values, addresses, mode),
         telemetry,
     })
@@ -244,7 +249,7 @@ fn operators(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> Vec<EmailA
     operators
 }
 
-fn is_web_url(text: &str) -> bool {
+pub(super) fn is_web_url(text: &str) -> bool {
     let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
 }

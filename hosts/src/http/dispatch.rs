@@ -27,8 +27,8 @@ use super::{
 };
 
 /// Members of a query whose values are never shown.
-const SECRETS: [&str; 7] =
-    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token"];
+const SECRETS: [&str; 9] =
+    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token", "refreshtoken", "invitationtoken"];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -82,7 +82,10 @@ async fn show(site: &Site, page: &Page, request: &HttpRequest) -> HttpResponse {
     let shown = AssertUnwindSafe(async { (page.serve)(request.clone()).await });
     match shown.catch_unwind().await {
         Ok(response) => response,
-        Err(panic) => reply::problem(&panicked(site, request, panic.as_ref()), Format::Json),
+        Err(panic) => {
+            let instance = instance(request, None);
+            reply::problem(&panicked(site, instance, panic.as_ref()), Format::Json)
+        }
     }
 }
 
@@ -113,22 +116,31 @@ async fn serve(
         "request",
         route = route.name,
         correlation,
+        region = %site.app.region,
+        caller = Empty,
         trace_id = Empty,
         http.response.status_code = Empty
     );
     let mut call = Call::new(Caller::anonymous(), correlation.to_owned());
     call.traceparent = site.observer.begin(&span, route, traceparent(request.headers()));
+    call.secure = is_https(request);
     let mut progress = Progress { call, format: Format::Json, resource: None };
     let address = address(request, site.settings.trust_proxy);
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
     let shielded = AssertUnwindSafe(asked.answer(&mut progress)).catch_unwind();
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
+    let shown = || instance(request, Some(route));
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
-        Ok(Ok(Err(Refusal::Error(error)))) => Err(span
-            .in_scope(|| Problem::of(error, || instance(request), site.settings.reveal_failures))),
+        Ok(Ok(Err(Refusal::Error(error)))) => span.in_scope(|| {
+            crashed(site, route, &progress.call, &error);
+            Err(Problem::of(error, shown, site.settings.reveal_failures))
+        }),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
-        Ok(Err(panic)) => Err(span.in_scope(|| panicked(site, request, panic.as_ref()))),
+        Ok(Err(panic)) => Err(span.in_scope(|| {
+            site.app.recorder.crash(&progress.call, route.name, "it panicked");
+            panicked(site, shown(), panic.as_ref())
+        })),
         Err(_) => Err(overdue(route)),
     };
     let response = match problem {
@@ -168,7 +180,7 @@ pub fn unread(why: Unread, most: usize) -> Problem {
     Problem::new(status, code, detail)
 }
 
-fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {
+fn panicked(site: &Site, instance: String, panic: &(dyn std::any::Any + Send)) -> Problem {
     let message = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -176,7 +188,14 @@ fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Sen
         .unwrap_or_else(|| "unknown".to_owned());
     tracing::error!(error = message, "a request panicked");
     let trace = format!("panic: {message}");
-    Problem::unexpected(message, trace, instance(request), site.settings.reveal_failures)
+    Problem::unexpected(message, trace, instance, site.settings.reveal_failures)
+}
+
+/// A fault of ours is more than an answer. What is wrong is told where the problem is made.
+fn crashed(site: &Site, route: &'static Route, call: &Call, error: &application::Error) {
+    if error.kind().is_none() {
+        site.app.recorder.crash(call, route.name, "a request failed unexpectedly");
+    }
 }
 
 /// What a command did by then is unknown; a query may simply be asked again.
@@ -208,11 +227,23 @@ fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
         .or_else(|| request.peer_addr().map(|address| address.ip()))
 }
 
+/// The path, without what in it lets whoever reads it into an account.
+fn shown_path(route: Option<&Route>, path: &str) -> String {
+    let secret = |part: &str| {
+        let name = part.trim_start_matches('{').trim_end_matches('}');
+        part.starts_with('{') && SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    };
+    let mut wanted = route.map_or("", |route| route.path).split('/');
+    let shown =
+        path.split('/').map(|part| if wanted.next().is_some_and(secret) { "***" } else { part });
+    shown.collect::<Vec<_>>().join("/")
+}
+
 /// The URL of the request, without the values of secrets.
-fn instance(request: &HttpRequest) -> String {
+fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
     let connection = request.connection_info();
-    let mut url =
-        format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path());
+    let path = shown_path(route, request.uri().path());
+    let mut url = format!("{}://{}{path}", connection.scheme(), connection.host());
     for (at, part) in request.query_string().split('&').filter(|p| !p.is_empty()).enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
         match part.split_once('=') {
@@ -239,7 +270,7 @@ fn record(
         ("EndPoint", json!(route.name)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
-        ("Path", json!(request.uri().path())),
+        ("Path", json!(shown_path(Some(route), request.uri().path()))),
         ("Method", json!(request.method().as_str())),
         ("Status", json!(status.as_u16())),
         ("Duration", json!(took)),

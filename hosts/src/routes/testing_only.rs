@@ -25,6 +25,7 @@ use application::testing_only::{
         StatusesPostTestingOnly, StatusesPostWithLocationTestingOnly, StatusesPutPatchTestingOnly,
         StatusesSearchTestingOnly,
     },
+    usages::ListUsagesTestingOnly,
     validations::{
         ValidationsUnvalidatedTestingOnly, ValidationsValidatedGetTestingOnly,
         ValidationsValidatedPostTestingOnly,
@@ -32,7 +33,7 @@ use application::testing_only::{
 };
 
 use crate::http::route::{
-    Encoding, Route, Verb, delete, delete_with_answer, download, get, post, put, redirecting,
+    Encoding, Route, Side, Verb, delete, delete_with_answer, download, get, post, put, redirecting,
 };
 
 /// Everything under `/testingonly`.
@@ -40,6 +41,8 @@ pub const ROUTES: &[Route] = &[
     post::<DestroyAllRepositories>("/testingonly/repositories/destroy"),
     put::<AdvanceClockTestingOnly>("/testingonly/clock"),
     delete::<ResetClockTestingOnly>("/testingonly/clock"),
+    // Whoever delivers knows.
+    get::<ListUsagesTestingOnly>("/testingonly/usages").on(Side::Commands).unrecorded(),
     get::<GetCallerWithHMACTestingOnly>("/testingonly/authn/hmac/get"),
     get::<GetCallerWithPrivateInterHostTestingOnly>("/testingonly/authn/interhost/get")
         .undocumented(),

@@ -42,7 +42,7 @@ fn text_of(body: &[u8]) -> &[u8] {
     if body.is_empty() { EMPTY } else { body }
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let digits = text.as_bytes();
     if digits.len() != 64 {

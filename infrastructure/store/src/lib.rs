@@ -14,4 +14,5 @@ pub mod signing_keys;
 pub mod subject_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;
+pub mod webhooks;
 pub mod work;

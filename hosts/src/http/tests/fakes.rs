@@ -20,7 +20,7 @@ use application::{
         Recorded, Recorder, Sealer, Taken, WorkMessage, WorkQueue, WorkQueues,
     },
     search::{Found, Rows, Search},
-    testing::OpenVault,
+    testing::{Alone, OpenVault},
 };
 use async_trait::async_trait;
 use domain::{
@@ -164,6 +164,8 @@ pub struct Seen {
     pub waits: Mutex<Vec<(Vec<String>, u64)>>,
     /// Each usage with its properties.
     pub usages: Mutex<Vec<(&'static str, Value)>>,
+    /// What failed of each crash.
+    pub crashes: Mutex<Vec<&'static str>>,
     /// Each audit's code.
     pub audits: Mutex<Vec<&'static str>>,
 }
@@ -195,6 +197,11 @@ impl Notifications for Seen {
 
 #[async_trait]
 impl Recorder for Seen {
+    fn crash(&self, _: &Call, source: &'static str, _: &str) {
+        self.crashes.lock().unwrap().push(source);
+    }
+    fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
+    async fn flush(&self) {}
     fn usage(&self, _: &Call, event: &'static str, properties: &[(&'static str, Value)]) {
         let all = properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         self.usages.lock().unwrap().push((event, Value::Object(all.collect())));
@@ -266,6 +273,9 @@ impl application::user_profiles::UserProfileReads for Seen {
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Seen {
+    fn usages(&self) -> Vec<application::ports::Usage> {
+        vec![]
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
@@ -327,6 +337,20 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         subscriptions: Repository::new(log.clone(), ids.clone()),
         user_profiles: Repository::new(log.clone(), ids.clone()),
         user_profile_reads: seen.clone(),
+        emails: Repository::new(log.clone(), ids.clone()),
+        email_reads: Arc::new(Alone),
+        email_provider: Arc::new(Alone),
+        mail_templates: Arc::new(Alone),
+        usages: Arc::new(Alone),
+        webhook_proofs: Arc::new(Alone),
+        webhooks: Arc::new(Alone),
+        credentials: Repository::new(log.clone(), ids.clone()),
+        token_families: Repository::new(log.clone(), ids.clone()),
+        access_tokens: Arc::new(Alone),
+        passwords: Arc::new(Alone),
+        password_strength: Arc::new(Alone),
+        secrets: Arc::new(Alone),
+        sign_in: Arc::new(application::identities::SignIn::default()),
         #[cfg(feature = "testing-only")]
         testing: seen.clone(),
     };

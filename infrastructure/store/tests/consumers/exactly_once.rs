@@ -170,7 +170,9 @@ async fn every_statement_is_one_that_the_engines_take() {
             let taken = site.db.prepare(statement).await;
             assert!(taken.is_ok(), "{on:?} refuses {statement}: {taken:?}");
         }
-        for statement in store::consumers::log_statements() {
+        for statement in
+            store::consumers::log_statements().into_iter().chain(store::webhooks::statements())
+        {
             let taken = site.log_db.prepare(statement).await;
             assert!(taken.is_ok(), "{on:?} refuses {statement}: {taken:?}");
         }

@@ -9,7 +9,7 @@ use application::{
     end_users::{EndUserReads, EndUserWithMemberships},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
-    testing::OpenVault,
+    testing::{Alone, OpenVault},
     user_profiles::{OwnProfile, UserProfileReads},
 };
 use async_trait::async_trait;
@@ -59,6 +59,9 @@ impl Notifications for Nothing {
 
 #[async_trait]
 impl Recorder for Nothing {
+    fn crash(&self, _: &Call, _: &'static str, _: &str) {}
+    fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
+    async fn flush(&self) {}
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
     async fn audit(&self, _: &Call, _: Audited<'_>) -> Result<()> {
         Ok(())
@@ -120,6 +123,9 @@ impl UserProfileReads for Nothing {
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Nothing {
+    fn usages(&self) -> Vec<application::ports::Usage> {
+        vec![]
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
@@ -163,6 +169,20 @@ pub fn app(site: &Site) -> App {
         subscriptions: Repository::new(site.log.clone(), site.ids.clone()),
         user_profiles: Repository::new(site.log.clone(), site.ids.clone()),
         user_profile_reads: Arc::new(Nothing),
+        emails: Repository::new(site.log.clone(), site.ids.clone()),
+        email_reads: Arc::new(Alone),
+        email_provider: Arc::new(Alone),
+        mail_templates: Arc::new(Alone),
+        usages: Arc::new(Alone),
+        webhook_proofs: Arc::new(Alone),
+        webhooks: Arc::new(Alone),
+        credentials: Repository::new(site.log.clone(), site.ids.clone()),
+        token_families: Repository::new(site.log.clone(), site.ids.clone()),
+        access_tokens: Arc::new(Alone),
+        passwords: Arc::new(Alone),
+        password_strength: Arc::new(Alone),
+        secrets: Arc::new(Alone),
+        sign_in: Arc::new(application::identities::SignIn::default()),
         #[cfg(feature = "testing-only")]
         testing: Arc::new(Nothing),
     }

@@ -19,7 +19,7 @@ pub async fn reset(pool: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
         .execute(sqlx::raw_sql(
             "ALTER TABLE events DISABLE TRIGGER events_append_only; \
              TRUNCATE events, claims, checkpoints, idempotency_keys, snapshots, dead_letters, \
-             event_notifications, work_messages; \
+             event_notifications, webhook_notifications, work_messages; \
              ALTER TABLE events ENABLE TRIGGER events_append_only",
         ))
         .await?;

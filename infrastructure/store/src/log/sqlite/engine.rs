@@ -257,6 +257,7 @@ pub async fn reset(writer: &SqlitePool, now: Timestamp) -> Result<u64, sqlx::Err
             "DROP TRIGGER events_no_delete; DELETE FROM events; DELETE FROM claims; \
              DELETE FROM checkpoints; DELETE FROM idempotency_keys; DELETE FROM snapshots; \
              DELETE FROM dead_letters; DELETE FROM event_notifications; \
+             DELETE FROM webhook_notifications; \
              DELETE FROM work_messages",
         ))
         .await?;

@@ -1,0 +1,3 @@
+//! What third parties tell us.
+
+pub mod mailgun;
