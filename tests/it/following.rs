@@ -13,9 +13,7 @@ use acceptance::{
 };
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{
-        BasicPublishOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeleteOptions,
-    },
+    options::{BasicPublishOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeleteOptions},
     types::FieldTable,
 };
 use reqwest::{Client, Method};
@@ -150,9 +148,8 @@ struct Follower {
 impl Follower {
     fn start(site: &Site, folder: &Path, name: &str, arguments: &[&str]) -> Self {
         let [output, errors] = [folder.join(name), folder.join(format!("{name}.errors"))];
-        let open = |path| -> File {
-            OpenOptions::new().create(true).append(true).open(path).unwrap()
-        };
+        let open =
+            |path| -> File { OpenOptions::new().create(true).append(true).open(path).unwrap() };
         let child = Command::new(binary::example("follow_domain_events"))
             .args(arguments)
             .env("GROUNDWORK_BASE_URL", &site.host.url)
