@@ -279,6 +279,9 @@ impl application::ports::Testing for Seen {
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
+    }
     async fn advance_clock(&self, _: i64) -> Result<()> {
         Ok(())
     }
