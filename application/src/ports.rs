@@ -148,6 +148,12 @@ pub trait Testing: Send + Sync {
         &self,
         search: &crate::search::Search,
     ) -> Result<crate::search::Found<crate::testing_only::notifications::NotificationView>>;
+    /// Waits until everything that happened was published on the bus, if there is one, and every
+    /// projection and reaction is quiet.
+    ///
+    /// # Errors
+    /// Unavailable, with what is still busy when the time is up; or if a store can't be reached.
+    async fn drain(&self, limit: Duration) -> Result<()>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

@@ -9,15 +9,16 @@ use adapters::{rabbit::RabbitQueues, testing::OffsetClock};
 use application::{
     Error, Result,
     ports::{
-        Clock, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage, WorkQueue, WorkQueues,
+        Clock, EventLog as _, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage,
+        WorkQueue, WorkQueues,
     },
     search::{Found, Search},
     testing_only::notifications::NotificationView,
 };
 use async_trait::async_trait;
 use store::{
-    consumers::Progress, db::Db, notifications::NotificationTable, testing_clock::TestingClock,
-    work::Outbox,
+    consumers::Progress, db::Db, notifications::NotificationTable, relay,
+    testing_clock::TestingClock, work::Outbox,
 };
 use tokio::sync::watch;
 
@@ -115,6 +116,25 @@ impl Testing for TestingStores {
     async fn notifications(&self, search: &Search) -> Result<Found<NotificationView>> {
         self.notifications.page(self.log.port().as_ref(), search).await
     }
+    async fn drain(&self, limit: Duration) -> Result<()> {
+        let (until, log) = (Instant::now() + limit, self.log.port());
+        let mut head = log.head().await?;
+        loop {
+            if let Some(queues) = &self.moved {
+                queues.published(head, until).await?;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if !self.progress.settled(left).await {
+                return Err(Error::unavailable("projections and reactions are still busy"));
+            }
+            // What reactions did meanwhile has to be published, too.
+            let now = log.head().await?;
+            if now == head {
+                return Ok(());
+            }
+            head = now;
+        }
+    }
     async fn advance_clock(&self, seconds: i64) -> Result<()> {
         self.clock.stored.advance(seconds).await?;
         self.clock.shown.set_ahead(self.clock.stored.ahead().await?);
@@ -133,13 +153,27 @@ impl Testing for TestingStores {
 pub struct MovedQueues {
     queues: RabbitQueues,
     outbox: Outbox,
+    log: Db,
 }
 
 impl MovedQueues {
     /// The relay moves work from this database.
     #[must_use]
     pub fn new(queues: RabbitQueues, log: Db) -> Self {
-        Self { queues, outbox: Outbox::new(log) }
+        Self { queues, outbox: Outbox::new(log.clone()), log }
+    }
+    /// Waits until the relay has published every event up to a position.
+    async fn published(&self, position: u64, until: Instant) -> Result<()> {
+        loop {
+            let standing = relay::standing(&self.log).await?;
+            if standing.is_some_and(|relay| relay.position >= position) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(Error::unavailable("events are still on their way to the broker"));
+            }
+            tokio::time::sleep(FOLLOW / 10).await;
+        }
     }
     /// Waits until no work is on its way.
     async fn arrived(&self) -> Result<()> {

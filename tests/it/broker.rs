@@ -10,12 +10,12 @@ use acceptance::{
     Broker, Database, Request,
     binary::{Environment, Process},
     events::Log,
-    proxy::Proxy,
 };
 use lapin::BasicProperties;
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
+use xtask::proxy::Proxy;
 
 use crate::honda;
 
@@ -162,7 +162,7 @@ async fn a_killed_worker_and_relay_is_replaced_within_seconds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_broker_it_goes_on_and_catches_up() {
-    let proxy = Proxy::start(Broker::place().host()).await;
+    let proxy = Proxy::start(Broker::place().host()).unwrap();
     let through = proxy.address.to_string();
     let deployment = Deployment::start(&[&["serve"]], |environment, broker| {
         environment.with("AMQP_URL", &broker.url_at(&through))

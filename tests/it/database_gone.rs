@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::{Answer, Database, TestApp, proxy::Proxy};
+use acceptance::{Answer, Database, TestApp};
+use xtask::proxy::Proxy;
 
 use crate::honda;
 
@@ -12,7 +13,7 @@ const RECOVERY: Duration = Duration::from_secs(30);
 /// A host whose way to the database can be cut.
 async fn behind_a_proxy() -> (TestApp, Proxy) {
     let database = Database::create().await;
-    let proxy = Proxy::start(database.host()).await;
+    let proxy = Proxy::start(database.host()).unwrap();
     let url = database.url.replace(&database.host(), &proxy.address.to_string());
     let adjust = |environment: acceptance::binary::Environment| {
         environment.with("DATABASE_URL", &url).with("GROUNDWORK_DATABASE_WAIT_MILLISECONDS", "500")

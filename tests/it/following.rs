@@ -13,7 +13,8 @@ use acceptance::{
 };
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{BasicPublishOptions, ExchangeDeleteOptions, QueueDeleteOptions},
+    options::{BasicPublishOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeleteOptions},
+    types::FieldTable,
 };
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -76,6 +77,32 @@ impl Site {
         channel.queue_delete(self.queue().into(), options).await.unwrap();
     }
 
+    /// Lets no message through to the queue, or lets them through again.
+    async fn bind_queue(&self, bound: bool) {
+        let channel = channel(&self.broker).await;
+        let (queue, none) = (self.queue().into(), FieldTable::default());
+        let exchange = format!("{}domain_events", self.prefix).into();
+        if bound {
+            let options = QueueBindOptions::default();
+            channel.queue_bind(queue, exchange, "#".into(), options, none).await.unwrap();
+        } else {
+            channel.queue_unbind(queue, exchange, "#".into(), none).await.unwrap();
+        }
+    }
+
+    /// Waits until the relay has published up to a position.
+    async fn published(&self, position: u64) {
+        let begun = Instant::now();
+        loop {
+            let relay = self.environment.run(&["ops", "relay", "status"]).unwrap();
+            let at = relay.lines().last().and_then(|line| line.split_whitespace().nth(1));
+            if at.and_then(|at| at.parse().ok()) >= Some(position) {
+                return;
+            }
+            assert!(begun.elapsed() < LIMIT, "{position} is not published: {relay}");
+        }
+    }
+
     /// Puts something on a queue that the product did not sign.
     async fn publish(&self, queue: &str) {
         let channel = channel(&self.broker).await;
@@ -115,12 +142,14 @@ async fn channel(url: &str) -> Channel {
 struct Follower {
     child: Child,
     output: PathBuf,
+    errors: PathBuf,
 }
 
 impl Follower {
     fn start(site: &Site, folder: &Path, name: &str, arguments: &[&str]) -> Self {
-        let output = folder.join(name);
-        let file: File = OpenOptions::new().create(true).append(true).open(&output).unwrap();
+        let [output, errors] = [folder.join(name), folder.join(format!("{name}.errors"))];
+        let open =
+            |path| -> File { OpenOptions::new().create(true).append(true).open(path).unwrap() };
         let child = Command::new(binary::example("follow_domain_events"))
             .args(arguments)
             .env("GROUNDWORK_BASE_URL", &site.host.url)
@@ -130,10 +159,11 @@ impl Follower {
             .env("FOLLOWER_QUEUE", site.queue())
             .env("FOLLOWER_POSITION", folder.join(format!("{name}.position")))
             .stdin(Stdio::null())
-            .stdout(file)
+            .stdout(open(&output))
+            .stderr(open(&errors))
             .spawn()
             .unwrap();
-        Self { child, output }
+        Self { child, output, errors }
     }
 
     /// Waits until it has handled a position.
@@ -141,7 +171,8 @@ impl Follower {
         let begun = Instant::now();
         while positions(&self.output).last().is_none_or(|last| *last < position) {
             let seen = positions(&self.output);
-            assert!(begun.elapsed() < LIMIT, "{position} is not reached: {seen:?}");
+            let told = std::fs::read_to_string(&self.errors).unwrap();
+            assert!(begun.elapsed() < LIMIT, "{position} is not reached: {seen:?} {told}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -224,20 +255,34 @@ async fn everything_is_followed_in_order_from_any_position() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_broker_left_out_shows_in_the_position_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(folder.path()).await;
+    let follower = Follower::start(&site, folder.path(), "first", &[]);
+    follower.reaches(site.cars(1).await).await;
+
+    // Nothing ends, and nobody is told: messages only don't arrive.
+    site.bind_queue(false).await;
+    let lost = site.cars(2).await;
+    site.published(lost).await;
+    site.bind_queue(true).await;
+    let head = site.cars(1).await;
+    follower.reaches(head).await;
+    assert_eq!(positions(&follower.output), (1..=head).collect::<Vec<_>>());
+    let told = std::fs::read_to_string(&follower.errors).unwrap();
+    assert_eq!(told, "", "it never had to connect again");
+    follower.kill();
+    site.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operators_see_the_relay_the_queues_and_what_was_set_aside() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::start(folder.path()).await;
     let position = site.cars(1).await;
     let ops = |arguments: &[&str]| site.environment.run(&[&["ops"], arguments].concat()).unwrap();
-    let begun = Instant::now();
-    let relay = loop {
-        let relay = ops(&["relay", "status"]);
-        let line = relay.lines().last().unwrap();
-        if line.split_whitespace().nth(1) == Some(&position.to_string()) {
-            break relay;
-        }
-        assert!(begun.elapsed() < LIMIT, "{relay}");
-    };
+    site.published(position).await;
+    let relay = ops(&["relay", "status"]);
     assert!(relay.contains("held"), "{relay}");
     let bus = ops(&["bus", "status"]);
     for expected in

@@ -44,6 +44,10 @@ async fn the_clock_moves_and_goes_back(app: &TestApp) {
 
 async fn draining_waits_until_all_is_quiet(app: &TestApp) {
     let owner = app.owner();
+    let listener = match app.broker() {
+        Some(broker) => Some((broker, broker.listen().await)),
+        None => None,
+    };
     for _ in 0..20 {
         let request = app.post("/cars").by(&owner).header("prefer", "respond-async");
         let _ = request.json(&crate::honda()).send().await.expect(201);
@@ -52,5 +56,12 @@ async fn draining_waits_until_all_is_quiet(app: &TestApp) {
     let drain = drain.header("x-hmac-signature", &app.hmac.sign(b"{}"));
     let answer = drain.body("application/json", "{}").send().await.expect(200);
     assert_eq!(answer.text(), "{}");
+    if let Some((broker, queue)) = listener {
+        let relays: Vec<(i64,)> = app.log().try_all("SELECT position FROM relays").await.unwrap();
+        assert_eq!(relays, [(i64::try_from(app.head().await).unwrap(),)]);
+        let published = broker.read(&queue).await;
+        let created = published.iter().filter(|line| line.starts_with("cars.created.")).count();
+        assert!(created >= 20, "a relay may repeat, but leaves nothing out: {published:#?}");
+    }
     assert_eq!(app.cars(&owner, "").await.len(), 20);
 }

@@ -31,8 +31,8 @@ pub struct Row {
     pub event_type: String,
 }
 
-const ROWS: &str = "SELECT position, aggregate_type, aggregate_id, sequence, event_type \
-                    FROM events ORDER BY position";
+const ROWS: &str =
+    "SELECT position, aggregate_type, aggregate_id, sequence, event_type FROM events";
 const LETTERS: &str = "SELECT consumer, position FROM dead_letters ORDER BY position";
 
 impl Log {
@@ -44,15 +44,17 @@ impl Log {
 
     /// Every row, in order of position.
     pub async fn rows(&self) -> Vec<Row> {
-        self.all(ROWS).await
+        self.all(&format!("{ROWS} ORDER BY position")).await
     }
 
-    /// As [`Self::rows`]; a log that can't be read is no panic.
+    /// The rows behind those that were read before, in order of position. A log that can't be read
+    /// is no panic.
     ///
     /// # Errors
     /// If it can't be read.
-    pub async fn try_rows(&self) -> sqlx::Result<Vec<Row>> {
-        self.try_all(ROWS).await
+    pub async fn try_rows_behind(&self, before: &[Row]) -> sqlx::Result<Vec<Row>> {
+        let after = before.last().map_or(0, |row| row.position);
+        self.try_all(&format!("{ROWS} WHERE position > {after} ORDER BY position")).await
     }
 
     /// Consumer and position of every event that was given up on.

@@ -8,12 +8,8 @@ use std::{
 use adapters::{clock::SystemClock, ids::RandomIds};
 use application::ports::ReadModels as _;
 use store::relay;
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinSet,
-};
+use tokio::task::JoinSet;
+use xtask::{proxy::Proxy, rabbitmq::host_of};
 
 use crate::{
     Outcome,
@@ -40,8 +36,11 @@ pub struct Args {
 pub async fn run(args: Args) -> Outcome {
     let site = Site::open(On::Postgres, "outage").await?;
     let log = site.log().await?;
-    let line = Line::lay(&databases::broker()).await?;
-    let broker = Broker::through(&line.url).await?;
+    let url = databases::broker();
+    let host = host_of(&url).filter(|host| url.contains(host));
+    let host = host.ok_or("AMQP_URL is not of the form amqp://user:password@host:port/vhost")?;
+    let line = Proxy::start(host.clone())?;
+    let broker = Broker::through(&url.replace(&host, &line.address.to_string())).await?;
     let running = site.start_fed(&log, Arc::new(broker.feeds(&log)));
     let relaying = broker.start(&site, &log);
     let appending =
@@ -52,10 +51,10 @@ pub async fn run(args: Args) -> Outcome {
     let behind = || async { Ok::<_, crate::Error>(log.head().await? - relayed(&site).await?) };
     tokio::time::sleep(Duration::from_secs(5)).await;
     println!("\n{rate:.0} events/s; the relay is {} behind before the outage", behind().await?);
-    line.cut(true);
+    line.cut();
     tokio::time::sleep(Duration::from_secs(args.seconds)).await;
     let (from, missed) = (relayed(&site).await?, behind().await?);
-    line.cut(false);
+    line.restore();
     let began = Instant::now();
     println!("{missed} behind after {} s without the broker", args.seconds);
     while behind().await? > 1_000 {
@@ -87,44 +86,4 @@ pub async fn run(args: Args) -> Outcome {
 
 async fn relayed(site: &Site) -> Outcome<u64> {
     Ok(relay::standing(&site.log_db).await?.map_or(0, |standing| standing.position))
-}
-
-/// The way to the broker, which can be cut.
-struct Line {
-    url: String,
-    cut: watch::Sender<bool>,
-    _passing: JoinSet<()>,
-}
-
-impl Line {
-    async fn lay(url: &str) -> Outcome<Self> {
-        let (before, rest) = url.split_once('@').ok_or("AMQP_URL names no user")?;
-        let (server, path) = rest.split_once('/').ok_or("AMQP_URL names no vhost")?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("{before}@{}/{path}", listener.local_addr()?);
-        let (cut, server) = (watch::Sender::new(false), server.to_owned());
-        let cuts = cut.clone();
-        let mut passing = JoinSet::new();
-        passing.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((mut inward, _)) = listener.accept().await {
-                let (mut cut, server) = (cuts.subscribe(), server.clone());
-                connections.spawn(async move {
-                    if *cut.borrow() {
-                        return;
-                    }
-                    let Ok(mut outward) = TcpStream::connect(server).await else { return };
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut inward, &mut outward) => {}
-                        _ = cut.wait_for(|cut| *cut) => {}
-                    }
-                });
-            }
-        });
-        Ok(Self { url, cut, _passing: passing })
-    }
-
-    fn cut(&self, cut: bool) {
-        self.cut.send_replace(cut);
-    }
 }

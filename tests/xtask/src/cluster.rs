@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Result, heir::Heir, port::free_port, postgres, wait_for};
+use crate::{Result, folder::Folder, port::free_port, postgres, wait_for};
 
 /// Recovery after a kill is part of it.
 const START: Duration = Duration::from_mins(1);
@@ -27,13 +27,11 @@ pub enum Durability {
 #[derive(Debug)]
 pub struct Cluster {
     programs: PathBuf,
-    folder: PathBuf,
     port: u16,
     account: Option<Account>,
     durability: Durability,
     server: Option<Child>,
-    heir: Heir,
-    kept: bool,
+    folder: Folder,
 }
 
 /// PostgreSQL refuses to run as root, so root lends its work to the `postgres` account.
@@ -53,17 +51,12 @@ impl Cluster {
             .ok_or("PostgreSQL's server programs (initdb, postgres) are not installed")?;
         let account = if number(&["-u"])? == 0 { Some(Account::postgres()?) } else { None };
         let port = free_port()?;
-        let folder =
-            std::env::temp_dir().join(format!("groundwork-postgres-{}-{port}", std::process::id()));
-        fs::create_dir_all(&folder)
-            .map_err(|error| format!("can't make {}: {error}", folder.display()))?;
+        let folder = Folder::make("postgres", port)?;
         if let Some(account) = account {
-            std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group))
-                .map_err(|error| format!("can't give away {}: {error}", folder.display()))?;
+            std::os::unix::fs::chown(folder.path(), Some(account.user), Some(account.group))
+                .map_err(|error| format!("can't give away {}: {error}", folder.path().display()))?;
         }
-        let heir = Heir::of(&folder)?;
-        let mut cluster =
-            Self { programs, folder, port, account, durability, server: None, heir, kept: false };
+        let mut cluster = Self { programs, port, account, durability, server: None, folder };
         cluster.initialize()?;
         cluster.start()?;
         Ok(cluster)
@@ -110,10 +103,9 @@ impl Cluster {
     /// # Errors
     /// If it can't be ended.
     pub fn keep(&mut self) -> Result<&Path> {
-        self.kept = true;
-        self.heir.dismiss(&self.folder);
+        self.folder.keep();
         self.kill()?;
-        Ok(&self.folder)
+        Ok(self.folder.path())
     }
 
     /// Starts the server and waits until it lets us in.
@@ -133,7 +125,7 @@ impl Cluster {
             }
             postgres::trusts(address, "postgres").then_some(())
         });
-        started.ok_or_else(|| format!("PostgreSQL did not start: {}", self.log()))
+        started.ok_or_else(|| format!("PostgreSQL did not start: {}", self.folder.printed()))
     }
 
     fn initialize(&self) -> Result<()> {
@@ -153,20 +145,19 @@ impl Cluster {
 
     fn serve(&self) -> std::io::Result<Child> {
         let fsync = if self.durability == Durability::Full { "fsync=on" } else { "fsync=off" };
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log"))?;
-        let sockets = format!("unix_socket_directories={}", self.folder.display());
+        let sockets = format!("unix_socket_directories={}", self.folder.path().display());
         self.command("postgres")
             .arg("-D")
             .arg(self.data())
             .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"])
             .args(["-c", &sockets, "-c", fsync, "-c", "max_connections=200"])
-            .stderr(log)
+            .stderr(self.folder.output()?)
             .spawn()
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null());
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
         if let Some(account) = self.account {
             command.uid(account.user).gid(account.group);
         }
@@ -174,13 +165,7 @@ impl Cluster {
     }
 
     fn data(&self) -> PathBuf {
-        self.folder.join("data")
-    }
-
-    fn log(&self) -> String {
-        let text = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        let lines: Vec<_> = text.lines().rev().take(5).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+        self.folder.path().join("data")
     }
 }
 
@@ -189,16 +174,6 @@ impl Drop for Cluster {
         // Nobody reads the data again, so there is nothing to flush.
         if let Err(why) = self.kill() {
             eprintln!("{why}");
-        }
-        self.heir.dismiss(&self.folder);
-        if self.kept {
-            return;
-        }
-        let removed = wait_for(Duration::from_secs(10), || {
-            (!self.folder.exists() || fs::remove_dir_all(&self.folder).is_ok()).then_some(())
-        });
-        if removed.is_none() {
-            eprintln!("{} could not be removed", self.folder.display());
         }
     }
 }
@@ -262,7 +237,7 @@ mod tests {
     #[test]
     fn starts_survives_a_kill_and_leaves_nothing() {
         let mut cluster = Cluster::start_new(Durability::None).unwrap();
-        let (address, folder) = (cluster.address(), cluster.folder.clone());
+        let (address, folder) = (cluster.address(), cluster.folder.path().to_owned());
         assert!(postgres::trusts(address, "postgres"));
         let children = children(cluster.server.as_ref().unwrap().id());
         assert!(!children.is_empty() || !Path::new("/proc/self/stat").exists());
@@ -277,8 +252,8 @@ mod tests {
     #[test]
     fn what_a_killed_owner_leaves_is_removed() {
         let mut cluster = Cluster::start_new(Durability::None).unwrap();
-        cluster.heir.orphan();
-        let removed = || (!cluster.folder.exists()).then_some(());
+        cluster.folder.orphan();
+        let removed = || (!cluster.folder.path().exists()).then_some(());
         wait_for(Duration::from_secs(20), removed).unwrap();
     }
 

@@ -4,10 +4,10 @@
 pub mod broker;
 pub mod cluster;
 pub mod containers;
-mod heir;
-pub mod node;
+mod folder;
 pub mod port;
 pub mod postgres;
+pub mod proxy;
 pub mod rabbitmq;
 pub mod servers;
 pub mod steps;

@@ -9,9 +9,9 @@ use std::{
 
 use crate::{
     Result,
+    broker::{self, Broker},
     cluster::{self, Cluster, Durability},
     containers::{self, Container},
-    node::{self, Node},
     postgres, rabbitmq, variable, wait_for,
 };
 
@@ -35,7 +35,7 @@ pub struct Server {
 enum Ours {
     Container(#[expect(dead_code, reason = "kept to be dropped")] Container),
     Cluster(#[expect(dead_code, reason = "kept to be dropped")] Cluster),
-    Node(#[expect(dead_code, reason = "kept to be dropped")] Node),
+    Broker(#[expect(dead_code, reason = "kept to be dropped")] Broker),
 }
 
 impl Server {
@@ -98,14 +98,14 @@ impl Server {
             wait_for(START, ready).ok_or("RabbitMQ in its container did not start in time")?;
             return Ok(Self::contained("RabbitMQ", IMAGE, url(address), container));
         }
-        if node::program().is_none() {
+        if broker::program().is_none() {
             install("RabbitMQ", "rabbitmq-server", "AMQP_URL")?;
         }
-        let node = Node::start_new()?;
+        let broker = Broker::start_new()?;
         Ok(Self {
-            url: node.url(),
-            described: format!("RabbitMQ: a node of our own at {}", node.address()),
-            _ours: Some(Ours::Node(node)),
+            url: broker.url(),
+            described: format!("RabbitMQ: a node of our own at {}", broker.address()),
+            _ours: Some(Ours::Broker(broker)),
         })
     }
 

@@ -25,8 +25,10 @@ const LETTERS: &str = "SELECT consumer, position FROM dead_letters";
 /// Says what does not catch up, or what was given up.
 pub async fn settled(log: &Log, forger: &Forger, broker: Option<&str>) -> Result<Vec<Row>, String> {
     let begun = Instant::now();
+    // The first look reads the whole log; nothing is killed until the end, so later ones add to it.
+    let mut rows = vec![];
     loop {
-        let rows = log.try_rows().await.map_err(unreadable)?;
+        rows.extend(log.try_rows_behind(&rows).await.map_err(unreadable)?);
         let missing = match forger.missing(&rows).await? {
             Some(audit) => Some(format!("{audit} is queued, but not delivered")),
             None if broker.is_some() => unpublished(log, &rows).await?,

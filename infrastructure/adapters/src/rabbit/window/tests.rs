@@ -64,8 +64,16 @@ fn a_hole_sends_members_to_the_log() {
     told(&mut window, 5, Some(3), now);
     assert_eq!(page(&mut window, 1, now), Some((3, vec![], 3)));
     assert_eq!(page(&mut window, 3, now), Some((3, vec![5], 5)));
+}
+
+#[test]
+fn a_hole_shows_in_the_position_alone() {
+    let (mut window, now) = (Window::new(LIMITS), Instant::now());
+    told(&mut window, 5, None, now);
+    told(&mut window, 6, None, now);
+    assert_eq!(page(&mut window, 4, now), Some((4, vec![5, 6], 6)), "nothing lies between");
     told(&mut window, 9, None, now);
-    assert_eq!(page(&mut window, 5, now), Some((8, vec![], 8)));
+    assert_eq!(page(&mut window, 6, now), Some((8, vec![], 8)));
     assert_eq!(page(&mut window, 8, now), Some((8, vec![9], 9)));
 }
 
