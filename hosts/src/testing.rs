@@ -9,8 +9,7 @@ use adapters::{rabbit::RabbitQueues, testing::OffsetClock};
 use application::{
     Error, Result,
     ports::{
-        Clock, EventLog as _, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage,
-        WorkQueue, WorkQueues,
+        Clock, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage, WorkQueue, WorkQueues,
     },
     search::{Found, Search},
     testing_only::notifications::NotificationView,

@@ -266,6 +266,9 @@ impl application::user_profiles::UserProfileReads for Seen {
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Seen {
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }

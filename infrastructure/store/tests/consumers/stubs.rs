@@ -120,6 +120,9 @@ impl UserProfileReads for Nothing {
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Nothing {
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
