@@ -3,15 +3,23 @@
 use std::sync::Arc;
 
 use adapters::{
-    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds, mail::files::MailFiles,
-    memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    passwords::{Argon2Hasher, Unjudged, Zxcvbn}, secrets::RandomSecrets, signatures::Signatures, tokens::{TimedTokens, Tokens}, vault::KeyVault,
+    authenticator::LocalAuthenticator,
+    clock::SystemClock,
+    ids::RandomIds,
+    mail::files::MailFiles,
+    memberships::TokenMemberships,
+    passwords::{Argon2Hasher, Unjudged, Zxcvbn},
+    recorder::QueueRecorder,
+    sealer::MasterSealer,
+    secrets::RandomSecrets,
+    signatures::Signatures,
+    tokens::{TimedTokens, Tokens},
+    vault::KeyVault,
 };
 use application::{
     App, Repository,
     ports::{
-        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer,
-        UsageProvider, Vault,
+        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer, Vault,
     },
     reaction::Reaction,
 };
@@ -241,7 +249,7 @@ pub async fn compose(
 
 /// Who is told what customers use. Testing builds remember it instead.
 #[cfg(not(feature = "testing-only"))]
-fn usages(settings: &Settings) -> Arc<dyn UsageProvider> {
+fn usages(settings: &Settings) -> Arc<dyn application::ports::UsageProvider> {
     if settings.log_usages {
         Arc::new(adapters::usages::LogLines)
     } else {

@@ -18,7 +18,6 @@ pub mod events;
 mod everywhere;
 mod forgeries;
 pub mod people;
-pub mod proxy;
 pub mod registrations;
 mod request;
 pub mod upstream;

@@ -27,8 +27,17 @@ use super::{
 };
 
 /// Members of a query whose values are never shown.
-const SECRETS: [&str; 9] =
-    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token", "refreshtoken", "invitationtoken"];
+const SECRETS: [&str; 9] = [
+    "apikey",
+    "token",
+    "code",
+    "password",
+    "secret",
+    "client_secret",
+    "refresh_token",
+    "refreshtoken",
+    "invitationtoken",
+];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
