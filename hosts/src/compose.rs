@@ -50,6 +50,7 @@ use crate::{
 /// What one subdomain does when something happens in another.
 pub const REACTIONS: &[Reaction] = &[
     application::end_users::reactions::REACTION,
+    application::identities::reactions::REACTION,
     application::organizations::reactions::REACTION,
     application::subscriptions::reactions::REACTION,
     application::user_profiles::reactions::REACTION,

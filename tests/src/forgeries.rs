@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use adapters::{
-    key_ring::KeyRing,
-    secret::Secret,
-    signatures::Signatures,
-    signing_keys::SigningKey,
-    testing::SeededIds,
-    tokens::Tokens,
+    key_ring::KeyRing, secret::Secret, signatures::Signatures, signing_keys::SigningKey,
+    testing::SeededIds, tokens::Tokens,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
