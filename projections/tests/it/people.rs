@@ -83,7 +83,6 @@ async fn roles_come_and_go_as_the_user_has_them() {
     for on in BOTH {
         let fixture = Fixture::start(on).await;
         let reads = EndUserTables::new(fixture.db.clone());
-        assert_eq!(reads.user(&user()).await.expect("read"), None);
         let (assigned, unassigned) = (
             EndUserEvent::PlatformRoleAssigned { role: Role::PlatformOperations },
             EndUserEvent::PlatformRoleUnassigned { role: Role::PlatformOperations },

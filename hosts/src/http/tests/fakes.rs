@@ -276,6 +276,9 @@ impl application::ports::Testing for Seen {
     fn usages(&self) -> Vec<application::ports::Usage> {
         vec![]
     }
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }

@@ -126,6 +126,9 @@ impl application::ports::Testing for Nothing {
     fn usages(&self) -> Vec<application::ports::Usage> {
         vec![]
     }
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
+    }
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
