@@ -128,10 +128,10 @@ async fn serve(
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
-        Ok(Ok(Err(Refusal::Error(error)))) => span.in_scope(|| {
+        Ok(Ok(Err(Refusal::Error(error)))) => Err(span.in_scope(|| {
             crashed(site, route, &progress.call, &error);
-            Err(Problem::of(error, || instance(request), site.settings.reveal_failures))
-        }),
+            Problem::of(error, || instance(request), site.settings.reveal_failures)
+        })),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
         Ok(Err(panic)) => Err(span.in_scope(|| {
             site.app.recorder.crash(&progress.call, route.name, "it panicked");
