@@ -98,6 +98,7 @@ pub struct Composed {
 ///
 /// # Errors
 /// A sentence that says what is in the way.
+#[expect(clippy::too_many_lines, reason = "a list of what there is, in the order of need")]
 pub async fn compose(
     settings: &Settings,
     roles: &Roles,
@@ -114,7 +115,7 @@ pub async fn compose(
     let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
-    let sealer = MasterSealer::new(&settings.master_key)
+    let responses = MasterSealer::new(&settings.master_key)
         .map_err(|error| Stop::because("Responses can't be sealed", error))?;
     let authenticator = LocalAuthenticator::new(
         tokens.clone(),
@@ -235,7 +236,7 @@ pub async fn compose(
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
-        sealer: Arc::new(sealer),
+        sealer: Arc::new(responses),
         tokens,
         log,
         stores,

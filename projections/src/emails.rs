@@ -47,11 +47,7 @@ struct Erased {
 
 fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
     if (recorded.stream.kind.as_ref(), recorded.name.as_str()) == ERASED {
-        let erased: Erased = serde_json::from_str(&recorded.payload)?;
-        for mailbox in &erased.mailboxes {
-            changes.delete_where(&TABLE, "mailbox", mailbox.trim_start_matches("mailbox_"))?;
-        }
-        return Ok(());
+        return erase(recorded, changes);
     }
     let id = recorded.stream.id.as_str();
     let at = ("last_persisted_at", recorded.recorded_at.into());
@@ -75,40 +71,8 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                 ],
             )
         }
-        EmailDeliveryEvent::EmailDetailsChanged {
-            content_type,
-            template_id,
-            tags,
-            subject,
-            body,
-            substitutions: _,
-            to_email_address,
-            to_display_name,
-            secrets,
-        } => {
-            let body = body.map(|body| masking::shown(&body, &secrets));
-            let content_type = match content_type {
-                ContentType::Html => "html",
-                ContentType::Templated => "templated",
-            };
-            changes.set(
-                &TABLE,
-                id,
-                [
-                    ("content_type", Some(content_type.to_owned()).into()),
-                    ("template_id", template_id.into()),
-                    ("subject", subject.map(|text| masking::shown(&text, &secrets)).into()),
-                    ("body", body.into()),
-                    ("to_email_address", to_email_address.as_str().into()),
-                    ("to_display_name", to_display_name.into()),
-                    (
-                        "found_by",
-                        tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into(),
-                    ),
-                    ("tags", Value::json(&tags)?),
-                    at,
-                ],
-            )
+        details @ EmailDeliveryEvent::EmailDetailsChanged { .. } => {
+            set_details(recorded, details, changes)
         }
         EmailDeliveryEvent::SendingAttempted { when } => {
             let key = format!("{id}|{:010}", recorded.sequence);
@@ -153,6 +117,57 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                 ],
             ),
     }
+}
+
+/// Nothing of an e-mail to them can be read any more.
+fn erase(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
+    let erased: Erased = serde_json::from_str(&recorded.payload)?;
+    for mailbox in &erased.mailboxes {
+        changes.delete_where(&TABLE, "mailbox", mailbox.trim_start_matches("mailbox_"))?;
+    }
+    Ok(())
+}
+
+/// What it says, as operators may see it.
+fn set_details(
+    recorded: &Recorded,
+    event: EmailDeliveryEvent,
+    changes: &mut Changes,
+) -> Result<(), ProjectError> {
+    let EmailDeliveryEvent::EmailDetailsChanged {
+        content_type,
+        template_id,
+        tags,
+        subject,
+        body,
+        substitutions: _,
+        to_email_address,
+        to_display_name,
+        secrets,
+    } = event
+    else {
+        return Ok(());
+    };
+    let content_type = match content_type {
+        ContentType::Html => "html",
+        ContentType::Templated => "templated",
+    };
+    let shown = |text: Option<String>| text.map(|text| masking::shown(&text, &secrets));
+    changes.set(
+        &TABLE,
+        recorded.stream.id.as_str(),
+        [
+            ("content_type", Some(content_type.to_owned()).into()),
+            ("template_id", template_id.into()),
+            ("subject", shown(subject).into()),
+            ("body", shown(body).into()),
+            ("to_email_address", to_email_address.as_str().into()),
+            ("to_display_name", to_display_name.into()),
+            ("found_by", tags.iter().map(|tag| reads::found_by(tag)).collect::<String>().into()),
+            ("tags", Value::json(&tags)?),
+            ("last_persisted_at", recorded.recorded_at.into()),
+        ],
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! E-mails as files in a folder: for development, where nobody has a mail server.
 
 use std::{
+    fmt::Write as _,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -103,7 +104,8 @@ impl MailFiles {
 fn written(email: &OutgoingEmail, date: &str, receipt: &str) -> String {
     let mut text = String::new();
     let mut header = |name: &str, value: &str| {
-        text.push_str(&format!("{name}: {}\n", one_line(value)));
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{name}: {}", one_line(value));
     };
     header("Date", date);
     header("From", &shown(&email.from));
@@ -126,13 +128,14 @@ fn written(email: &OutgoingEmail, date: &str, receipt: &str) -> String {
     header("Content-Type", &format!("multipart/alternative; boundary=\"{boundary}\""));
     text.push('\n');
     for (kind, part) in parts {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "--{boundary}\nContent-Type: text/{kind}; charset=utf-8\n\
              Content-Transfer-Encoding: 8bit\n\n{}\n\n",
             part.trim_end()
-        ));
+        );
     }
-    text.push_str(&format!("--{boundary}--\n"));
+    let _ = writeln!(text, "--{boundary}--");
     text
 }
 
