@@ -17,6 +17,7 @@ use crate::{
 
 pub mod credentials;
 pub mod me;
+pub mod reactions;
 pub mod tokens;
 mod turns;
 

@@ -3,15 +3,23 @@
 use std::sync::Arc;
 
 use adapters::{
-    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds, mail::files::MailFiles,
-    memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    passwords::{Argon2Hasher, Unjudged, Zxcvbn}, secrets::RandomSecrets, signatures::Signatures, tokens::{TimedTokens, Tokens}, vault::KeyVault,
+    authenticator::LocalAuthenticator,
+    clock::SystemClock,
+    ids::RandomIds,
+    mail::files::MailFiles,
+    memberships::TokenMemberships,
+    passwords::{Argon2Hasher, Unjudged, Zxcvbn},
+    recorder::QueueRecorder,
+    sealer::MasterSealer,
+    secrets::RandomSecrets,
+    signatures::Signatures,
+    tokens::{TimedTokens, Tokens},
+    vault::KeyVault,
 };
 use application::{
     App, Repository,
     ports::{
-        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer,
-        UsageProvider, Vault,
+        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer, Vault,
     },
     reaction::Reaction,
 };
@@ -42,6 +50,7 @@ use crate::{
 /// What one subdomain does when something happens in another.
 pub const REACTIONS: &[Reaction] = &[
     application::end_users::reactions::REACTION,
+    application::identities::reactions::REACTION,
     application::organizations::reactions::REACTION,
     application::subscriptions::reactions::REACTION,
     application::user_profiles::reactions::REACTION,
@@ -89,6 +98,7 @@ pub struct Composed {
 ///
 /// # Errors
 /// A sentence that says what is in the way.
+#[expect(clippy::too_many_lines, reason = "a list of what there is, in the order of need")]
 pub async fn compose(
     settings: &Settings,
     roles: &Roles,
@@ -105,7 +115,7 @@ pub async fn compose(
     let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
-    let sealer = MasterSealer::new(&settings.master_key)
+    let responses = MasterSealer::new(&settings.master_key)
         .map_err(|error| Stop::because("Responses can't be sealed", error))?;
     let authenticator = LocalAuthenticator::new(
         tokens.clone(),
@@ -226,7 +236,7 @@ pub async fn compose(
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
-        sealer: Arc::new(sealer),
+        sealer: Arc::new(responses),
         tokens,
         log,
         stores,
@@ -241,7 +251,7 @@ pub async fn compose(
 
 /// Who is told what customers use. Testing builds remember it instead.
 #[cfg(not(feature = "testing-only"))]
-fn usages(settings: &Settings) -> Arc<dyn UsageProvider> {
+fn usages(settings: &Settings) -> Arc<dyn application::ports::UsageProvider> {
     if settings.log_usages {
         Arc::new(adapters::usages::LogLines)
     } else {

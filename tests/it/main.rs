@@ -21,6 +21,7 @@ mod events;
 mod following;
 mod gateway;
 mod health;
+mod identities;
 mod keys;
 mod lifecycle;
 mod mail;

@@ -129,6 +129,8 @@ impl TestApp {
     ) -> Self {
         let environment = environment
             .with("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
+            .with_default("GROUNDWORK_PASSWORD_MEMORY_KIB", "64")
+            .with_default("GROUNDWORK_PASSWORD_PASSES", "1")
             .with("GROUNDWORK_HMAC_SECRET", HMAC_SECRET)
             .with("GROUNDWORK_INTER_HOST_SECRET", INTER_HOST_SECRET);
         let clock = Arc::new(ManualClock::new(Timestamp::parse(BEGIN).expect("a time")));

@@ -250,6 +250,14 @@ impl Credential {
         }
         Ok(events)
     }
+    /// Nobody signs in with it any more; nothing happens if it is so already.
+    #[must_use]
+    pub fn close(&self, now: Timestamp) -> Vec<CredentialEvent> {
+        if self.email_digest.is_empty() {
+            return vec![];
+        }
+        vec![CredentialEvent::Closed { closed_on: now }]
+    }
     /// Whether the registration was confirmed.
     ///
     /// # Errors
@@ -385,6 +393,9 @@ impl Evolve for Credential {
                 self.password = password_hash.clone();
                 self.reset = None;
                 self.resets += 1;
+            }
+            CredentialEvent::Closed { .. } => {
+                *self = Self { user: self.user.take(), resets: self.resets + 1, ..Self::default() };
             }
         }
     }

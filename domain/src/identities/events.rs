@@ -58,6 +58,8 @@ crate::events! {
         public PasswordResetCompleted = "password_reset_completed" v 1 {
             token_hash: TokenHash,
         } sealed { password_hash: PasswordHash },
+        /// Whoever had it was erased: nobody signs in with it, and its address is free again.
+        private Closed = "closed" v 1 { closed_on: Timestamp },
     }
 }
 

@@ -119,8 +119,7 @@ fn threads(values: &Values) -> Threads {
 fn delay(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> Option<(Duration, Duration)> {
     let waits = mode == Mode::Production && !cfg!(feature = "testing-only");
     let usual = if waits { (1500, 4000) } else { (0, 0) };
-    let least =
-        given(values, "GROUNDWORK_SIGN_IN_DELAY_LEAST_MILLISECONDS").unwrap_or(usual.0);
+    let least = given(values, "GROUNDWORK_SIGN_IN_DELAY_LEAST_MILLISECONDS").unwrap_or(usual.0);
     let most = given(values, "GROUNDWORK_SIGN_IN_DELAY_MOST_MILLISECONDS");
     let most = most.unwrap_or_else(|| usual.1.max(least));
     if least > most {

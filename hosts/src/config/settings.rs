@@ -34,7 +34,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let operators = operators(values, mode, &mut wrong);
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
-    let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty()) else {
+    let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
+    else {
         return Err(InvalidSettings(wrong));
     };
     let seconds = |name, unit: u64| {

@@ -27,8 +27,17 @@ use super::{
 };
 
 /// Members of a query whose values are never shown.
-const SECRETS: [&str; 9] =
-    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token", "refreshtoken", "invitationtoken"];
+const SECRETS: [&str; 9] = [
+    "apikey",
+    "token",
+    "code",
+    "password",
+    "secret",
+    "client_secret",
+    "refresh_token",
+    "refreshtoken",
+    "invitationtoken",
+];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -132,10 +141,10 @@ async fn serve(
     let shown = || instance(request, Some(route));
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
-        Ok(Ok(Err(Refusal::Error(error)))) => span.in_scope(|| {
+        Ok(Ok(Err(Refusal::Error(error)))) => Err(span.in_scope(|| {
             crashed(site, route, &progress.call, &error);
-            Err(Problem::of(error, shown, site.settings.reveal_failures))
-        }),
+            Problem::of(error, shown, site.settings.reveal_failures)
+        })),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
         Ok(Err(panic)) => Err(span.in_scope(|| {
             site.app.recorder.crash(&progress.call, route.name, "it panicked");

@@ -254,3 +254,18 @@ fn a_reset_unlocks_and_otherwise_keeps_the_count() {
         .when(|credential| credential.verify_password(false, &RULES, minute(9)))
         .then([compared(false, 3, 9), locked(14)]);
 }
+
+#[test]
+fn what_is_closed_holds_nothing() {
+    let closed = CredentialEvent::Closed { closed_on: minute(9) };
+    given::<Credential>(and(resetting()))
+        .when(|credential| Ok::<_, CredentialError>(credential.close(minute(9))))
+        .then([closed.clone()]);
+    let mut events = and(resetting());
+    events.push(closed);
+    let credential = given::<Credential>(events).state();
+    assert_eq!((credential.email_digest(), credential.reset_hash()), ("", None));
+    assert_eq!((credential.password().expose(), credential.generation()), ("", 1));
+    assert_eq!(credential.check_verified(), Err(CredentialError::NotVerified));
+    assert!(credential.close(minute(10)).is_empty(), "it is so already");
+}
