@@ -132,9 +132,6 @@ impl application::ports::Testing for Nothing {
     async fn destroy(&self) -> Result<()> {
         Ok(())
     }
-    async fn drain(&self, _: Duration) -> Result<()> {
-        Ok(())
-    }
     async fn advance_clock(&self, _: i64) -> Result<()> {
         Ok(())
     }
