@@ -114,10 +114,15 @@ impl TestApp {
 
     /// Starts a second host on the database of this one, which has to outlive it.
     pub async fn start_beside(&self) -> Self {
+        self.start_beside_with(|environment| environment).await
+    }
+
+    /// As [`Self::start_beside`], with other settings than the usual ones.
+    pub async fn start_beside_with(&self, adjust: impl FnOnce(Environment) -> Environment) -> Self {
         let (Place::Database(Database { url, .. }) | Place::Shared(url)) = &self.place else {
             panic!("files have one host");
         };
-        let (place, environment) = (Place::Shared(url.clone()), Environment::postgres(url));
+        let (place, environment) = (Place::Shared(url.clone()), adjust(Environment::postgres(url)));
         Self::start_at(place, Deployment::Postgres, environment, SECOND).await
     }
 

@@ -144,6 +144,11 @@ async fn attempt(
     if let Some(other) = app.credential_of(call, &digest).await?
         && other.state.user() != Some(&id)
     {
+        if staged.is_some() && app.user_of(call, &person.email).await?.is_some() {
+            // Whoever was faster registered this very person.
+            call.withdraw();
+            return Ok(None);
+        }
         return Err(not_unique());
     }
     if let Some(credential) = app.credential_by_user(call, &id).await? {
