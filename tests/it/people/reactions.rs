@@ -15,7 +15,13 @@ use application::{
 use hosts::compose::REACTIONS;
 use store::{log::MemLog, sealing::SealedLog};
 
-on_every_deployment!(nothing_happens_twice, every_order_of_delivery_leads_to_the_same,);
+on_every_deployment!(nothing_happens_twice);
+
+/// It happens over a log in memory, so once is enough.
+#[test]
+fn every_order_of_delivery_leads_to_the_same() {
+    run(Deployment::Sqlite, every_order);
+}
 
 /// A call as whoever delivers the event makes it.
 fn call(event: &Recorded) -> Call {
