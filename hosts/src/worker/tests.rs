@@ -62,8 +62,9 @@ impl Queue {
 
 #[async_trait]
 impl WorkQueues for Queue {
-    async fn take(&self, _: WorkQueue) -> Result<Option<Taken>> {
-        Ok(self.waiting.lock().unwrap().pop_front())
+    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+        let mut waiting = self.waiting.lock().unwrap();
+        Ok(if queue == WorkQueue::Audits { waiting.pop_front() } else { None })
     }
     async fn handled(&self, taken: &Taken) -> Result<()> {
         self.note(taken, "handled");
