@@ -89,9 +89,9 @@ async fn roles_come_and_go_as_the_user_has_them() {
         );
         let steps: [(&[EndUserEvent], &[&str]); 4] = [
             (&registered(), &["platform_standard"]),
-            (&[assigned.clone()], &["platform_operations", "platform_standard"]),
-            (&[unassigned.clone()], &["platform_standard"]),
-            (&[assigned, unassigned], &["platform_standard"]),
+            (std::slice::from_ref(&assigned), &["platform_operations", "platform_standard"]),
+            (std::slice::from_ref(&unassigned), &["platform_standard"]),
+            (&[assigned.clone(), unassigned.clone()], &["platform_standard"]),
         ];
         let mut version = 0;
         for (events, roles) in steps {
