@@ -2,18 +2,32 @@
 
 use std::sync::Arc;
 
-use domain::{audits::Audit, cars::Car, emails::EmailDelivery};
+use domain::{
+    audits::Audit,
+    cars::Car,
+    emails::EmailDelivery,
+    end_users::EndUser,
+    identities::{Credential, TokenFamily},
+    kernel::EmailAddress,
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
+};
 
 use crate::{
     Repository,
     audits::AuditReads,
     cars::CarReads,
     emails::EmailReads,
+    end_users::EndUserReads,
+    identities::SignIn,
     ports::{
-        Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships, Notifications, ReadModels,
-        Recorder, UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
+        AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
+        Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
+        UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
+    user_profiles::UserProfileReads,
 };
 
 /// One public field per port. Cheap to clone.
@@ -51,6 +65,34 @@ pub struct App {
     pub cars: Repository<Car>,
     /// Cars, for queries.
     pub car_reads: Arc<dyn CarReads>,
+    /// End users, for commands.
+    pub end_users: Repository<EndUser>,
+    /// End users, for queries.
+    pub end_user_reads: Arc<dyn EndUserReads>,
+    /// Who becomes an operator by registering.
+    pub operators: Arc<[EmailAddress]>,
+    /// Password credentials.
+    pub credentials: Repository<Credential>,
+    /// The tokens of sign-ins.
+    pub token_families: Repository<TokenFamily>,
+    /// Makes access tokens.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Judges passwords.
+    pub password_strength: Arc<dyn PasswordStrength>,
+    /// Draws what nobody can guess.
+    pub secrets: Arc<dyn Secrets>,
+    /// How people sign in.
+    pub sign_in: Arc<SignIn>,
+    /// Organizations, for commands.
+    pub organizations: Repository<Organization>,
+    /// Subscriptions, for commands.
+    pub subscriptions: Repository<Subscription>,
+    /// User profiles, for commands.
+    pub user_profiles: Repository<UserProfile>,
+    /// User profiles, for queries.
+    pub user_profile_reads: Arc<dyn UserProfileReads>,
     /// E-mails, for commands.
     pub emails: Repository<EmailDelivery>,
     /// E-mails, for queries.

@@ -119,6 +119,14 @@ impl Call {
         next.work.push(message);
         Ok(())
     }
+    /// Forgets the messages that the next append would enqueue: what they tell did not happen.
+    pub(crate) fn withdraw(&self) {
+        let mut next = lock(&self.next);
+        let count = u32::try_from(next.work.len()).unwrap_or_default();
+        // Whoever decides again gets the same numbers again.
+        next.enqueued = next.enqueued.saturating_sub(count);
+        next.work.clear();
+    }
     /// The messages that the next append must enqueue; none once an append has.
     #[must_use]
     pub fn work(&self) -> Vec<WorkMessage> {

@@ -1,7 +1,7 @@
 //! Reading input: every field is optional in the input type and judged here, so that all failures
 //! are reported at once.
 
-use domain::kernel::{DomainError, Timestamp};
+use domain::kernel::{DomainError, EmailAddress, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -45,6 +45,7 @@ fields!(A, B, C, D, E);
 fields!(A, B, C, D, E, F);
 fields!(A, B, C, D, E, F, G);
 fields!(A, B, C, D, E, F, G, H);
+fields!(A, B, C, D, E, F, G, H, I);
 
 /// All values of a tuple of fields.
 ///
@@ -95,6 +96,22 @@ pub fn text<'a>(
     } else {
         Err(refused("RegularExpressionValidator", format!("The {name} is invalid"), text))
     }
+}
+
+/// The e-mail address of somebody.
+///
+/// # Errors
+/// As [`required`], with the rule of addresses.
+pub fn email(name: &str, text: Option<&str>) -> Field<EmailAddress> {
+    required(name, text, "EmailAddressValidator", EmailAddress::parse)
+}
+
+/// A field whose value nobody is shown, not even whoever sent it: a password, a token.
+///
+/// # Errors
+/// Those of the field, without its value.
+pub fn secret<T>(field: Field<T>) -> Field<T> {
+    field.map_err(|error| FieldError { value: None, ..error })
 }
 
 /// A check that belongs to no other helper.

@@ -1,11 +1,14 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
+mod access_tokens;
 mod bus;
 mod emails;
 mod feed;
 mod keys;
 mod log;
 mod notifications;
+mod passwords;
+mod secrets;
 mod usages;
 mod vault;
 mod webhooks;
@@ -20,6 +23,7 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
+pub use access_tokens::{AccessToken, AccessTokens, Bearer};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};
@@ -29,6 +33,8 @@ pub use log::{
     LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
 };
 pub use notifications::{Notifications, Reacted};
+pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
+pub use secrets::Secrets;
 pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
 pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};
@@ -163,14 +169,14 @@ pub trait Testing: Send + Sync {
         &self,
         search: &crate::search::Search,
     ) -> Result<crate::search::Found<crate::testing_only::notifications::NotificationView>>;
-    /// The usages that this process told the provider of, oldest first, as far as they are kept.
-    fn usages(&self) -> Vec<Usage>;
     /// Waits until everything that happened was published on the bus, if there is one, and every
     /// projection and reaction is quiet.
     ///
     /// # Errors
     /// Unavailable, with what is still busy when the time is up; or if a store can't be reached.
     async fn drain(&self, limit: Duration) -> Result<()>;
+    /// The usages that this process told the provider of, oldest first, as far as they are kept.
+    fn usages(&self) -> Vec<Usage>;
     /// Moves the clock of this deployment forward by so many seconds.
     ///
     /// # Errors

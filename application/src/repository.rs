@@ -14,7 +14,7 @@ use commit::new_event;
 pub use commit::{Committed, Staged};
 
 /// How often a decision is made again when somebody else was faster.
-const ATTEMPTS: usize = 4;
+pub(crate) const ATTEMPTS: usize = 4;
 /// A stream longer than this many events since its last snapshot gets a new one.
 const SNAPSHOT_EVERY: usize = 100;
 
@@ -98,6 +98,18 @@ impl<D: Aggregate> Repository<D> {
         }
         call.read_version(loaded.version);
         Ok(loaded)
+    }
+
+    /// As [`Self::load`]; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn find(&self, call: &Call, id: &str) -> Result<Option<Loaded<D>>> {
+        match self.load(call, id).await {
+            Ok(loaded) => Ok(Some(loaded)),
+            Err(error) if error.kind() == Some(ErrorKind::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Begins a new aggregate.

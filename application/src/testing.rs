@@ -1,14 +1,20 @@
 //! For tests of everything that needs no secrets.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use domain::kernel::Timestamp;
+use domain::{
+    identities::{Password, PasswordHash, TokenHash},
+    kernel::Timestamp,
+};
 
 use crate::{
     Error, Result,
     emails::{EmailFilter, EmailReads, EmailView, Mail},
     ports::{
-        EmailProvider, Letter, MailTemplates, OutgoingEmail, Proof, SealedText, Usage,
-        UsageProvider, Vault, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+        AccessToken, AccessTokens, Bearer, EmailProvider, Letter, MailTemplates, OutgoingEmail,
+        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault,
+        Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
     },
     search::{Found, Rows, Search},
 };
@@ -38,6 +44,40 @@ impl Vault for OpenVault {
 /// Sends no e-mail, tells nobody of usages, and knows no third party.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Alone;
+
+impl AccessTokens for Alone {
+    fn issue(&self, _: &Bearer<'_>) -> Result<AccessToken> {
+        Err(Error::unavailable("nobody signs tokens"))
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Alone {
+    async fn hash(&self, _: &Password) -> Result<PasswordHash> {
+        Err(Error::unavailable("nobody hashes passwords"))
+    }
+    async fn verify(&self, _: &Password, _: Option<&PasswordHash>) -> Result<Verdict> {
+        Ok(Verdict::Wrong)
+    }
+}
+
+impl PasswordStrength for Alone {
+    fn is_guessable(&self, _: &Password, _: &[&str]) -> bool {
+        false
+    }
+}
+
+impl Secrets for Alone {
+    fn token(&self) -> String {
+        "a".repeat(43)
+    }
+    fn between(&self, least: Duration, _: Duration) -> Duration {
+        least
+    }
+    fn hash(&self, token: &str) -> TokenHash {
+        TokenHash::new(token)
+    }
+}
 
 #[async_trait]
 impl EmailProvider for Alone {

@@ -4,7 +4,12 @@ use crate::{
     audits::Audit,
     cars::Car,
     emails::EmailDelivery,
+    end_users::EndUser,
+    identities::{Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
+    organizations::Organization,
+    subscriptions::Subscription,
+    user_profiles::UserProfile,
 };
 
 /// The events of one aggregate, without its type.
@@ -44,4 +49,14 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 }
 
 /// Every aggregate of the product.
-pub const ALL: &[Contract] = &[contract::<Audit>(), contract::<Car>(), contract::<EmailDelivery>()];
+pub const ALL: &[Contract] = &[
+    contract::<Audit>(),
+    contract::<Car>(),
+    contract::<Credential>(),
+    contract::<EmailDelivery>(),
+    contract::<EndUser>(),
+    contract::<Organization>(),
+    contract::<Subscription>(),
+    contract::<TokenFamily>(),
+    contract::<UserProfile>(),
+];

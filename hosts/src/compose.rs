@@ -3,22 +3,35 @@
 use std::sync::Arc;
 
 use adapters::{
-    authenticator::LocalAuthenticator, clock::SystemClock, ids::RandomIds, mail::files::MailFiles,
-    memberships::TokenMemberships, recorder::QueueRecorder, sealer::MasterSealer,
-    signatures::Signatures, signing_keys::KeyRing, tokens::Tokens, vault::KeyVault,
+    authenticator::LocalAuthenticator,
+    clock::SystemClock,
+    ids::RandomIds,
+    mail::files::MailFiles,
+    memberships::TokenMemberships,
+    passwords::{Argon2Hasher, Unjudged, Zxcvbn},
+    recorder::QueueRecorder,
+    sealer::MasterSealer,
+    secrets::RandomSecrets,
+    signatures::Signatures,
+    tokens::{TimedTokens, Tokens},
+    vault::KeyVault,
 };
 use application::{
     App, Repository,
-    ports::{Authenticator, Clock, EventLog, Feeds, Ids, Recorder, Sealer, UsageProvider, Vault},
+    ports::{
+        Authenticator, Clock, EventLog, Feeds, Ids, PasswordStrength, Recorder, Sealer, Vault,
+    },
     reaction::Reaction,
 };
-use projections::{audits::AuditTables, cars::CarTables, emails::EmailTables};
+use projections::{
+    audits::AuditTables, cars::CarTables, emails::EmailTables, end_users::EndUserTables,
+    user_profiles::UserProfileTables,
+};
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
     relay::Relay,
     sealing::{SealedFeeds, SealedLog, SealedWork},
-    signing_keys::SigningKeys,
     subject_keys::SubjectKeys,
     webhooks::WebhookTable,
 };
@@ -29,12 +42,19 @@ use crate::{
     config::Settings,
     log::Log,
     mail::Mails,
+    ops::keys,
     roles::{Role, Roles},
     stores::Stores,
 };
 
 /// What one subdomain does when something happens in another.
-pub const REACTIONS: &[Reaction] = &[];
+pub const REACTIONS: &[Reaction] = &[
+    application::end_users::reactions::REACTION,
+    application::identities::reactions::REACTION,
+    application::organizations::reactions::REACTION,
+    application::subscriptions::reactions::REACTION,
+    application::user_profiles::reactions::REACTION,
+];
 
 /// What takes the place of the real thing in tests.
 #[derive(Clone, Default)]
@@ -92,10 +112,7 @@ pub async fn compose(
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
     let mails = Mails::new(settings, roles, &clock)?;
-    let keys = SigningKeys::new(stores.keys.clone());
-    let ring = KeyRing::open(&keys, &settings.master_key, clock.as_ref())
-        .await
-        .map_err(|error| Stop::because("The signing keys can't be used", error))?;
+    let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
     let responses = MasterSealer::new(&settings.master_key)
@@ -163,6 +180,13 @@ pub async fn compose(
     let recorder = replaced.recorder.unwrap_or_else(|| {
         Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone(), usages.clone()))
     });
+    let identities = &settings.identities;
+    let passwords = Argon2Hasher::start(identities.cost, identities.threads)
+        .map_err(|error| Stop::because("Passwords can't be hashed", error))?;
+    let password_strength: Arc<dyn PasswordStrength> = match identities.strength {
+        0 => Arc::new(Unjudged),
+        least => Arc::new(Zxcvbn::at_least(least)),
+    };
     let app = App {
         clock,
         ids: ids.clone(),
@@ -180,13 +204,30 @@ pub async fn compose(
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),
         cars: Repository::new(sealed.clone(), ids.clone()),
         car_reads: Arc::new(CarTables::new(stores.read.clone())),
-        emails: Repository::new(sealed, ids),
+        emails: Repository::new(sealed.clone(), ids.clone()),
         email_reads: Arc::new(EmailTables::new(stores.read.clone())),
         email_provider: mails.provider,
         mail_templates: mails.templates,
         usages,
         webhook_proofs: mails.proofs,
         webhooks: Arc::new(webhooks),
+        end_users: Repository::new(sealed.clone(), ids.clone()),
+        end_user_reads: Arc::new(EndUserTables::new(stores.read.clone())),
+        operators: settings.operators.as_slice().into(),
+        credentials: Repository::new(sealed.clone(), ids.clone()),
+        token_families: Repository::new(sealed.clone(), ids.clone()),
+        access_tokens: Arc::new(TimedTokens {
+            tokens: tokens.clone(),
+            lifetime: settings.access_token,
+        }),
+        passwords: Arc::new(passwords),
+        password_strength,
+        secrets: Arc::new(RandomSecrets),
+        sign_in: Arc::new(identities.sign_in()),
+        organizations: Repository::new(sealed.clone(), ids.clone()),
+        subscriptions: Repository::new(sealed.clone(), ids.clone()),
+        user_profiles: Repository::new(sealed, ids),
+        user_profile_reads: Arc::new(UserProfileTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
@@ -210,7 +251,7 @@ pub async fn compose(
 
 /// Who is told what customers use. Testing builds remember it instead.
 #[cfg(not(feature = "testing-only"))]
-fn usages(settings: &Settings) -> Arc<dyn UsageProvider> {
+fn usages(settings: &Settings) -> Arc<dyn application::ports::UsageProvider> {
     if settings.log_usages {
         Arc::new(adapters::usages::LogLines)
     } else {

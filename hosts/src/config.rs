@@ -1,5 +1,6 @@
 //! Settings: read once, at start, from the environment and an optional TOML file.
 
+pub mod identities;
 mod mail;
 mod settings;
 mod source;
@@ -9,8 +10,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
+use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
+use identities::IdentitySettings;
 pub use mail::{MailSettings, MailWay};
 use source::Values;
 
@@ -109,6 +112,10 @@ pub struct Settings {
     pub api_url: Option<String>,
     /// Code of the region that this process runs in.
     pub region: String,
+    /// Who becomes an operator by registering.
+    pub operators: Vec<EmailAddress>,
+    /// Passwords, and the tokens of sign-ins.
+    pub identities: IdentitySettings,
     /// How long access tokens are good for.
     pub access_token: time::Duration,
     /// How far the clocks of two hosts may differ.
@@ -199,6 +206,7 @@ fn http(values: &Values, addresses: Vec<SocketAddr>, mode: Mode) -> HttpSettings
         reveal_failures: mode == Mode::Development,
         rate: (per_second > 0)
             .then(|| Rate { per_second, burst: small("GROUNDWORK_HTTP_RATE_BURST") }),
+        sign_in_rate: identities::rate(values),
         write_wait: milliseconds("GROUNDWORK_HTTP_WRITE_WAIT_MILLISECONDS"),
         read_wait: milliseconds("GROUNDWORK_HTTP_READ_WAIT_MILLISECONDS"),
     }

@@ -73,6 +73,10 @@ impl Host {
         if let Some(engine) = composed.engine {
             running.spawn("the engine of projections and reactions", |stop| engine.run(stop));
         }
+        let tokens = composed.tokens.clone();
+        running.spawn("following the signing keys", |stop| async move {
+            tokens.keys().follow(stop).await;
+        });
         if let Some(relay) = composed.relay {
             running.spawn("the relay", |stop| relay.run(stop));
         }

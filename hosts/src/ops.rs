@@ -6,6 +6,7 @@ mod deadletters;
 mod desk;
 pub mod events;
 mod health;
+pub(crate) mod keys;
 mod projections;
 mod queues;
 mod relay;
@@ -63,6 +64,9 @@ pub enum Command {
     /// Access tokens.
     #[command(subcommand)]
     Tokens(Tokens),
+    /// Keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// See [`Command::Tokens`].
@@ -89,6 +93,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Deadletters(command) => deadletters::run(command, &Settings::load()?).await?,
         Command::Work(command) => work::run(command, &Settings::load()?).await?,
         Command::Verify => verify::run(&Settings::load()?).await?,
+        Command::Keys(command) => keys::run(command, &Settings::load()?).await?,
         Command::Tokens(Tokens::Mint(mint)) => mint.run(&Settings::load()?).await?,
     }
     Ok(())

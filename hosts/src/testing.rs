@@ -9,8 +9,8 @@ use adapters::{rabbit::RabbitQueues, testing::OffsetClock, usages::Remembered};
 use application::{
     Error, Result,
     ports::{
-        Clock, EventLog as _, Fate, QueueStanding, ReadModels, Taken, Testing, WorkMessage,
-        WorkQueue, WorkQueues,
+        Clock, Fate, QueueStanding, ReadModels, Taken, Testing, Usage, WorkMessage, WorkQueue,
+        WorkQueues,
     },
     search::{Found, Search},
     testing_only::notifications::NotificationView,

@@ -46,8 +46,9 @@ struct Erased {
 }
 
 fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
-    if (recorded.stream.kind.as_ref(), recorded.name.as_str()) == ERASED {
-        return erase(recorded, changes);
+    if recorded.stream.kind == ERASED.0 {
+        let erased = recorded.name == ERASED.1;
+        return if erased { erase(recorded, changes) } else { Ok(()) };
     }
     let id = recorded.stream.id.as_str();
     let at = ("last_persisted_at", recorded.recorded_at.into());

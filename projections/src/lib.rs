@@ -3,9 +3,17 @@
 pub mod audits;
 pub mod cars;
 pub mod emails;
+pub mod end_users;
 mod search;
+pub mod user_profiles;
 
 use store::projections::Projection;
 
 /// Every read model of the product.
-pub const ALL: &[Projection] = &[audits::AUDITS, cars::CARS, emails::EMAILS];
+pub const ALL: &[Projection] = &[
+    audits::AUDITS,
+    cars::CARS,
+    emails::EMAILS,
+    end_users::END_USERS,
+    user_profiles::USER_PROFILES,
+];

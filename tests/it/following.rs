@@ -91,7 +91,7 @@ impl Site {
     }
 
     /// Waits until the relay has published up to a position.
-    async fn published(&self, position: u64) {
+    fn published(&self, position: u64) {
         let begun = Instant::now();
         loop {
             let relay = self.environment.run(&["ops", "relay", "status"]).unwrap();
@@ -264,7 +264,7 @@ async fn what_the_broker_left_out_shows_in_the_position_alone() {
     // Nothing ends, and nobody is told: messages only don't arrive.
     site.bind_queue(false).await;
     let lost = site.cars(2).await;
-    site.published(lost).await;
+    site.published(lost);
     site.bind_queue(true).await;
     let head = site.cars(1).await;
     follower.reaches(head).await;
@@ -281,7 +281,7 @@ async fn operators_see_the_relay_the_queues_and_what_was_set_aside() {
     let site = Site::start(folder.path()).await;
     let position = site.cars(1).await;
     let ops = |arguments: &[&str]| site.environment.run(&[&["ops"], arguments].concat()).unwrap();
-    site.published(position).await;
+    site.published(position);
     let relay = ops(&["relay", "status"]);
     assert!(relay.contains("held"), "{relay}");
     let bus = ops(&["bus", "status"]);

@@ -114,10 +114,15 @@ impl TestApp {
 
     /// Starts a second host on the database of this one, which has to outlive it.
     pub async fn start_beside(&self) -> Self {
+        self.start_beside_with(|environment| environment).await
+    }
+
+    /// As [`Self::start_beside`], with other settings than the usual ones.
+    pub async fn start_beside_with(&self, adjust: impl FnOnce(Environment) -> Environment) -> Self {
         let (Place::Database(Database { url, .. }) | Place::Shared(url)) = &self.place else {
             panic!("files have one host");
         };
-        let (place, environment) = (Place::Shared(url.clone()), Environment::postgres(url));
+        let (place, environment) = (Place::Shared(url.clone()), adjust(Environment::postgres(url)));
         Self::start_at(place, Deployment::Postgres, environment, SECOND).await
     }
 
@@ -129,6 +134,8 @@ impl TestApp {
     ) -> Self {
         let environment = environment
             .with("GROUNDWORK_HTTP_ADDRESSES", "127.0.0.1:0")
+            .with_default("GROUNDWORK_PASSWORD_MEMORY_KIB", "64")
+            .with_default("GROUNDWORK_PASSWORD_PASSES", "1")
             .with("GROUNDWORK_HMAC_SECRET", HMAC_SECRET)
             .with("GROUNDWORK_INTER_HOST_SECRET", INTER_HOST_SECRET);
         let clock = Arc::new(ManualClock::new(Timestamp::parse(BEGIN).expect("a time")));

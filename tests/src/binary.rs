@@ -101,6 +101,12 @@ impl Environment {
         self
     }
 
+    /// With a setting, unless it has another value.
+    #[must_use]
+    pub fn with_default(self, name: &str, value: &str) -> Self {
+        if self.get(name).is_empty() { self.with(name, value) } else { self }
+    }
+
     /// The value of a setting; empty if it is not set.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {

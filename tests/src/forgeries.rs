@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use adapters::{
-    secret::Secret,
-    signatures::Signatures,
-    signing_keys::{KeyRing, SigningKey},
-    testing::SeededIds,
-    tokens::Tokens,
+    key_ring::KeyRing, secret::Secret, signatures::Signatures, signing_keys::SigningKey,
+    testing::SeededIds, tokens::Tokens,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -23,7 +20,7 @@ impl TestApp {
         let ids = Arc::new(SeededIds::new(3, self.clock.clone()));
         // The issuer of a host without settings.
         let issuer = "http://127.0.0.1:5001".to_owned();
-        let keys = KeyRing::of(key);
+        let keys = Arc::new(KeyRing::of(key, self.clock.clone()));
         let tokens = Tokens::new(keys, issuer, Duration::ZERO, self.clock.clone(), ids);
         token(&tokens, &person.user, &person.grants, self.now(), Duration::hours(1))
     }

@@ -18,6 +18,7 @@ pub mod events;
 mod everywhere;
 mod forgeries;
 pub mod people;
+pub mod registrations;
 mod request;
 pub mod upstream;
 mod work;

@@ -8,7 +8,7 @@ use crate::Result;
 /// A key that signs access tokens, as it is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredSigningKey {
-    /// Counts from 1; the key with the greatest number signs, all of them verify.
+    /// Counts from 1, in the order in which they were made.
     pub number: u32,
     /// The id that tokens name it by.
     pub kid: String,
@@ -32,4 +32,9 @@ pub trait SigningKeyStore: Send + Sync {
     /// # Errors
     /// Unavailable, if the store can't be written.
     async fn add(&self, key: &StoredSigningKey) -> Result<()>;
+    /// Forgets the key with this number.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    async fn remove(&self, number: u32) -> Result<()>;
 }

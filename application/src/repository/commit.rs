@@ -24,7 +24,8 @@ pub struct Staged {
 pub enum Committed {
     /// It is in the log.
     Done,
-    /// Somebody else was faster, so nothing was written: load and decide again.
+    /// Somebody else was faster, so nothing was written, and what the call had enqueued for it is
+    /// forgotten: load and decide again.
     Raced,
 }
 
@@ -37,7 +38,10 @@ impl App {
     pub async fn commit(&self, call: &Call, parts: Vec<Staged>) -> Result<Committed> {
         match append(self.sealed_log.as_ref(), call, parts).await {
             Ok(()) => Ok(Committed::Done),
-            Err(AppendError::Conflict { .. } | AppendError::Taken(_)) => Ok(Committed::Raced),
+            Err(AppendError::Conflict { .. } | AppendError::Taken(_)) => {
+                call.withdraw();
+                Ok(Committed::Raced)
+            }
             Err(error) => Err(error.into()),
         }
     }

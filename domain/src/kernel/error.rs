@@ -40,3 +40,13 @@ pub trait DomainError: std::error::Error + Send + Sync + 'static {
     /// A stable `snake_case` name that clients may compare with.
     fn code(&self) -> &'static str;
 }
+
+/// For decisions that refuse nothing.
+impl DomainError for std::convert::Infallible {
+    fn kind(&self) -> ErrorKind {
+        match *self {}
+    }
+    fn code(&self) -> &'static str {
+        match *self {}
+    }
+}

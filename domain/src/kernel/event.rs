@@ -34,10 +34,10 @@ pub struct EventSpec {
     pub sealed: &'static [&'static str],
 }
 
-/// The name that a field has on the wire: `email_address` is `emailAddress`.
+/// The name that a field has on the wire: `email_address` is `emailAddress`, `r#type` is `type`.
 #[must_use]
 pub fn wire_name(field: &str) -> String {
-    let mut words = field.split('_');
+    let mut words = field.trim_start_matches("r#").split('_');
     let mut name = words.next().unwrap_or_default().to_owned();
     for word in words {
         let mut letters = word.chars();

@@ -4,16 +4,19 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{master_key::MasterKey, secret::Secret};
 use application::ports::Partition;
+use domain::kernel::EmailAddress;
 
 use super::{
     Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
-    TelemetrySettings, http, mail,
+    TelemetrySettings, http, identities, mail,
     source::Values,
     specs::{self, Kind},
 };
 
 /// A production secret must not be guessable.
 const SECRET_LENGTH: usize = 16;
+/// Who is an operator in development.
+const DEVELOPMENT_OPERATOR: &str = "operator@company.com";
 
 pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let mut wrong = vec![];
@@ -28,8 +31,11 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let telemetry = telemetry(values, mode, &mut wrong);
     let api_url = api_url(values, &mut wrong);
     let region = region(values, &mut wrong);
+    let operators = operators(values, mode, &mut wrong);
+    let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
-    let (Some(master_key), true) = (master_key, wrong.is_empty()) else {
+    let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
+    else {
         return Err(InvalidSettings(wrong));
     };
     let seconds = |name, unit: u64| {
@@ -46,6 +52,8 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         base_url,
         api_url,
         region,
+        operators,
+        identities,
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         mail,
@@ -223,6 +231,23 @@ fn region(values: &Values, wrong: &mut Vec<String>) -> String {
         wrong.push("GROUNDWORK_REGION must be 1 to 60 letters, digits, '-', '_'.".to_owned());
     }
     region.to_owned()
+}
+
+/// In development there is one, so that everything can be tried.
+fn operators(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> Vec<EmailAddress> {
+    let usual = if mode == Mode::Development { DEVELOPMENT_OPERATOR } else { "" };
+    let list = values.text("GROUNDWORK_OPERATORS").unwrap_or(usual);
+    let addresses = list.split([';', ',', ' ']).filter(|address| !address.is_empty());
+    let mut operators = vec![];
+    for address in addresses {
+        match EmailAddress::parse(address) {
+            Ok(operator) => operators.push(operator),
+            Err(_) => wrong.push(format!(
+                "GROUNDWORK_OPERATORS must be e-mail addresses separated by commas, not '{address}'."
+            )),
+        }
+    }
+    operators
 }
 
 pub(super) fn is_web_url(text: &str) -> bool {

@@ -36,6 +36,19 @@ fn nothing_said_is_a_valid_development() {
 }
 
 #[test]
+fn operators_are_named_by_their_addresses() {
+    let named = |settings: Settings| -> Vec<String> {
+        settings.operators.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(named(valid(read(&[]))), ["operator@company.com"]);
+    assert!(named(valid(read(&production()))).is_empty(), "production has none of its own");
+    let list = valid(read(&[("GROUNDWORK_OPERATORS", "Ann@Company.com; bea@company.com,c@d.e")]));
+    assert_eq!(named(list), ["ann@company.com", "bea@company.com", "c@d.e"]);
+    let sentences = wrong(&[("GROUNDWORK_OPERATORS", "ann@company.com,nobody")]);
+    assert!(sentences[0].contains("'nobody'"), "{sentences:?}");
+}
+
+#[test]
 fn every_default_fits_its_own_bounds() {
     for spec in specs::ALL {
         assert!(spec.default.is_none_or(|value| spec.fits(value)), "{}", spec.name);

@@ -27,8 +27,17 @@ use super::{
 };
 
 /// Members of a query whose values are never shown.
-const SECRETS: [&str; 7] =
-    ["apikey", "token", "code", "password", "secret", "client_secret", "refresh_token"];
+const SECRETS: [&str; 9] = [
+    "apikey",
+    "token",
+    "code",
+    "password",
+    "secret",
+    "client_secret",
+    "refresh_token",
+    "refreshtoken",
+    "invitationtoken",
+];
 
 /// Answers a request, whatever happens.
 pub async fn dispatch(site: &Site, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -82,7 +91,10 @@ async fn show(site: &Site, page: &Page, request: &HttpRequest) -> HttpResponse {
     let shown = AssertUnwindSafe(async { (page.serve)(request.clone()).await });
     match shown.catch_unwind().await {
         Ok(response) => response,
-        Err(panic) => reply::problem(&panicked(site, request, panic.as_ref()), Format::Json),
+        Err(panic) => {
+            let instance = instance(request, None);
+            reply::problem(&panicked(site, instance, panic.as_ref()), Format::Json)
+        }
     }
 }
 
@@ -126,16 +138,17 @@ async fn serve(
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
     let shielded = AssertUnwindSafe(asked.answer(&mut progress)).catch_unwind();
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
+    let shown = || instance(request, Some(route));
     let problem = match bounded.instrument(span.clone()).await {
         Ok(Ok(Ok(reply))) => Ok(reply),
         Ok(Ok(Err(Refusal::Error(error)))) => Err(span.in_scope(|| {
             crashed(site, route, &progress.call, &error);
-            Problem::of(error, || instance(request), site.settings.reveal_failures)
+            Problem::of(error, shown, site.settings.reveal_failures)
         })),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
         Ok(Err(panic)) => Err(span.in_scope(|| {
             site.app.recorder.crash(&progress.call, route.name, "it panicked");
-            panicked(site, request, panic.as_ref())
+            panicked(site, shown(), panic.as_ref())
         })),
         Err(_) => Err(overdue(route)),
     };
@@ -176,7 +189,7 @@ pub fn unread(why: Unread, most: usize) -> Problem {
     Problem::new(status, code, detail)
 }
 
-fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Send)) -> Problem {
+fn panicked(site: &Site, instance: String, panic: &(dyn std::any::Any + Send)) -> Problem {
     let message = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -184,7 +197,7 @@ fn panicked(site: &Site, request: &HttpRequest, panic: &(dyn std::any::Any + Sen
         .unwrap_or_else(|| "unknown".to_owned());
     tracing::error!(error = message, "a request panicked");
     let trace = format!("panic: {message}");
-    Problem::unexpected(message, trace, instance(request), site.settings.reveal_failures)
+    Problem::unexpected(message, trace, instance, site.settings.reveal_failures)
 }
 
 /// A fault of ours is more than an answer. What is wrong is told where the problem is made.
@@ -223,11 +236,23 @@ fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
         .or_else(|| request.peer_addr().map(|address| address.ip()))
 }
 
+/// The path, without what in it lets whoever reads it into an account.
+fn shown_path(route: Option<&Route>, path: &str) -> String {
+    let secret = |part: &str| {
+        let name = part.trim_start_matches('{').trim_end_matches('}');
+        part.starts_with('{') && SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    };
+    let mut wanted = route.map_or("", |route| route.path).split('/');
+    let shown =
+        path.split('/').map(|part| if wanted.next().is_some_and(secret) { "***" } else { part });
+    shown.collect::<Vec<_>>().join("/")
+}
+
 /// The URL of the request, without the values of secrets.
-fn instance(request: &HttpRequest) -> String {
+fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
     let connection = request.connection_info();
-    let mut url =
-        format!("{}://{}{}", connection.scheme(), connection.host(), request.uri().path());
+    let path = shown_path(route, request.uri().path());
+    let mut url = format!("{}://{}{path}", connection.scheme(), connection.host());
     for (at, part) in request.query_string().split('&').filter(|p| !p.is_empty()).enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
         match part.split_once('=') {
@@ -239,18 +264,6 @@ fn instance(request: &HttpRequest) -> String {
         }
     }
     url
-}
-
-/// The path, without what in it lets whoever reads it into an account.
-fn shown_path(pattern: &str, path: &str) -> String {
-    let secret = |part: &str| {
-        let name = part.trim_start_matches('{').trim_end_matches('}');
-        part.starts_with('{') && SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
-    };
-    let mut wanted = pattern.split('/');
-    let shown =
-        path.split('/').map(|part| if wanted.next().is_some_and(secret) { "***" } else { part });
-    shown.collect::<Vec<_>>().join("/")
 }
 
 fn record(
@@ -266,7 +279,7 @@ fn record(
         ("EndPoint", json!(route.name)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
-        ("Path", json!(shown_path(route.path, request.uri().path()))),
+        ("Path", json!(shown_path(Some(route), request.uri().path()))),
         ("Method", json!(request.method().as_str())),
         ("Status", json!(status.as_u16())),
         ("Duration", json!(took)),

@@ -65,6 +65,22 @@ pub struct Asked<'a> {
     pub address: Option<IpAddr>,
 }
 
+fn too_many() -> Error {
+    let detail = "There are too many requests from here; slow down";
+    Error::refused(ErrorKind::TooManyRequests, "too_many_requests", detail)
+}
+
+/// One client: of an IPv6 address the part that its network has, as each has 2^64 of them.
+fn network(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => u32::from(address).into(),
+            None => u128::from(address) >> 64 << 64,
+        },
+    }
+}
+
 impl Asked<'_> {
     /// Checks the request, runs the use case and makes its answer.
     ///
@@ -117,6 +133,7 @@ impl Asked<'_> {
             recorder: site.app.recorder.as_ref(),
             refusals: &site.refusals,
         };
+        self.check_address()?;
         let access = self.endpoint.route.policy.access;
         let headers = self.request.headers();
         let known = authenticate(access, headers, query, self.body, guard, &progress.call).await?;
@@ -129,9 +146,7 @@ impl Asked<'_> {
                 _ => limiter.admits(&self.address, now),
             };
             if !admitted {
-                let detail = "There are too many requests from here; slow down";
-                let kind = ErrorKind::TooManyRequests;
-                return Err(Error::refused(kind, "too_many_requests", detail).into());
+                return Err(too_many().into());
             }
         }
         progress.call.caller = known.ok_or_else(|| {
@@ -139,6 +154,18 @@ impl Asked<'_> {
             Error::refused(ErrorKind::Unauthenticated, "unauthenticated", detail)
         })?;
         Ok(())
+    }
+
+    /// Whoever guesses passwords or tokens is slowed down, however many accounts it tries and
+    /// whoever it is.
+    fn check_address(&self) -> Result<(), Refusal> {
+        let limiter = self.site.sign_in_limiter.as_ref().filter(|_| self.endpoint.route.guarded);
+        match limiter {
+            Some(limiter) if !limiter.admits(&self.address.map(network), Instant::now()) => {
+                Err(too_many().into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn negotiate(&self, query: &Pairs<'_>, body: &Body<'_>) -> Result<Format, Refusal> {

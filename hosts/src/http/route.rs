@@ -122,6 +122,8 @@ pub struct Route {
     pub recorded: bool,
     /// Whether the answer holds a secret, so that it must not be kept for an `Idempotency-Key`.
     pub secret: bool,
+    /// Whether it proves something by a password or a token, so that one address may ask less often.
+    pub guarded: bool,
     /// Documented responses besides the usual ones, or instead of them: status and description.
     pub responses: &'static [(u16, &'static str)],
     /// Runs it.
@@ -155,6 +157,7 @@ impl Route {
             ok: false,
             recorded: true,
             secret: false,
+            guarded: false,
             responses: &[],
             serve,
             input: describe::<U>,
@@ -196,6 +199,12 @@ impl Route {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+    /// Proves something by a password or a token: one address may ask less often.
+    #[must_use]
+    pub const fn guarded(mut self) -> Self {
+        self.guarded = true;
         self
     }
     /// Documents responses besides the usual ones, or describes a usual one in other words.

@@ -33,6 +33,8 @@ pub struct HttpSettings {
     pub reveal_failures: bool,
     /// Requests of one caller, or of one address while the caller is unknown; `None` for no limit.
     pub rate: Option<Rate>,
+    /// Requests of one address that prove something by a password or a token; `None` for no limit.
+    pub sign_in_rate: Option<Rate>,
     /// How long a command waits for the read models of its own changes.
     pub write_wait: Duration,
     /// How long a query waits for the position that its caller has seen.
@@ -65,6 +67,7 @@ impl Default for HttpSettings {
             trust_proxy: false,
             reveal_failures: false,
             rate: Some(Rate { per_second: 20_000, burst: 40_000 }),
+            sign_in_rate: None,
             write_wait: Duration::from_secs(2),
             read_wait: Duration::from_secs(5),
         }

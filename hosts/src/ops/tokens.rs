@@ -5,7 +5,6 @@ use std::sync::Arc;
 use adapters::{
     clock::SystemClock,
     ids::RandomIds,
-    signing_keys::KeyRing,
     tokens::{NewToken, Tokens},
 };
 use application::{
@@ -17,9 +16,9 @@ use domain::kernel::{
     OrganizationId, UserId,
     roles::{Feature, Role},
 };
-use store::signing_keys::SigningKeys;
 use time::Duration;
 
+use super::keys;
 use crate::{cli::Stop, config::Settings, stores::Stores};
 
 /// What is in the token. Without flags: a new person who owns a new organization, with the paid
@@ -69,10 +68,7 @@ impl Mint {
         let wanted = self.wanted(ids.as_ref())?;
         let stores = Stores::open(&settings.storage).await?;
         stores.make_ready(settings.mode).await?;
-        let keys = SigningKeys::new(stores.keys.clone());
-        let ring = KeyRing::open(&keys, &settings.master_key, clock.as_ref())
-            .await
-            .map_err(|error| Stop::because("The signing keys can't be used", error))?;
+        let ring = keys::ring(settings, &stores, clock.clone()).await?;
         let issuer = settings.base_url.clone();
         let tokens = Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids);
         let token = tokens

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use application::{Caller, Result, ports::Authenticator};
 use async_trait::async_trait;
 
-use crate::{signatures::Signatures, tokens::Tokens};
+use crate::{
+    signatures::Signatures,
+    tokens::{TokenError, Tokens},
+};
 
 /// Checks proofs with the keys and secrets of this deployment.
 pub struct LocalAuthenticator {
@@ -25,7 +28,12 @@ impl LocalAuthenticator {
 #[async_trait]
 impl Authenticator for LocalAuthenticator {
     async fn bearer(&self, token: &str) -> Result<Option<Caller>> {
-        match self.tokens.verify(token) {
+        let mut verified = self.tokens.verify(token);
+        if matches!(verified, Err(TokenError::UnknownKey)) {
+            self.tokens.keys().look_for_unknown().await;
+            verified = self.tokens.verify(token);
+        }
+        match verified {
             Ok(caller) => Ok(Some(caller)),
             Err(error) => {
                 tracing::debug!(%error, "an access token was refused");

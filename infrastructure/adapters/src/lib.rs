@@ -5,13 +5,16 @@ pub mod authenticator;
 pub mod claims;
 pub mod clock;
 pub mod ids;
+pub mod key_ring;
 pub mod mail;
 pub mod master_key;
 pub mod memberships;
+pub mod passwords;
 pub mod rabbit;
 pub mod recorder;
 pub mod sealer;
 pub mod secret;
+pub mod secrets;
 pub mod signatures;
 pub mod signing_keys;
 #[cfg(feature = "testing-only")]

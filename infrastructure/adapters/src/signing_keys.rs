@@ -1,6 +1,6 @@
 //! RSA keys that sign access tokens.
 
-use application::ports::{Clock, SigningKeyStore, StoredSigningKey};
+use application::ports::StoredSigningKey;
 use aws_lc_rs::{
     digest,
     encoding::AsDer,
@@ -14,7 +14,7 @@ use base64::{
 };
 use jsonwebtoken::DecodingKey;
 
-use crate::{aead::Aead, master_key::MasterKey};
+use crate::aead::Aead;
 
 /// Why there are no signing keys.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum SigningKeyError {
     /// The cryptographic library refused.
     #[error("signing keys can't be made or used: {0}")]
     Crypto(&'static str),
+    /// Somebody else made one at the same moment.
+    #[error("another key was made at the same moment")]
+    Raced,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] application::Error),
@@ -73,71 +76,17 @@ impl SigningKey {
             .map_err(|_| SigningKeyError::Crypto("RSA signing failed"))?;
         Ok(signature)
     }
-    fn wrap(&self, under: &Aead) -> Result<String, SigningKeyError> {
+    pub(crate) fn wrap(&self, under: &Aead) -> Result<String, SigningKeyError> {
         let failed = SigningKeyError::Crypto("the private key can't be wrapped");
         let Ok(private) = self.pair.as_der() else { return Err(failed) };
         let wrapped = under.seal(self.kid.as_bytes(), private.as_ref()).map_err(|_| failed)?;
         Ok(STANDARD.encode(wrapped))
     }
-    fn unwrap(stored: &StoredSigningKey, under: &Aead) -> Result<Self, SigningKeyError> {
+    pub(crate) fn unwrap(stored: &StoredSigningKey, under: &Aead) -> Result<Self, SigningKeyError> {
         let other = || SigningKeyError::OtherMasterKey(stored.kid.clone());
         let wrapped = STANDARD.decode(&stored.wrapped).map_err(|_| other())?;
         let private = under.open(stored.kid.as_bytes(), &wrapped).map_err(|_| other())?;
         let pair = KeyPair::from_pkcs8(&private).map_err(|_| other())?;
         Some(Self::new(pair)).filter(|key| key.kid == stored.kid).ok_or_else(other)
-    }
-}
-
-/// All keys of a deployment. Never empty.
-pub struct KeyRing {
-    newest: SigningKey,
-    older: Vec<SigningKey>,
-}
-
-impl KeyRing {
-    /// A ring of one key.
-    #[must_use]
-    pub fn of(key: SigningKey) -> Self {
-        Self { newest: key, older: vec![] }
-    }
-    /// Opens the stored keys, and makes the first one if there is none.
-    ///
-    /// # Errors
-    /// [`SigningKeyError`] if they can't be read or were made under another master key.
-    pub async fn open(
-        store: &dyn SigningKeyStore,
-        master: &MasterKey,
-        clock: &dyn Clock,
-    ) -> Result<Self, SigningKeyError> {
-        let under =
-            master.aead("signing keys v1").map_err(|_| SigningKeyError::Crypto("no cipher"))?;
-        let mut stored = store.all().await?;
-        if stored.is_empty() {
-            let key = SigningKey::generate()?;
-            let first = StoredSigningKey {
-                number: 1,
-                kid: key.kid.clone(),
-                wrapped: key.wrap(&under)?,
-                created_at: clock.now(),
-            };
-            store.add(&first).await?;
-            stored = store.all().await?;
-        }
-        let mut keys = stored
-            .iter()
-            .map(|stored| SigningKey::unwrap(stored, &under))
-            .collect::<Result<Vec<_>, _>>()?;
-        let newest = keys.pop().ok_or(SigningKeyError::Crypto("the first key was not kept"))?;
-        Ok(Self { newest, older: keys })
-    }
-    /// The one that signs.
-    #[must_use]
-    pub fn newest(&self) -> &SigningKey {
-        &self.newest
-    }
-    /// The one that a token names.
-    #[must_use]
-    pub fn find(&self, kid: &str) -> Option<&SigningKey> {
-        std::iter::once(&self.newest).chain(&self.older).find(|key| key.kid == kid)
     }
 }

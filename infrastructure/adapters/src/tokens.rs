@@ -5,7 +5,7 @@ use std::sync::Arc;
 use application::{
     Caller,
     caller::{CallerKind, Grant},
-    ports::{Clock, Ids},
+    ports::{AccessToken, AccessTokens, Bearer, Clock, Ids},
 };
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,11 +15,12 @@ use domain::kernel::{
 };
 use jsonwebtoken::{Algorithm, Header, Validation};
 use moka::sync::Cache;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     claims::{self, Claims},
-    signing_keys::{KeyRing, SigningKeyError},
+    key_ring::KeyRing,
+    signing_keys::SigningKeyError,
 };
 
 /// Longer tokens are refused unread; bounds what one request can make us decode.
@@ -65,7 +66,7 @@ pub struct NewToken<'a> {
 
 /// Issues and verifies access tokens of one deployment.
 pub struct Tokens {
-    keys: KeyRing,
+    keys: Arc<KeyRing>,
     issuer: String,
     leeway: Duration,
     clock: Arc<dyn Clock>,
@@ -85,7 +86,7 @@ impl Tokens {
     /// `issuer` is also the audience; `leeway` is at most [`MAX_LEEWAY`].
     #[must_use]
     pub fn new(
-        keys: KeyRing,
+        keys: Arc<KeyRing>,
         issuer: String,
         leeway: Duration,
         clock: Arc<dyn Clock>,
@@ -105,11 +106,25 @@ impl Tokens {
         Self { keys, issuer, leeway, clock, ids, validation, verified }
     }
 
+    /// The keys that sign and verify.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
     /// Makes a token.
     ///
     /// # Errors
     /// If it can't be signed.
     pub fn issue(&self, new: &NewToken<'_>) -> Result<String, TokenError> {
+        Ok(self.mint(new)?.value)
+    }
+
+    /// As [`Self::issue`], with what is in it.
+    ///
+    /// # Errors
+    /// If it can't be signed.
+    pub fn mint(&self, new: &NewToken<'_>) -> Result<AccessToken, TokenError> {
         let now = self.clock.now().get().unix_timestamp();
         let claims = Claims {
             sub: new.user.to_string(),
@@ -122,7 +137,7 @@ impl Tokens {
             roles: claims::write(new.roles),
             features: claims::write(new.features),
         };
-        let key = self.keys.newest();
+        let key = self.keys.signer().ok_or(TokenError::UnknownKey)?;
         let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::RS256) };
         let json = |error| TokenError::Invalid(jsonwebtoken::errors::Error::from(error));
         let message = format!(
@@ -131,7 +146,9 @@ impl Tokens {
             URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).map_err(json)?)
         );
         let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes())?);
-        Ok(format!("{message}.{signature}"))
+        let expires_on =
+            OffsetDateTime::from_unix_timestamp(claims.exp).map_or(Timestamp::MAX, Timestamp::new);
+        Ok(AccessToken { value: format!("{message}.{signature}"), id: claims.jti, expires_on })
     }
 
     /// Who a token speaks for. A token that was verified before costs one digest.
@@ -193,6 +210,23 @@ impl Tokens {
         } else {
             Err(TokenError::OutOfTime)
         }
+    }
+}
+
+/// Access tokens that live as long as this deployment says.
+pub struct TimedTokens {
+    /// What makes them.
+    pub tokens: Arc<Tokens>,
+    /// How long each is good for.
+    pub lifetime: Duration,
+}
+
+impl AccessTokens for TimedTokens {
+    fn issue(&self, bearer: &Bearer<'_>) -> application::Result<AccessToken> {
+        let Bearer { user, roles, features, authenticated_on } = *bearer;
+        let lifetime = self.lifetime;
+        let new = NewToken { user, roles, features, logged_in_at: authenticated_on, lifetime };
+        self.tokens.mint(&new).map_err(application::Error::unexpected)
     }
 }
 

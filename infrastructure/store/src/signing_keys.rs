@@ -11,6 +11,7 @@ use crate::db::{Db, Value};
 const ALL: &str = "SELECT number, kid, wrapped, created_at FROM signing_keys ORDER BY number";
 const ADD: &str = "INSERT INTO signing_keys (number, kid, wrapped, created_at)
     VALUES ($1, $2, $3, $4) ON CONFLICT (number) DO NOTHING";
+const REMOVE: &str = "DELETE FROM signing_keys WHERE number = $1";
 
 /// Signing keys in the database for keys.
 #[derive(Clone, Debug)]
@@ -47,6 +48,11 @@ impl SigningKeyStore for SigningKeys {
             Value::from(key.created_at),
         ];
         self.0.execute(ADD, &values).await?;
+        Ok(())
+    }
+
+    async fn remove(&self, number: u32) -> Result<()> {
+        self.0.execute(REMOVE, &[number.into()]).await?;
         Ok(())
     }
 }

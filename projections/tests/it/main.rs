@@ -3,4 +3,5 @@
 #![expect(clippy::expect_used, reason = "a failure here is a failed test")]
 
 mod cars;
+mod people;
 mod support;

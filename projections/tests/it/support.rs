@@ -134,6 +134,17 @@ impl Fixture {
 
     /// Appends to a car and waits until queries know.
     pub async fn happened(&self, id: &str, expected: u64, events: &[CarEvent]) {
+        self.happened_to(StreamId::new("car", id), "cars", expected, events).await;
+    }
+
+    /// Appends to a stream and waits until a projection knows.
+    pub async fn happened_to<E: Event>(
+        &self,
+        stream: StreamId,
+        projection: &str,
+        expected: u64,
+        events: &[E],
+    ) {
         let events = events
             .iter()
             .map(|event| NewEvent {
@@ -144,11 +155,12 @@ impl Fixture {
                 sealed: None,
             })
             .collect();
-        let stream = StreamAppend { stream: StreamId::new("car", id), expected, events };
+        let stream = StreamAppend { stream, expected, events };
         let append = Append { streams: vec![stream], ..Append::default() };
         let position = self.log.append(append).await.expect("appended").position;
         let limit = Duration::from_secs(20);
-        assert!(self.progress.reached(&["cars"], position, limit).await, "{position} not reached");
+        let reached = self.progress.reached(&[projection], position, limit).await;
+        assert!(reached, "{position} not reached");
     }
 
     pub async fn end(mut self) {

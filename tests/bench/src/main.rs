@@ -14,6 +14,7 @@ mod idle;
 mod latency;
 mod load;
 mod outage;
+mod people;
 mod projectors;
 mod rebuild;
 mod site;
@@ -62,6 +63,8 @@ enum Command {
     Projectors(projectors::Args),
     /// What a host of commands pays for having its events carried over RabbitMQ.
     Commands(commands::Args),
+    /// Signing in, registering, and checking tokens.
+    People(people::Args),
     /// How fast the relay catches up after the broker was away under load.
     Outage(outage::Args),
     /// What the others start.
@@ -102,6 +105,7 @@ async fn main() -> Outcome {
         Command::Projectors(args) => projectors::run(args).await,
         Command::Commands(args) => commands::run(args).await,
         Command::Outage(args) => outage::run(args).await,
+        Command::People(args) => people::run(args).await,
         Command::Serve => serve(Roles::all()).await,
         Command::ServeCommands => serve(Roles::serving(Api::Commands)).await,
         Command::Queries => serve(Roles::serving(Api::Queries)).await,

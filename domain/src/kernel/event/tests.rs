@@ -83,4 +83,5 @@ fn what_is_sealed_reads_as_nothing_once_it_is_gone() {
     assert_eq!(read, KettleEvent::Sold { pence: 5, first_name: String::new(), phone: None });
     assert_eq!(KettleEvent::CATALOG[2].sealed, ["first_name", "phone"]);
     assert_eq!(wire_name("first_name"), "firstName");
+    assert_eq!(wire_name("r#type"), "type");
 }

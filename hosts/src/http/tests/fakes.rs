@@ -253,6 +253,23 @@ impl WorkQueues for Seen {
     }
 }
 
+#[async_trait]
+impl application::end_users::EndUserReads for Seen {
+    async fn user(
+        &self,
+        _: &UserId,
+    ) -> Result<Option<(application::end_users::EndUserWithMemberships, u64)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl application::user_profiles::UserProfileReads for Seen {
+    async fn of_user(&self, _: &UserId) -> Result<Option<application::user_profiles::OwnProfile>> {
+        Ok(None)
+    }
+}
+
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Seen {
@@ -260,6 +277,9 @@ impl application::ports::Testing for Seen {
         vec![]
     }
     async fn destroy(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn drain(&self, _: Duration) -> Result<()> {
         Ok(())
     }
     async fn advance_clock(&self, _: i64) -> Result<()> {
@@ -313,13 +333,27 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         audit_reads: seen.clone(),
         cars: Repository::new(log.clone(), ids.clone()),
         car_reads: Arc::new(Replayed(log.clone())),
-        emails: Repository::new(log.clone(), ids),
+        end_users: Repository::new(log.clone(), ids.clone()),
+        end_user_reads: seen.clone(),
+        operators: Arc::new([]),
+        organizations: Repository::new(log.clone(), ids.clone()),
+        subscriptions: Repository::new(log.clone(), ids.clone()),
+        user_profiles: Repository::new(log.clone(), ids.clone()),
+        user_profile_reads: seen.clone(),
+        emails: Repository::new(log.clone(), ids.clone()),
         email_reads: Arc::new(Alone),
         email_provider: Arc::new(Alone),
         mail_templates: Arc::new(Alone),
         usages: Arc::new(Alone),
         webhook_proofs: Arc::new(Alone),
         webhooks: Arc::new(Alone),
+        credentials: Repository::new(log.clone(), ids.clone()),
+        token_families: Repository::new(log.clone(), ids.clone()),
+        access_tokens: Arc::new(Alone),
+        passwords: Arc::new(Alone),
+        password_strength: Arc::new(Alone),
+        secrets: Arc::new(Alone),
+        sign_in: Arc::new(application::identities::SignIn::default()),
         #[cfg(feature = "testing-only")]
         testing: seen.clone(),
     };

@@ -12,7 +12,13 @@ use domain::kernel::OrganizationId;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ids::RandomIds, master_key::MasterKey, secret::Secret, signing_keys::SigningKey};
+use crate::{
+    ids::RandomIds,
+    key_ring::{Duty, Turns},
+    master_key::MasterKey,
+    secret::Secret,
+    signing_keys::SigningKey,
+};
 
 const ISSUER: &str = "http://127.0.0.1:5001";
 
@@ -43,25 +49,45 @@ impl application::ports::SigningKeyStore for Stored {
         }
         Ok(())
     }
+    async fn remove(&self, number: u32) -> application::Result<()> {
+        self.0.lock().unwrap().retain(|key| key.number != number);
+        Ok(())
+    }
 }
+
+const TURNS: Turns =
+    Turns { known_after: Duration::seconds(60), verifies_for: Duration::minutes(15) };
 
 fn master(byte: u8) -> MasterKey {
     MasterKey::parse(&Secret::new(STANDARD.encode([byte; 32]))).unwrap()
 }
 
-fn open(store: &Stored, key: u8) -> Result<KeyRing, SigningKeyError> {
-    let mut future =
-        Box::pin(async move { KeyRing::open(store, &master(key), &Still::default()).await });
+fn open(store: &Arc<Stored>, key: u8) -> Result<Arc<KeyRing>, SigningKeyError> {
+    open_at(store, key, Arc::new(Still::default()))
+}
+
+fn open_at(
+    store: &Arc<Stored>,
+    key: u8,
+    clock: Arc<Still>,
+) -> Result<Arc<KeyRing>, SigningKeyError> {
+    let store = store.clone();
+    now(async move { KeyRing::open(store, &master(key), clock, TURNS).await }).map(Arc::new)
+}
+
+/// The outcome of what never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = Box::pin(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(ring) => ring,
+        std::task::Poll::Ready(outcome) => outcome,
         std::task::Poll::Pending => panic!("the store in memory never waits"),
     }
 }
 
 /// One key for all tests: making one is slow.
-static STORE: LazyLock<Stored> = LazyLock::new(|| {
-    let store = Stored::default();
+static STORE: LazyLock<Arc<Stored>> = LazyLock::new(|| {
+    let store = Arc::new(Stored::default());
     open(&store, 1).unwrap();
     store
 });
@@ -69,7 +95,7 @@ static STORE: LazyLock<Stored> = LazyLock::new(|| {
 fn tokens(leeway: Duration) -> (Tokens, Arc<Still>) {
     let clock = Arc::new(Still::default());
     let ids = Arc::new(RandomIds::new(clock.clone()));
-    let ring = open(&STORE, 1).unwrap();
+    let ring = open_at(&STORE, 1, clock.clone()).unwrap();
     (Tokens::new(ring, ISSUER.to_owned(), leeway, clock.clone(), ids), clock)
 }
 
@@ -102,7 +128,7 @@ fn forge(tokens: &Tokens, change: impl FnOnce(&mut Value, &mut Value)) -> String
     change(&mut header, &mut claims);
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = tokens.keys.newest().sign(message.as_bytes()).unwrap();
+    let signature = tokens.keys.signer().unwrap().sign(message.as_bytes()).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -125,7 +151,7 @@ fn the_payload_has_the_agreed_form() {
     let claims = part(&token, 1);
     let now = clock.now().get().unix_timestamp();
     assert_eq!(part(&token, 0)["alg"], "RS256");
-    assert_eq!(part(&token, 0)["kid"], tokens.keys.newest().kid());
+    assert_eq!(part(&token, 0)["kid"], tokens.keys.signer().unwrap().kid());
     assert_eq!(claims["sub"], "user_aaaaaaaaaa");
     assert_eq!((&claims["iss"], &claims["aud"]), (&json!(ISSUER), &json!(ISSUER)));
     assert_eq!((&claims["iat"], &claims["auth_time"]), (&json!(now), &json!(now)));
@@ -183,7 +209,8 @@ fn our_public_key_is_no_shared_secret() {
         URL_SAFE_NO_PAD.encode(header.to_string()),
         good.split('.').nth(1).unwrap()
     );
-    let public = tokens.keys.newest().verifier().try_get_as_bytes().unwrap();
+    let signer = tokens.keys.signer().unwrap();
+    let public = signer.verifier().try_get_as_bytes().unwrap();
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, public);
     let tag = aws_lc_rs::hmac::sign(&key, message.as_bytes());
     let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()));
@@ -202,13 +229,13 @@ fn other_algorithms_of_the_same_key_are_refused() {
 #[test]
 fn another_key_is_refused_even_under_our_key_id() {
     let (tokens, clock) = tokens(Duration::ZERO);
-    let stranger = KeyRing::of(SigningKey::generate().unwrap());
+    let stranger = Arc::new(KeyRing::of(SigningKey::generate().unwrap(), clock.clone()));
     let ids = Arc::new(RandomIds::new(clock.clone()));
     let foreign = Tokens::new(stranger, ISSUER.to_owned(), Duration::ZERO, clock, ids);
     let token = issue(&foreign);
     assert!(matches!(tokens.verify(&token), Err(TokenError::UnknownKey)));
-    let ours = tokens.keys.newest().kid();
-    let token = forge(&foreign, |header, _| header["kid"] = json!(ours));
+    let ours = tokens.keys.signer().unwrap();
+    let token = forge(&foreign, |header, _| header["kid"] = json!(ours.kid()));
     assert!(matches!(tokens.verify(&token), Err(TokenError::Invalid(_))));
 }
 
@@ -261,28 +288,56 @@ fn every_changed_character_is_noticed() {
 
 #[test]
 fn keys_are_made_once_and_open_only_under_their_master_key() {
-    let store = Stored::default();
-    let first = open(&store, 1).unwrap().newest().kid().to_owned();
-    assert_eq!(open(&store, 1).unwrap().newest().kid(), first);
+    let store = Arc::new(Stored::default());
+    let first = open(&store, 1).unwrap().signer().unwrap().kid().to_owned();
+    assert_eq!(open(&store, 1).unwrap().signer().unwrap().kid(), first);
     assert!(matches!(open(&store, 2), Err(SigningKeyError::OtherMasterKey(kid)) if kid == first));
     let mut moved = store.0.lock().unwrap()[0].clone();
     moved.kid = "another".to_owned();
-    assert!(open(&Stored(vec![moved].into()), 1).is_err(), "the key id is authenticated");
+    assert!(open(&Arc::new(Stored(vec![moved].into())), 1).is_err(), "the key id is authenticated");
+}
+
+fn seconds(clock: &Still, seconds: i64) {
+    clock.0.store(seconds, Ordering::SeqCst);
 }
 
 #[test]
-fn the_newest_key_signs_and_all_verify() {
-    let (old, _) = tokens(Duration::ZERO);
-    let token = issue(&old);
-    let store = Stored::default();
-    open(&store, 1).unwrap();
-    let mut rotated = STORE.0.lock().unwrap().clone();
-    let newer = StoredSigningKey { number: 2, ..store.0.lock().unwrap()[0].clone() };
-    rotated.push(newer.clone());
-    let clock = Arc::new(Still::default());
-    let ids = Arc::new(RandomIds::new(clock.clone()));
-    let ring = open(&Stored(rotated.into()), 1).unwrap();
-    let tokens = Tokens::new(ring, ISSUER.to_owned(), Duration::ZERO, clock, ids);
-    tokens.verify(&token).unwrap();
-    assert_eq!(part(&issue(&tokens), 0)["kid"], newer.kid);
+fn a_new_key_signs_when_all_know_it_and_the_old_one_verifies_until_its_tokens_have_ended() {
+    let (store, clock) =
+        (Arc::new(Stored(STORE.0.lock().unwrap().clone().into())), Arc::new(Still::default()));
+    let ring = open_at(&store, 1, clock.clone()).unwrap();
+    let old = ring.signer().unwrap().kid().to_owned();
+    let new = now(ring.rotate()).unwrap();
+    assert_eq!(new.duty, Duty::Waits(clock.now().plus(TURNS.known_after)));
+    seconds(&clock, 59);
+    assert_eq!(ring.signer().unwrap().kid(), old);
+    assert!(ring.find(&new.kid).is_some(), "it verifies before it signs");
+    seconds(&clock, 60);
+    assert_eq!(ring.signer().unwrap().kid(), new.kid);
+    seconds(&clock, 60 + 15 * 60 - 1);
+    assert!(ring.find(&old).is_some());
+    seconds(&clock, 60 + 15 * 60);
+    assert!(ring.find(&old).is_none());
+    let duties: Vec<_> = now(ring.list()).unwrap().into_iter().map(|key| key.duty).collect();
+    assert_eq!(duties, [Duty::Retired, Duty::Signs]);
+    let third = now(ring.rotate()).unwrap();
+    let kids: Vec<_> = now(ring.list()).unwrap().into_iter().map(|key| key.kid).collect();
+    assert_eq!(kids, [new.kid, third.kid], "retired keys are forgotten");
+}
+
+#[test]
+fn a_process_that_runs_gets_to_know_a_key_that_another_made() {
+    let (store, clock) =
+        (Arc::new(Stored(STORE.0.lock().unwrap().clone().into())), Arc::new(Still::default()));
+    let [one, other] = [(); 2].map(|()| open_at(&store, 1, clock.clone()).unwrap());
+    let new = now(one.rotate()).unwrap();
+    assert!(other.find(&new.kid).is_none());
+    now(other.look_for_unknown());
+    assert!(other.find(&new.kid).is_some());
+    // Looking is bounded, whatever tokens name.
+    let newer = now(one.rotate()).unwrap();
+    now(other.look_for_unknown());
+    assert!(other.find(&newer.kid).is_none());
+    now(other.reload()).unwrap();
+    assert!(other.find(&newer.kid).is_some());
 }

@@ -154,6 +154,26 @@ async fn what_was_not_confirmed_is_published_again() {
 }
 
 #[tokio::test]
+async fn a_backlog_of_full_pages_is_published_in_order_and_what_follows_it() {
+    let site = Site::new(On::Postgres).await;
+    let bus = Arc::new(Recording::default());
+    let relays = Relays::start(&site, &bus, Partition::ONE);
+    until("it begins", || async { held(&site).await }).await;
+    bus.is_away.store(true, Ordering::SeqCst);
+    // Three pages, to the last event.
+    let backlog = site.kettles(0, 750, 1).await;
+    assert_eq!(backlog, 1_500);
+    bus.is_away.store(false, Ordering::SeqCst);
+    until("the backlog is published", || async { published(&site).await == backlog }).await;
+    let head = site.kettles(1_000, 1, 1).await;
+    until("all is published", || async { published(&site).await == head }).await;
+    let all = bus.events(0);
+    let whole = usize::try_from(head).unwrap();
+    assert_eq!(all[all.len() - whole..], (1..=head).collect::<Vec<_>>());
+    relays.stop().await;
+}
+
+#[tokio::test]
 async fn another_takes_over_from_one_that_hangs_which_then_stops() {
     let site = Site::new(On::Postgres).await;
     let (first, second) = (Arc::new(Recording::default()), Arc::new(Recording::default()));

@@ -6,14 +6,16 @@ use application::{
     App, Call, Caller, Repository, Result,
     audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
+    end_users::{EndUserReads, EndUserWithMemberships},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
+    user_profiles::{OwnProfile, UserProfileReads},
 };
 use async_trait::async_trait;
 use domain::{
     cars::CarId,
-    kernel::{OrganizationId, TimeSlot, Timestamp},
+    kernel::{OrganizationId, TimeSlot, Timestamp, UserId},
 };
 use serde_json::Value;
 use store::work::TableQueues;
@@ -104,11 +106,28 @@ impl AuditReads for Nothing {
     }
 }
 
+#[async_trait]
+impl EndUserReads for Nothing {
+    async fn user(&self, _: &UserId) -> Result<Option<(EndUserWithMemberships, u64)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl UserProfileReads for Nothing {
+    async fn of_user(&self, _: &UserId) -> Result<Option<OwnProfile>> {
+        Ok(None)
+    }
+}
+
 #[cfg(feature = "testing-only")]
 #[async_trait]
 impl application::ports::Testing for Nothing {
     fn usages(&self) -> Vec<application::ports::Usage> {
         vec![]
+    }
+    async fn drain(&self, _: Duration) -> Result<()> {
+        Ok(())
     }
     async fn destroy(&self) -> Result<()> {
         Ok(())
@@ -146,6 +165,13 @@ pub fn app(site: &Site) -> App {
         audit_reads: Arc::new(Nothing),
         cars: Repository::new(site.log.clone(), site.ids.clone()),
         car_reads: Arc::new(Nothing),
+        end_users: Repository::new(site.log.clone(), site.ids.clone()),
+        end_user_reads: Arc::new(Nothing),
+        operators: Arc::new([]),
+        organizations: Repository::new(site.log.clone(), site.ids.clone()),
+        subscriptions: Repository::new(site.log.clone(), site.ids.clone()),
+        user_profiles: Repository::new(site.log.clone(), site.ids.clone()),
+        user_profile_reads: Arc::new(Nothing),
         emails: Repository::new(site.log.clone(), site.ids.clone()),
         email_reads: Arc::new(Alone),
         email_provider: Arc::new(Alone),
@@ -153,6 +179,13 @@ pub fn app(site: &Site) -> App {
         usages: Arc::new(Alone),
         webhook_proofs: Arc::new(Alone),
         webhooks: Arc::new(Alone),
+        credentials: Repository::new(site.log.clone(), site.ids.clone()),
+        token_families: Repository::new(site.log.clone(), site.ids.clone()),
+        access_tokens: Arc::new(Alone),
+        passwords: Arc::new(Alone),
+        password_strength: Arc::new(Alone),
+        secrets: Arc::new(Alone),
+        sign_in: Arc::new(application::identities::SignIn::default()),
         #[cfg(feature = "testing-only")]
         testing: Arc::new(Nothing),
     }

@@ -16,7 +16,7 @@ use reqwest::{Client, Method};
 
 use crate::{reader::Reader, writer::is_outage};
 
-const SEEN: &str = "SELECT id FROM work_messages";
+const SEEN: &str = "SELECT id FROM work_messages WHERE queue = 'audits'";
 const GIVEN_UP: &str = "SELECT id FROM work_messages WHERE poisoned_at IS NOT NULL";
 /// The queue is looked at this often: most of it is there for a moment only.
 const LOOK: Duration = Duration::from_millis(25);
@@ -77,19 +77,25 @@ impl Forger {
         }
     }
 
-    /// Whether every audit that was queued is in the log; the first that is not.
+    /// Whether every audit that was queued is in the log; the first that is not. `others` may have
+    /// caused an audit each.
     ///
     /// # Errors
     /// If there are more audits than bad proofs, or work was given up.
-    pub async fn missing<'a>(&'a self, rows: &[Row]) -> Result<Option<&'a str>, String> {
+    pub async fn missing<'a>(
+        &'a self,
+        rows: &[Row],
+        others: u64,
+    ) -> Result<Option<&'a str>, String> {
         let given_up = self.log.try_all::<(String,)>(GIVEN_UP).await;
         let given_up = given_up.map_err(|error| format!("work can't be looked at: {error}"))?;
         if let Some((id,)) = given_up.first() {
             return Err(format!("{id} was given up"));
         }
         let kept = audits(rows)?;
-        if kept.len() as u64 > self.sent {
-            return Err(format!("{} audits of {} bad proofs", kept.len(), self.sent));
+        if kept.len() as u64 > self.sent + others {
+            let sent = self.sent;
+            return Err(format!("{} audits of {sent} bad proofs and {others} others", kept.len()));
         }
         let is_missing = |id: &&String| audit_of(id).is_none_or(|audit| !kept.contains(&audit));
         Ok(self.queued.iter().find(is_missing).map(String::as_str))

@@ -8,6 +8,7 @@ mod layout;
 mod meddler;
 mod random;
 mod reader;
+mod registrant;
 mod settled;
 mod world;
 mod writer;

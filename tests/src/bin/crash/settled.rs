@@ -9,7 +9,7 @@ use adapters::{
 };
 use application::ports::Partition;
 
-use crate::forger::Forger;
+use crate::{forger::Forger, registrant::Registrant};
 
 /// A relay that died is taken over within seconds; a worker's message comes back after half a
 /// minute.
@@ -18,19 +18,28 @@ const LOOK: Duration = Duration::from_millis(100);
 const RELAY: &str = "SELECT position FROM relays";
 const LETTERS: &str = "SELECT consumer, position FROM dead_letters";
 
-/// Waits until the relay has published the whole log, and all audits that were queued are in it;
-/// then the log.
+/// Waits until the relay has published the whole log, and everything that has to follow from what
+/// was acknowledged is in it; then the log.
 ///
 /// # Errors
 /// Says what does not catch up, or what was given up.
-pub async fn settled(log: &Log, forger: &Forger, broker: Option<&str>) -> Result<Vec<Row>, String> {
+pub async fn settled(
+    log: &Log,
+    forger: &Forger,
+    registrant: &Registrant,
+    broker: Option<&str>,
+) -> Result<Vec<Row>, String> {
     let begun = Instant::now();
     // The first look reads the whole log; nothing is killed until the end, so later ones add to it.
     let mut rows = vec![];
     loop {
         rows.extend(log.try_rows_behind(&rows).await.map_err(unreadable)?);
-        let missing = match forger.missing(&rows).await? {
+        let missing = match forger.missing(&rows, registrant.asked).await? {
             Some(audit) => Some(format!("{audit} is queued, but not delivered")),
+            None => registrant.missing(&rows)?,
+        };
+        let missing = match missing {
+            Some(why) => Some(why),
             None if broker.is_some() => unpublished(log, &rows).await?,
             None => None,
         };

@@ -19,6 +19,7 @@ use crate::{
     meddler::{Meddled, Meddler},
     random::Random,
     reader::Reader,
+    registrant::Registrant,
     settled::settled,
     writer::{Counts, Known, Writer},
 };
@@ -35,6 +36,7 @@ pub struct World {
     writers: Vec<Writer>,
     reader: Reader,
     forger: Forger,
+    registrant: Registrant,
     meddled: Arc<Meddled>,
     /// Ends with this value.
     meddling: JoinSet<()>,
@@ -57,6 +59,7 @@ impl World {
                 }
                 Ok(Self {
                     forger: Forger::new(&reader, deployment.log.clone()),
+                    registrant: Registrant::new(&reader),
                     meddled,
                     meddling,
                     deployment,
@@ -128,6 +131,13 @@ impl World {
             let outcome = forger.work(&until).await;
             (forger, outcome)
         });
+        let until = stop.clone();
+        let mut registrant = self.registrant.clone();
+        let mut registering = JoinSet::new();
+        registering.spawn(async move {
+            let outcome = registrant.work(&until).await;
+            (registrant, outcome)
+        });
         let delay = self.random.between(KILL_AFTER.0, KILL_AFTER.1);
         tokio::time::sleep(Duration::from_millis(delay)).await;
         let client = self.reader.client.clone();
@@ -142,6 +152,11 @@ impl World {
         while let Some(joined) = forging.join_next().await {
             let (forger, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
             self.forger = forger;
+            outcome = outcome.and(ended);
+        }
+        while let Some(joined) = registering.join_next().await {
+            let (registrant, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
+            self.registrant = registrant;
             outcome = outcome.and(ended);
         }
         let killed = killed?;
@@ -164,7 +179,7 @@ impl World {
         self.deployment.calm()?;
         let known = self.known();
         let broker = self.deployment.broker_url();
-        let rows = settled(&self.deployment.log, &self.forger, broker.as_deref()).await?;
+        let rows = settled(&self.deployment.log, &self.forger, &self.registrant, broker.as_deref()).await?;
         self.events = rows.len();
         judge(&rows, &known)?;
         let position = self.writers.iter().map(|writer| writer.position).max().unwrap_or(0);
@@ -194,12 +209,14 @@ impl World {
             "processes of the product were killed {} times, the database {} times, the broker {} \
              times. {registered} cars registered, {offline} times taken offline, {deleted} deleted: \
              each acknowledged change is there once, in {} events. {retried} were known only after \
-             a retry, {repeated} were repeated without effect. {} bad proofs were refused; all {} \
-             audits that were seen in the queue are there.",
+             a retry, {repeated} were repeated without effect. {} people registered, each with all \
+             that follows, once. {} bad proofs were refused; all {} audits that were seen in the \
+             queue are there.",
             kills.product,
             kills.database,
             kills.broker,
             self.events,
+            self.registrant.users.len(),
             self.forger.sent,
             self.forger.queued.len(),
         );

@@ -1,0 +1,99 @@
+//! What organizations do when something happens to end users and subscriptions.
+
+use std::convert::Infallible;
+
+use domain::{
+    end_users::{EndUserEvent, Ownership, RegisteredProfile},
+    kernel::{OrganizationId, PersonName, UserId},
+    organizations::{NewOrganization, Organization, OrganizationEvent},
+    subscriptions::{SubscriptionEvent, SubscriptionId},
+};
+use serde_json::json;
+
+use crate::{
+    App, Call, Error, Result,
+    end_users::ownership_name,
+    ports::Recorded,
+    reaction::{Reaction, Start},
+};
+
+/// See the module.
+pub const REACTION: Reaction = Reaction {
+    name: "organizations",
+    area: "Organizations",
+    handles: &[
+        ("end_user", "registered"),
+        ("end_user", "membership_added"),
+        ("subscription", "created"),
+    ],
+    start: Start::Origin,
+    react: |app, call, event| Box::pin(react(app, call, event)),
+};
+
+async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    if event.stream.kind == "subscription" {
+        return subscription(app, call, event).await;
+    }
+    match event.decode::<EndUserEvent>().map_err(Error::unexpected)? {
+        EndUserEvent::Registered { user_profile, .. } => {
+            found_personal(app, call, &UserId::parse(&event.stream.id)?, user_profile).await
+        }
+        EndUserEvent::MembershipAdded { organization_id, .. } => {
+            let user = UserId::parse(&event.stream.id)?;
+            change(app, call, &organization_id, |it| it.add_member(&user)).await
+        }
+        EndUserEvent::Created { .. }
+        | EndUserEvent::PlatformRoleAssigned { .. }
+        | EndUserEvent::PlatformRoleUnassigned { .. }
+        | EndUserEvent::DefaultMembershipChanged { .. }
+        | EndUserEvent::Erased { .. } => Ok(()),
+    }
+}
+
+async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
+        SubscriptionEvent::Created { owning_entity_id, buyer_id, provider_name: _ } => {
+            let id = SubscriptionId::parse(&event.stream.id)?;
+            change(app, call, &owning_entity_id, |it| it.subscribe(&id, &buyer_id)).await
+        }
+        SubscriptionEvent::ProviderChanged { .. } => Ok(()),
+    }
+}
+
+async fn change(
+    app: &App,
+    call: &Call,
+    id: &OrganizationId,
+    decide: impl Fn(&Organization) -> Vec<OrganizationEvent> + Send + Sync,
+) -> Result<()> {
+    let decide = |it: &Organization| Ok::<_, Infallible>(decide(it));
+    app.organizations.change(call, id.as_str(), decide).await?;
+    Ok(())
+}
+
+async fn found_personal(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    profile: RegisteredProfile,
+) -> Result<()> {
+    let id = user.twin("org");
+    if app.organizations.find(call, &id).await?.is_some() {
+        return Ok(());
+    }
+    let name = PersonName::stored(profile.first_name, profile.last_name);
+    let new = NewOrganization::personal(user, &name, &app.region);
+    app.usage(
+        call,
+        "Organization Created",
+        &[
+            ("ResourceId", json!(id)),
+            ("Name", json!(new.name)),
+            ("Ownership", json!(ownership_name(Ownership::Personal))),
+            ("CreateBy", json!(user)),
+            ("UserIdOverride", json!(user)),
+        ],
+    )?;
+    app.organizations.create(call, &id, Organization::create(new)).await?;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Identities: how somebody proves who they are.
+
+pub mod credential;
+pub mod events;
+pub mod password_policy;
+pub mod secrets;
+pub mod token_family;
+
+pub use credential::{Credential, CredentialError, LockOut, NewCredential, NewToken};
+pub use events::{CredentialEvent, Revocation, TokenEvent};
+pub use password_policy::{Password, UnfitPassword};
+pub use secrets::{OneTimeToken, PasswordHash, TokenHash};
+pub use token_family::{Beginning, FamilyError, Issued, TokenFamily};
+
+crate::ids! {
+    /// The tokens of one sign-in.
+    TokenFamilyId = "authtok",
+}

@@ -1,0 +1,91 @@
+//! Registering with a password.
+
+use acceptance::{TestApp, on_every_deployment};
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{mails, post, register, registration};
+
+on_every_deployment!(
+    a_person_registers_and_is_asked_to_confirm,
+    everything_that_is_wrong_is_told_without_the_password,
+    who_is_registered_already_is_not_told,
+    of_simultaneous_registrations_one_makes_a_user,
+);
+
+async fn a_person_registers_and_is_asked_to_confirm(app: &TestApp) {
+    let answer = post(app, "/credentials/register", registration("Ann@Company.com")).await;
+    let person = answer.expect(200).json()["person"].clone();
+    let user = person["user"]["id"].as_str().unwrap();
+    assert!(user.starts_with("user_"));
+    assert_eq!(
+        person,
+        json!({
+            "id": user.replace("user_", "cred_"),
+            "isMfaEnabled": false,
+            "user": {
+                "id": user,
+                "access": "enabled",
+                "status": "registered",
+                "classification": "person",
+                "roles": ["platform_standard"],
+                "features": ["platform_paidtrial_features", "platform_basic_features"],
+            },
+        })
+    );
+    let mails = mails(app).await;
+    let [(to, _, Some(token))] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!(to, "ann@company.com");
+    assert_eq!(*token, super::confirmation(app, user).await);
+    app.settle().await;
+}
+
+async fn everything_that_is_wrong_is_told_without_the_password(app: &TestApp) {
+    let rules = post(app, "/credentials/register", json!({})).await.failed_rules();
+    let empty = "NotEmptyValidator";
+    assert_eq!(rules, [empty, empty, empty, empty, "PredicateValidator"]);
+    let wrong = json!({
+        "emailAddress": "ann", "firstName": "<b>", "lastName": "a".repeat(51),
+        "password": "tooweak-secret", "termsAndConditionsAccepted": false,
+        "invitationToken": "invitation-secret", "timezone": "Atlantis", "locale": "?",
+        "countryCode": "ZZZZ",
+    });
+    let answer = post(app, "/credentials/register", wrong).await;
+    assert!(!answer.text().contains("secret"), "{answer}");
+    assert_eq!(answer.failed_rules().len(), 9);
+    assert_eq!(app.head().await, 0);
+}
+
+async fn who_is_registered_already_is_not_told(app: &TestApp) {
+    let first = post(app, "/credentials/register", registration("ann@company.com")).await;
+    let first = first.expect(200).json();
+    let _ = mails(app).await;
+    let head = app.head().await;
+    let mut again = registration("ANN@company.com");
+    again["password"] = json!("2Password!");
+    let answer = post(app, "/credentials/register", again).await.expect(200);
+    assert_eq!(answer.json(), first);
+    let mails = mails(app).await;
+    let [(to, _, None)] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!(to, "ann@company.com");
+    app.settle().await;
+    let rows = app.log().rows().await;
+    let after = rows.iter().filter(|row| row.position > i64::try_from(head).unwrap());
+    assert!(!after.clone().any(|row| row.aggregate_type == "person_credential"), "unchanged");
+}
+
+async fn of_simultaneous_registrations_one_makes_a_user(app: &TestApp) {
+    let cases = ["ann@company.com", "ANN@company.com", "Ann@Company.com", "aNN@COMPANY.COM"];
+    let tries = (0..5).flat_map(|_| cases).map(|email| register(app, email));
+    let users: Vec<String> = join_all(tries).await;
+    assert!(users.iter().all(|user| *user == users[0]), "{users:?}");
+    app.settle().await;
+    let begun = app.log().rows().await.into_iter().filter(|row| row.sequence == 1);
+    let count = |kind: &str, rows: &[String]| rows.iter().filter(|one| *one == kind).count();
+    let begun: Vec<String> = begun.map(|row| row.aggregate_type).collect();
+    for kind in ["end_user", "person_credential", "user_profile", "organization"] {
+        assert_eq!(count(kind, &begun), 1, "{kind}: {begun:?}");
+    }
+    let confirming = mails(app).await.into_iter().filter(|(_, _, token)| token.is_some()).count();
+    assert_eq!(confirming, 1);
+}

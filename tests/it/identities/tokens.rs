@@ -1,0 +1,123 @@
+//! Refresh tokens.
+
+use acceptance::{Answer, TestApp, on_every_deployment};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{audited, confirmed, post, signed_in, value};
+
+on_every_deployment!(
+    tokens_are_refreshed_again_and_again,
+    a_spent_token_ends_its_session_and_no_other,
+    a_lost_answer_can_be_asked_for_once_more,
+    a_token_ends_after_two_weeks,
+    a_session_can_be_ended,
+    malformed_and_unknown_tokens_are_refused,
+    who_has_no_password_is_told_so,
+);
+
+const EMAIL: &str = "ann@company.com";
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    post(app, "/tokens/refresh", json!({ "refreshToken": token })).await
+}
+
+async fn refreshed(app: &TestApp, tokens: &Value) -> Value {
+    refresh(app, value(tokens, "refreshToken")).await.expect(200).json()["tokens"].clone()
+}
+
+async fn begin(app: &TestApp) -> Value {
+    confirmed(app, EMAIL).await;
+    signed_in(app, EMAIL).await
+}
+
+fn claims(tokens: &Value) -> Value {
+    let part = value(tokens, "accessToken").split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+async fn tokens_are_refreshed_again_and_again(app: &TestApp) {
+    let first = begin(app).await;
+    let mut tokens = first.clone();
+    let _ = audited(app).await;
+    for _ in 0..3 {
+        app.clock.advance(Duration::minutes(16));
+        let next = refreshed(app, &tokens).await;
+        assert_ne!(value(&next, "refreshToken"), value(&tokens, "refreshToken"));
+        let _ = app.get("/users/me").bearer(value(&next, "accessToken")).send().await.expect(200);
+        tokens = next;
+    }
+    assert_eq!(audited(app).await, ["Authentication.Any.Refreshed.Passed"; 3]);
+    assert_eq!(claims(&tokens)["auth_time"], claims(&first)["auth_time"]);
+    assert_ne!(claims(&tokens)["jti"], claims(&first)["jti"]);
+}
+
+async fn a_spent_token_ends_its_session_and_no_other(app: &TestApp) {
+    let first = begin(app).await;
+    let other = signed_in(app, EMAIL).await;
+    let second = refreshed(app, &first).await;
+    app.clock.advance(Duration::seconds(11));
+    let problem = refresh(app, value(&first, "refreshToken")).await.problem(401);
+    assert_eq!(problem["detail"], "unexplained");
+    let _ = refresh(app, value(&second, "refreshToken")).await.problem(401);
+    refreshed(app, &other).await;
+}
+
+async fn a_lost_answer_can_be_asked_for_once_more(app: &TestApp) {
+    let first = begin(app).await;
+    let lost = refreshed(app, &first).await;
+    app.clock.advance(Duration::seconds(10));
+    let again = refreshed(app, &first).await;
+    let third = refreshed(app, &again).await;
+    let _ = refresh(app, value(&lost, "refreshToken")).await.problem(401);
+    let _ = refresh(app, value(&third, "refreshToken")).await.problem(401);
+    // Who used the answer did not lose it.
+    let first = signed_in(app, EMAIL).await;
+    let second = refreshed(app, &first).await;
+    let third = refreshed(app, &second).await;
+    let _ = refresh(app, value(&first, "refreshToken")).await.problem(401);
+    let _ = refresh(app, value(&third, "refreshToken")).await.problem(401);
+}
+
+async fn a_token_ends_after_two_weeks(app: &TestApp) {
+    let tokens = begin(app).await;
+    app.clock.advance(Duration::days(14) - Duration::seconds(1));
+    let tokens = refreshed(app, &tokens).await;
+    app.clock.advance(Duration::days(14));
+    let _ = refresh(app, value(&tokens, "refreshToken")).await.problem(401);
+}
+
+async fn a_session_can_be_ended(app: &TestApp) {
+    let tokens = begin(app).await;
+    let other = signed_in(app, EMAIL).await;
+    let tokens = refreshed(app, &tokens).await;
+    let path = format!("/tokens/{}", value(&tokens, "refreshToken"));
+    let _ = app.delete(&path).send().await.expect(204);
+    let _ = app.delete(&path).send().await.problem(401);
+    let _ = refresh(app, value(&tokens, "refreshToken")).await.problem(401);
+    let _ = app.get("/users/me").bearer(value(&tokens, "accessToken")).send().await.expect(200);
+    refreshed(app, &other).await;
+}
+
+async fn malformed_and_unknown_tokens_are_refused(app: &TestApp) {
+    let rules = post(app, "/tokens/refresh", json!({})).await.failed_rules();
+    assert_eq!(rules, ["NotEmptyValidator"]);
+    let answer = refresh(app, "a-secret").await;
+    assert!(!answer.text().contains("a-secret"), "{answer}");
+    assert_eq!(answer.failed_rules(), ["RegularExpressionValidator"]);
+    let _ = refresh(app, &"a".repeat(43)).await.problem(401);
+    let answer = app.delete("/tokens/a-secret").send().await;
+    assert!(!answer.text().contains("a-secret"), "{answer}");
+    let _ = answer.problem(400);
+    let _ = app.delete(&format!("/tokens/{}", "a".repeat(43))).send().await.problem(401);
+    let keyed = app.post("/tokens/refresh").header("idempotency-key", "one");
+    let _ = keyed.json(&json!({ "refreshToken": "a".repeat(43) })).send().await.problem(400);
+}
+
+async fn who_has_no_password_is_told_so(app: &TestApp) {
+    let owner = app.owner();
+    let me = app.get("/users/me").by(&owner).send().await.expect(200).json();
+    assert_eq!(me["identity"]["hasCredentials"], false);
+    let _ = app.get("/users/me").send().await.problem(401);
+}
