@@ -1,7 +1,7 @@
 //! From a registration to a user who can work.
 
 use acceptance::{
-    TestApp, on_every_deployment, on_every_deployment_and_a_broker,
+    TestApp, on_every_deployment_and_a_broker,
     registrations::{ann, register},
 };
 use application::{Call, Caller};
@@ -9,12 +9,8 @@ use domain::kernel::roles::Role;
 use futures_util::future::join_all;
 use serde_json::json;
 
-mod settled {
-    use super::{TestApp, on_every_deployment_and_a_broker, whoever_registers_can_work};
-    on_every_deployment_and_a_broker!(whoever_registers_can_work);
-}
-
-on_every_deployment!(
+on_every_deployment_and_a_broker!(
+    whoever_registers_can_work,
     an_address_has_one_user_whoever_is_first,
     who_is_on_the_list_operates,
     nothing_is_registered_without_the_terms,
