@@ -17,7 +17,6 @@ use store::{log::MemLog, sealing::SealedLog};
 
 on_every_deployment!(nothing_happens_twice);
 
-/// It happens over a log in memory, so once is enough.
 #[test]
 fn every_order_of_delivery_leads_to_the_same() {
     run(Deployment::Sqlite, every_order);

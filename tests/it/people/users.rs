@@ -32,6 +32,6 @@ async fn what_is_no_user_is_not_found(app: &TestApp) {
 
 async fn looking_at_users_is_not_documented(app: &TestApp) {
     let document = app.get("/swagger/v1/swagger.json").send().await.expect(200).json();
-    assert!(document["paths"]["/users/{id}/roles"].is_object());
-    assert!(document["paths"]["/users/{id}"].is_null());
+    assert!(document["paths"]["/users/{Id}/roles"].is_object());
+    assert!(document["paths"]["/users/{Id}"].is_null());
 }
