@@ -49,10 +49,8 @@ pub async fn run(args: Args) -> Outcome {
 
 /// A host on which nobody is kept from calling often.
 async fn start(settings: &[(&str, &str)]) -> Outcome<Host> {
-    let free = [
-        ("GROUNDWORK_HTTP_RATE_PER_SECOND", "0"),
-        ("GROUNDWORK_SIGN_IN_RATE_PER_SECOND", "0"),
-    ];
+    let free =
+        [("GROUNDWORK_HTTP_RATE_PER_SECOND", "0"), ("GROUNDWORK_SIGN_IN_RATE_PER_SECOND", "0")];
     Host::start(&[settings, &free].concat()).await
 }
 
@@ -67,11 +65,11 @@ async fn sign_in(host: &Host, mail: &Path, args: &Args) -> Outcome {
     }
     for token in confirmations(mail, args.people).await? {
         let body = json!({ "token": token }).to_string();
-        let confirm =
-            request("POST", "/credentials/confirm-registration", None, Some(&body));
+        let confirm = request("POST", "/credentials/confirm-registration", None, Some(&body));
         connection.send(&confirm).await?;
     }
-    let sign_ins: Vec<_> = (0..args.people).map(|number| authenticate(&address_of(number))).collect();
+    let sign_ins: Vec<_> =
+        (0..args.people).map(|number| authenticate(&address_of(number))).collect();
     let answer = connection.send(&sign_ins[0]).await?;
     let answer: Value = serde_json::from_slice(&answer.body)?;
     let token = answer["tokens"]["accessToken"]["value"].as_str().ok_or("nobody was signed in")?;
@@ -81,8 +79,7 @@ async fn sign_in(host: &Host, mail: &Path, args: &Args) -> Outcome {
     let cars = some_cars(address, token).await?;
     let reads: Vec<_> =
         cars.iter().map(|id| request("GET", &format!("/cars/{id}"), Some(token), None)).collect();
-    let signing =
-        || http_load::run(address, SIGN_INS, duration, 200, Pace::Closed, &sign_ins);
+    let signing = || http_load::run(address, SIGN_INS, duration, 200, Pace::Closed, &sign_ins);
     let reading = || {
         let pace = Pace::PerSecond(READS_PER_SECOND);
         http_load::run(address, READERS, duration, 200, pace, &reads)

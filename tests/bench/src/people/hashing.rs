@@ -21,7 +21,12 @@ pub fn per_second(duration: Duration) -> Outcome<f64> {
         let (mut output, mut count) = ([0; 32], 0);
         while begun.elapsed() < duration {
             let salt = [7; 16];
-            argon2.hash_password_into_with_memory(b"1Password!", &salt, &mut output, &mut memory)?;
+            argon2.hash_password_into_with_memory(
+                b"1Password!",
+                &salt,
+                &mut output,
+                &mut memory,
+            )?;
             count += 1;
         }
         Ok(count)

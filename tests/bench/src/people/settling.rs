@@ -64,8 +64,10 @@ pub async fn run(people: usize) -> Outcome {
 
 async fn measure(name: &str, host: &Host, log: &Database, people: usize) -> Outcome {
     let mut connection = Connection::open(host.address()).await?;
-    let (mut settled, mut answered) =
-        (Histogram::<u64>::new_with_max(60_000_000, 3)?, Histogram::<u64>::new_with_max(60_000_000, 3)?);
+    let (mut settled, mut answered) = (
+        Histogram::<u64>::new_with_max(60_000_000, 3)?,
+        Histogram::<u64>::new_with_max(60_000_000, 3)?,
+    );
     for number in 0..people {
         let begun = Instant::now();
         let answer = connection.send(&registration(&address_of(number))).await?;

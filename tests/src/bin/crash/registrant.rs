@@ -34,7 +34,11 @@ const STREAMS: [(&str, &str, &[&str]); 5] = [
     ),
     ("organization", "org", &["created", "membership_added", "billing_subscribed"]),
     ("subscription", "billsub", &["created", "provider_changed"]),
-    ("user_profile", "profile", &["created", "email_address_changed", "default_organization_changed"]),
+    (
+        "user_profile",
+        "profile",
+        &["created", "email_address_changed", "default_organization_changed"],
+    ),
 ];
 
 /// Registers one person after the other.

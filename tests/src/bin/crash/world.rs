@@ -179,7 +179,8 @@ impl World {
         self.deployment.calm()?;
         let known = self.known();
         let broker = self.deployment.broker_url();
-        let rows = settled(&self.deployment.log, &self.forger, &self.registrant, broker.as_deref()).await?;
+        let rows = settled(&self.deployment.log, &self.forger, &self.registrant, broker.as_deref())
+            .await?;
         self.events = rows.len();
         judge(&rows, &known)?;
         let position = self.writers.iter().map(|writer| writer.position).max().unwrap_or(0);
