@@ -81,7 +81,7 @@ fn is_label(text: &str) -> bool {
 fn is_address(text: &str) -> bool {
     text.strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'))
-        .is_some_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok())
+        .is_some_and(|text| text.parse::<core::net::Ipv4Addr>().is_ok())
 }
 
 #[cfg(test)]
