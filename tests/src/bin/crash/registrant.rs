@@ -183,13 +183,13 @@ mod tests {
     fn everything_follows_once_from_each_registration() {
         let (one, all) = (told(&["user_1"]), whole());
         assert_eq!(one.missing(&all), Ok(None));
-        for at in 0..all.len() {
+        for (at, row) in all.iter().enumerate() {
             let mut rows = whole();
             rows.remove(at);
-            assert!(matches!(one.missing(&rows), Ok(Some(_))), "{at} is missing");
+            assert!(matches!(one.missing(&rows), Ok(Some(_))), "{row:?} is missing");
             let mut rows = whole();
-            rows.push(all[at].clone());
-            assert!(one.missing(&rows).is_err(), "{at} is doubled");
+            rows.push(row.clone());
+            assert!(one.missing(&rows).is_err(), "{row:?} is doubled");
         }
         assert!(told(&[]).missing(&all).is_err(), "somebody nobody was told of");
     }
