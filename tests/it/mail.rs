@@ -183,7 +183,7 @@ async fn what_is_queued_waits_for_the_mail_server() {
     assert!(set_aside.await.is_ok(), "{}", environment.run(&["ops", "work", "status"]).unwrap());
     away.store(false, std::sync::atomic::Ordering::SeqCst);
     let next = async |heard: &mut mpsc::UnboundedReceiver<String>| {
-        tokio::time::timeout(Duration::from_secs(60), heard.recv()).await.unwrap().unwrap()
+        tokio::time::timeout(Duration::from_mins(1), heard.recv()).await.unwrap().unwrap()
     };
     let mail = next(&mut heard).await;
     assert!(mail.contains("RCPT TO:<ann@company.com>") && mail.contains("asubject"), "{mail}");

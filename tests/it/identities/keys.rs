@@ -8,7 +8,7 @@ use acceptance::{
 };
 use reqwest::{Client, Method};
 
-const LOOKED: Duration = Duration::from_secs(60);
+const LOOKED: Duration = Duration::from_mins(1);
 
 fn kid(token: &str) -> &str {
     token.trim().split('.').next().unwrap_or_default()

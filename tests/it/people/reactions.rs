@@ -108,7 +108,9 @@ async fn outcome(app: &App) -> BTreeMap<String, Vec<String>> {
     for event in app.sealed_log.read(0, 1_000).await.unwrap() {
         streams.entry(event.stream.kind.to_string()).or_default().push(event.name);
     }
-    streams.values_mut().for_each(|names| names.sort());
+    for names in streams.values_mut() {
+        names.sort();
+    }
     streams
 }
 
