@@ -7,6 +7,7 @@ mod desk;
 pub mod events;
 mod health;
 pub(crate) mod keys;
+mod people;
 mod projections;
 mod queues;
 mod relay;
@@ -41,6 +42,9 @@ pub enum Command {
     },
     /// Bring the stores to the schema that this version needs.
     Migrate,
+    /// What is done about people, at their wish.
+    #[command(subcommand)]
+    People(people::Command),
     /// Look at read models, rebuild, pause and resume them.
     #[command(subcommand)]
     Projections(projections::Command),
@@ -86,6 +90,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Routes { format } => print!("{}", routes::printed(format)),
         Command::Health { url } => health::ask(&url).await?,
         Command::Migrate => migrate(&Settings::load()?).await?,
+        Command::People(command) => people::run(command, &Settings::load()?).await?,
         Command::Projections(command) => projections::run(command, &Settings::load()?).await?,
         Command::Consumers(command) => consumers::run(command, &Settings::load()?).await?,
         Command::Relay(command) => relay::run(command, &Settings::load()?).await?,

@@ -16,6 +16,7 @@ mod conventions;
 mod database_gone;
 mod deliveries;
 mod emails;
+mod erasing;
 mod eventing;
 mod events;
 mod following;

@@ -112,8 +112,10 @@ async fn processes_share_the_work_and_end_well() {
         parts.iter().map(|part| part["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ready(&split.commands[0]).await, ["event_log"]);
-    assert_eq!(ready(&split.queries).await, ["event_log", "projection audits", "projection cars"]);
-    assert_eq!(ready(&split.worker).await, ["event_log", "projection audits", "projection cars"]);
+    let names = projections::ALL.iter().map(|it| format!("projection {}", it.name));
+    let parts: Vec<_> = std::iter::once("event_log".to_owned()).chain(names).collect();
+    assert_eq!(ready(&split.queries).await, parts);
+    assert_eq!(ready(&split.worker).await, parts);
     assert_eq!(ready(&split.gateway).await, ["commands", "queries"]);
 
     for process in split.all() {

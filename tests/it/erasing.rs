@@ -1,0 +1,206 @@
+//! What is personal is nowhere in the clear but in read models and e-mails, and gone once its
+//! subject is erased: on the shipped binary, embedded and over a broker.
+
+use std::{path::Path, time::Duration};
+
+use acceptance::{
+    Broker, Database, Request,
+    binary::{Environment, Process},
+    events::Log,
+};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const EMAIL: &str = "Zebulon.Quagga@example.com";
+const PASSWORD: &str = "1Password-of-Zebulon";
+/// Long enough for everything that happens at all.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Everything that the log's database keeps, as text.
+const KEPT: &[&str] = &[
+    "SELECT CAST(payload AS text) || CAST(metadata AS text) FROM events",
+    "SELECT body || coalesce(error, '') FROM work_messages",
+    "SELECT scope || kind || value || aggregate_id FROM claims",
+    "SELECT CAST(state AS text) FROM snapshots",
+    "SELECT error FROM dead_letters",
+];
+
+struct Site {
+    process: Process,
+    environment: Environment,
+    client: Client,
+    log: Log,
+    _folder: TempDir,
+    broker: Option<(Broker, String)>,
+    _database: Option<Database>,
+}
+
+impl Site {
+    async fn embedded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let environment = Environment::embedded(&data);
+        Self::start(environment, folder, Log::in_folder(&data), None, None).await
+    }
+
+    async fn brokered() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, broker) = (Database::create().await, Broker::place());
+        let environment = broker.settings(Environment::postgres(&database.url));
+        let mail = folder.path().join("mail");
+        let environment = environment.with("GROUNDWORK_MAIL_FOLDER", &mail.display().to_string());
+        let heard = broker.listen().await;
+        let log = Log::Postgres(database.url.clone());
+        Self::start(environment, folder, log, Some((broker, heard)), Some(database)).await
+    }
+
+    async fn start(
+        environment: Environment,
+        folder: TempDir,
+        log: Log,
+        broker: Option<(Broker, String)>,
+        database: Option<Database>,
+    ) -> Self {
+        let environment = environment.with("GROUNDWORK_LOG", "debug");
+        let client = Client::new();
+        let mut process = Process::start(&environment, &folder.path().join("output"));
+        process.ready(&client).await;
+        Self { process, environment, client, log, _folder: folder, broker, _database: database }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> acceptance::Answer {
+        let url = format!("{}{path}", self.process.url);
+        Request::new(&self.client, Method::POST, &url).json(&body).send().await
+    }
+
+    async fn get(&self, path: &str, token: &str) -> acceptance::Answer {
+        let url = format!("{}{path}", self.process.url);
+        Request::new(&self.client, Method::GET, &url).bearer(token).send().await
+    }
+
+    async fn register(&self) -> String {
+        let body = json!({
+            "emailAddress": EMAIL,
+            "firstName": "Zebulon",
+            "lastName": "Quagga",
+            "password": PASSWORD,
+            "termsAndConditionsAccepted": true,
+        });
+        let answer = self.post("/credentials/register", body).await.expect(200).json();
+        answer["person"]["user"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The token of the e-mail that asks to confirm.
+    async fn mailed(&self) -> String {
+        let token = || async {
+            let page = self.get("/_mail", "").await.text();
+            let (_, rest) = page.split_once("confirm-password-registration?token=")?;
+            let in_token = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
+            Some(rest.chars().take_while(in_token).collect::<String>())
+        };
+        until(token).await
+    }
+
+    async fn sign_in(&self) -> Option<String> {
+        let body = json!({ "username": EMAIL, "password": PASSWORD });
+        let answer = self.post("/credentials/auth", body).await;
+        let tokens = answer.status.is_success().then(|| answer.json())?;
+        tokens["tokens"]["accessToken"]["value"].as_str().map(str::to_owned)
+    }
+
+    /// Fails if anything that is kept or said holds one of these.
+    async fn nothing_says(&self, secrets: &[&str]) {
+        let mut said = vec![self.process.printed()];
+        for statement in KEPT {
+            let rows: Vec<(String,)> = self.log.try_all(statement).await.unwrap();
+            said.extend(rows.into_iter().map(|(text,)| text));
+        }
+        if let Some((broker, queue)) = &self.broker {
+            let messages = broker.read(queue).await;
+            assert!(!messages.is_empty(), "nothing was published");
+            said.extend(messages);
+        }
+        for text in said {
+            let lower = text.to_lowercase();
+            for secret in secrets {
+                assert!(!lower.contains(&secret.to_lowercase()), "{secret} is in: {text}");
+            }
+        }
+    }
+}
+
+async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, found).await.unwrap()
+}
+
+async fn a_person_is_sealed_and_erased(mut site: Site) {
+    let user = site.register().await;
+    let token = site.mailed().await;
+    let _ =
+        site.post("/credentials/confirm-registration", json!({ "token": token })).await.expect(200);
+    let access = until(|| site.sign_in()).await;
+    let shown = || async {
+        let answer = site.get("/profiles/me", &access).await;
+        answer.status.is_success().then(|| answer.json()["profile"].clone())
+    };
+    let profile = until(shown).await;
+    assert_eq!(profile["emailAddress"], EMAIL.to_lowercase());
+    let organization = user.replace("user_", "org_");
+    site.nothing_says(&["zebulon.quagga", "Quagga", &token, PASSWORD, &access]).await;
+
+    let refusal = site.environment.run(&["ops", "people", "erase", &user]).unwrap_err();
+    assert!(refusal.contains("--yes"), "{refusal}");
+    site.environment.run(&["ops", "people", "erase", &user, "--yes"]).unwrap();
+    let emptied = || async {
+        let profile = shown().await?;
+        let empty = profile.get("emailAddress").is_none_or(|email| email == "");
+        empty.then_some(profile)
+    };
+    let profile = until(emptied).await;
+    assert!(!profile.to_string().contains("Quagga"), "{profile}");
+    assert_eq!(site.sign_in().await, None, "nobody signs in as whoever was erased");
+    // A host remembers a key for a minute; a new one does not have it.
+    site.process.terminate();
+    site.process.wait();
+    site.process.start_again();
+    site.process.ready(&site.client).await;
+    let named = site.get(&format!("/organizations/{organization}"), &access).await.expect(200);
+    assert!(!named.text().contains("Quagga"), "{named}");
+    site.environment.run(&["ops", "verify"]).unwrap();
+    // It was erased, so it can be done again, and the address is free.
+    site.environment.run(&["ops", "people", "erase", &user, "--yes"]).unwrap();
+    let again = || async {
+        let again = site.register().await;
+        (again != user).then_some(again)
+    };
+    until(again).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded() {
+    a_person_is_sealed_and_erased(Site::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_a_broker() {
+    a_person_is_sealed_and_erased(Site::brokered().await).await;
+}
+
+#[test]
+fn only_users_are_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::embedded(Path::new(folder.path()));
+    let refusal = environment.run(&["ops", "people", "erase", "nobody", "--yes"]).unwrap_err();
+    assert!(refusal.contains("no user"), "{refusal}");
+    let unknown = ["ops", "people", "erase", "user_aaaaaaaaaaaaaaaaaaaaaa", "--yes"];
+    let refusal = environment.run(&unknown).unwrap_err();
+    assert!(refusal.contains("could not be erased"), "{refusal}");
+}
