@@ -40,7 +40,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let environment = Environment::embedded(&data);
-        Self::start(environment, folder, Log::in_folder(&data), None, None).await
+        Self::start(environment, folder, Log::in_folder(&data), None).await
     }
 
     async fn brokered() -> Self {
@@ -48,24 +48,36 @@ impl Site {
         let (database, broker) = (Database::create().await, Broker::place());
         let environment = broker.settings(Environment::postgres(&database.url));
         let mail = folder.path().join("mail");
-        let environment = environment.with("GROUNDWORK_MAIL_FOLDER", &mail.display().to_string());
-        let heard = broker.listen().await;
+        let environment = environment
+            .with("GROUNDWORK_MAIL_DELIVERY", "files")
+            .with("GROUNDWORK_MAIL_FOLDER", &mail.display().to_string());
         let log = Log::Postgres(database.url.clone());
-        Self::start(environment, folder, log, Some((broker, heard)), Some(database)).await
+        let mut site = Self::start(environment, folder, log, Some(database)).await;
+        // Who follows the exchange has to wait for it.
+        let heard = broker.listen().await;
+        site.broker = Some((broker, heard));
+        site
     }
 
     async fn start(
         environment: Environment,
         folder: TempDir,
         log: Log,
-        broker: Option<(Broker, String)>,
         database: Option<Database>,
     ) -> Self {
         let environment = environment.with("GROUNDWORK_LOG", "debug");
         let client = Client::new();
         let mut process = Process::start(&environment, &folder.path().join("output"));
         process.ready(&client).await;
-        Self { process, environment, client, log, _folder: folder, broker, _database: database }
+        Self {
+            process,
+            environment,
+            client,
+            log,
+            _folder: folder,
+            broker: None,
+            _database: database,
+        }
     }
 
     async fn post(&self, path: &str, body: Value) -> acceptance::Answer {

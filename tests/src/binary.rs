@@ -68,10 +68,14 @@ impl Environment {
         Self::on_free_port().with("GROUNDWORK_DATA", &folder.display().to_string())
     }
 
-    /// A host on PostgreSQL, on a free port.
+    /// A host on PostgreSQL, on a free port. Several hosts of several tests share one server, which
+    /// has a hundred connections.
     #[must_use]
     pub fn postgres(url: &str) -> Self {
-        Self::on_free_port().with("DATABASE_URL", url).with("GROUNDWORK_MAIL_DELIVERY", "none")
+        Self::on_free_port()
+            .with("DATABASE_URL", url)
+            .with("GROUNDWORK_DATABASE_CONNECTIONS", "14")
+            .with("GROUNDWORK_MAIL_DELIVERY", "none")
     }
 
     /// A process that keeps nothing, on a free port.
