@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const EMAIL: &str = "Zebulon.Quagga@example.com";
 const PASSWORD: &str = "1Password-of-Zebulon";
 /// Long enough for everything that happens at all.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Everything that the log's database keeps, as text.
 const KEPT: &[&str] = &[
     "SELECT CAST(payload AS text) || CAST(metadata AS text) FROM events",
