@@ -125,10 +125,7 @@ pub async fn compose(
 
     let log = Log::open(&stores.log, clock.clone()).await?;
     let events = log.port();
-    let subjects = Arc::new(SubjectKeys::new(stores.keys.clone()));
-    let vault = KeyVault::new(subjects, &settings.master_key)
-        .map_err(|error| Stop::because("Personal data can't be sealed", error))?;
-    let vault: Arc<dyn Vault> = Arc::new(vault);
+    let vault = vault(settings, &stores)?;
     let sealed: Arc<dyn EventLog> = Arc::new(SealedLog::new(events.clone(), vault.clone()));
     let projections = projections::ALL;
     consumers::check(&stores.read, projections)
@@ -247,6 +244,16 @@ pub async fn compose(
         #[cfg(feature = "testing-only")]
         testing,
     })
+}
+
+/// What seals personal data, and opens it for those who may see it.
+///
+/// # Errors
+/// A sentence that says why it can't.
+pub fn vault(settings: &Settings, stores: &Stores) -> Result<Arc<dyn Vault>, Stop> {
+    let subjects = Arc::new(SubjectKeys::new(stores.keys.clone()));
+    let vault = KeyVault::new(subjects, &settings.master_key);
+    Ok(Arc::new(vault.map_err(|error| Stop::because("Personal data can't be sealed", error))?))
 }
 
 /// Who is told what customers use. Testing builds remember it instead.

@@ -168,6 +168,8 @@ async fn a_person_is_sealed_and_erased(mut site: Site) {
     let organization = user.replace("user_", "org_");
     site.nothing_says(&["zebulon.quagga", "Quagga", &token, PASSWORD, &access]).await;
 
+    site.environment.run(&["ops", "verify"]).unwrap();
+
     let refusal = site.environment.run(&["ops", "people", "erase", &user]).unwrap_err();
     assert!(refusal.contains("--yes"), "{refusal}");
     site.environment.run(&["ops", "people", "erase", &user, "--yes"]).unwrap();

@@ -7,10 +7,11 @@ use application::ports::Clock;
 use store::{
     consumers::{Ops, OpsError},
     relay::{self, Standing},
+    sealing::SealedLog,
 };
 
 use super::queues::AllQueues;
-use crate::{broker, cli::Stop, config::Settings, log::Log, stores::Stores};
+use crate::{broker, cli::Stop, compose::vault, config::Settings, log::Log, stores::Stores};
 
 /// The stores of a deployment, open for looking and asking; hosts go on beside it.
 pub struct Desk {
@@ -37,10 +38,12 @@ impl Desk {
         let ids = Arc::new(RandomIds::new(clock.clone()));
         let log = Log::open(&stores.log, clock.clone()).await?;
         let work = AllQueues(broker::all_queues(settings, &stores, &clock));
+        // A read model is compared with what it is made of, personal data included.
+        let sealed = SealedLog::new(log.port(), vault(settings, &stores)?);
         let ops = Ops::new(
             stores.read.clone(),
             stores.log.clone(),
-            log.port(),
+            Arc::new(sealed),
             settings.partition,
             clock.clone(),
             ids,
