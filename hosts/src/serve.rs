@@ -117,14 +117,17 @@ fn welcome(settings: &Settings, addresses: &[SocketAddr]) -> String {
 
   Try it in another shell:
 
-    TOKEN=$(cargo run -q -- ops tokens mint)
-    CAR=$(curl -s {url}/cars -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
-      -d '{{"make":"Honda","model":"Civic","year":2024,"jurisdiction":"New Zealand","numberPlate":"ABC123"}}' \
-      | grep -o 'car_[A-Za-z0-9]*' | head -1); echo $CAR
-    curl -s -X PUT {url}/cars/$CAR/offline -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
-      -d '{{"fromUtc":"2030-01-01T00:00:00Z","toUtc":"2030-01-02T00:00:00Z"}}'; echo
+    JSON='Content-Type: application/json'
+    curl -s {url}/credentials/register -H "$JSON" -d '{{"emailAddress":"ann@example.com","password":"1Secret-of-Ann","firstName":"Ann","lastName":"Miller","termsAndConditionsAccepted":true}}'; echo
+    LINK=; until [ -n "$LINK" ]; do sleep 0.2; LINK=$(curl -s {url}/_mail \
+      | grep -o 'confirm-password-registration?token=[A-Za-z0-9_-]*' | head -1 || true); done
+    curl -s {url}/credentials/confirm-registration -H "$JSON" -d "{{\"token\":\"${{LINK#*=}}\"}}"; echo
+    TOKEN=$(curl -s {url}/credentials/auth -H "$JSON" -d '{{"username":"ann@example.com","password":"1Secret-of-Ann"}}' \
+      | grep -o '"accessToken":{{[^}}]*}}' | grep -o '"value":"[^"]*"' | cut -d'"' -f4)
+    curl -s {url}/profiles/me -H "Authorization: Bearer $TOKEN"; echo
+    curl -s {url}/cars -H "Authorization: Bearer $TOKEN" -H "$JSON" \
+      -d '{{"make":"Honda","model":"Civic","year":2024,"jurisdiction":"New Zealand","numberPlate":"ABC123"}}'; echo
     curl -s {url}/cars -H "Authorization: Bearer $TOKEN"; echo
-    curl -s "{url}/cars/available?fromUtc=2030-01-01T12:00:00Z&toUtc=2030-01-01T13:00:00Z" -H "Authorization: Bearer $TOKEN"; echo
 
   Ctrl-C stops it.
 "#

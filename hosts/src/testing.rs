@@ -29,7 +29,7 @@ const FOLLOW: Duration = Duration::from_millis(100);
 /// When every host has followed.
 const FOLLOWED: Duration = Duration::from_millis(300);
 /// How long work may be on its way to the broker.
-const MOVING: Duration = Duration::from_secs(10);
+const MOVING: Duration = Duration::from_secs(30);
 /// How long emptying waits until the read models are empty, too.
 const EMPTYING: Duration = Duration::from_secs(10);
 
@@ -185,13 +185,19 @@ impl MovedQueues {
     async fn arrived(&self) -> Result<()> {
         let until = Instant::now() + MOVING;
         while !self.outbox.pending(1).await?.is_empty() {
-            if Instant::now() > until {
-                return Err(Error::unavailable("work is still on its way to the broker"));
-            }
-            tokio::time::sleep(FOLLOW / 10).await;
+            wait(until).await?;
         }
         Ok(())
     }
+}
+
+/// Lets work move on for a moment, if there is time left.
+async fn wait(until: Instant) -> Result<()> {
+    if Instant::now() > until {
+        return Err(Error::unavailable("work is still on its way to the broker"));
+    }
+    tokio::time::sleep(FOLLOW / 10).await;
+    Ok(())
 }
 
 #[async_trait]
@@ -201,10 +207,10 @@ impl WorkQueues for MovedQueues {
         loop {
             let on_its_way = !self.outbox.pending(1).await?.is_empty();
             let taken = self.queues.take(queue).await?;
-            if taken.is_some() || !on_its_way || Instant::now() > until {
+            if taken.is_some() || !on_its_way {
                 return Ok(taken);
             }
-            tokio::time::sleep(FOLLOW / 10).await;
+            wait(until).await?;
         }
     }
     async fn handled(&self, taken: &Taken) -> Result<()> {

@@ -3,7 +3,10 @@
 
 use acceptance::{Person, Request, TestApp, on_every_deployment, people::Grants};
 use application::{Access, Tenancy};
-use domain::kernel::{OrganizationId, roles::Role};
+use domain::kernel::{
+    OrganizationId,
+    roles::{Feature, Role},
+};
 use hosts::{
     http::route::{Described, Route, Verb},
     routes,
@@ -17,6 +20,7 @@ on_every_deployment!(
     a_foreign_organization_is_refused,
     a_missing_role_or_feature_is_refused,
     whoever_holds_what_is_needed_passes,
+    every_level_opens_what_it_covers_and_nothing_else,
 );
 
 /// A user that a path names.
@@ -274,6 +278,34 @@ async fn whoever_holds_what_is_needed_passes(app: &TestApp) {
             Access::Anonymous | Access::Token | Access::InterHost => probe.call(app).by(&caller),
         };
         probe.passed(probe.signed(app, request)).await;
+    }
+}
+
+/// Every role with the feature that is needed, and every feature with the role that is.
+async fn every_level_opens_what_it_covers_and_nothing_else(app: &TestApp) {
+    for probe in probes() {
+        let (role, feature) = probe.route.policy.requirements();
+        if probe.route.policy.access != Access::Token {
+            continue;
+        }
+        let organization = app.organization();
+        let probe = probe.about(&organization);
+        let roles = role.into_iter().flat_map(|needed| {
+            Role::ALL.iter().map(move |held| (Some(*held), feature, held.covers(needed)))
+        });
+        let features = feature.into_iter().flat_map(|needed| {
+            Feature::ALL.iter().map(move |held| (role, Some(*held), held.covers(needed)))
+        });
+        for (role, feature, enough) in roles.chain(features) {
+            let caller = holding(app, &organization, Grants::exactly(role, feature, &organization));
+            let path = probe.path.replace(SOMEBODY, caller.user.as_str());
+            let own = Probe { path, method: probe.method.clone(), ..probe };
+            if enough {
+                own.passed(own.call(app).by(&caller)).await;
+            } else {
+                own.refused(own.call(app).by(&caller), 403).await;
+            }
+        }
     }
 }
 

@@ -129,6 +129,24 @@ async fn the_quick_start_of_the_readme_is_true() {
     assert!(!printed.contains("\"title\""), "a problem: {printed}");
 }
 
+/// So does what the host itself tells to try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_commands_that_it_prints_work_as_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = serve(folder.path(), &Client::new()).await;
+    let welcome = process.printed();
+    let (_, rest) = welcome.split_once("in another shell:\n").unwrap();
+    let (script, _) = rest.split_once("Ctrl-C").unwrap();
+    let output = Environment::embedded(folder.path()).script(script).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("\"isAuthenticated\":true"), "{printed}");
+    let (_, rest) = printed.split_once("\"car\":{\"id\":\"").unwrap();
+    let car = rest.split('"').next().unwrap();
+    assert_eq!(printed.matches(car).count(), 2, "registered and listed: {printed}");
+    assert!(!printed.contains("\"title\""), "a problem: {printed}");
+}
+
 async fn serve(folder: &Path, client: &Client) -> Process {
     let environment = Environment::embedded(&folder.join("data"));
     let mut process = Process::start(&environment, &folder.join("output"));

@@ -71,6 +71,11 @@ impl Partition {
         });
         u16::try_from(hash % u64::from(self.0.get())).unwrap_or(0)
     }
+    /// Whether an event is in this part; that the log was emptied is in every part.
+    #[must_use]
+    pub fn is_in(self, part: u16, event: &Recorded) -> bool {
+        event.is_reset() || self.part(&event.stream) == part
+    }
 }
 
 #[cfg(test)]

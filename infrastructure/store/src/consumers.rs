@@ -18,6 +18,7 @@ mod ledger;
 mod letters;
 mod meters;
 mod ops;
+mod place;
 mod progress;
 mod projecting;
 mod reacting;

@@ -121,12 +121,10 @@ impl Db {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        // Who gives up between BEGIN and holding the transaction leaves it open behind.
-        let clean = pool(1).after_release(|connection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
+        // Who gives up between BEGIN and holding the transaction leaves it open behind. It has begun
+        // by now, if it ever does: the pool waits for that before it takes a connection back.
+        let clean = pool(1).before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
         });
         let writer = clean.connect_with(options.clone()).await?;
         let reader = pool(READERS).connect_lazy_with(options.read_only(true));

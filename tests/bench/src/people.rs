@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// How many people sign in, and how many registrations are timed.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 200)]
     people: usize,
 }
 

@@ -1,10 +1,13 @@
 //! Bounds on guessing, and on what hashing may take.
 
-use acceptance::{Deployment, TestApp, binary::Environment};
-use futures_util::future::join_all;
-use serde_json::json;
+use std::collections::BTreeMap;
 
-use super::{PASSWORD, confirmed, post, registration, sign_in};
+use acceptance::{Deployment, TestApp, binary::Environment};
+use futures_util::{StreamExt as _, future::join_all, stream};
+use serde_json::json;
+use time::Duration;
+
+use super::{PASSWORD, confirmed, mails, post, registration, sign_in, signed_in};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_address_is_slowed_down() {
@@ -83,5 +86,56 @@ async fn a_hash_is_made_anew_when_the_parameters_changed() {
     }
     assert_eq!(changes().await, 2);
     other.finish().await;
+    app.finish().await;
+}
+
+/// How often each status answers wrong passwords for one account. Who calls is told by a proxy.
+async fn guesses(
+    app: &TestApp,
+    count: usize,
+    from: impl Fn(usize) -> String,
+) -> BTreeMap<u16, u32> {
+    let guess = |number: usize| {
+        let body = json!({ "username": "ann@company.com", "password": "9Password!" });
+        let request = app.post("/credentials/auth").header("X-Forwarded-For", &from(number));
+        request.json(&body).send()
+    };
+    let answers = stream::iter((0..count).map(guess)).buffer_unordered(32);
+    let counted = answers.fold(BTreeMap::new(), async |mut counted, answer| {
+        *counted.entry(answer.status.as_u16()).or_default() += 1;
+        counted
+    });
+    counted.await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_wrong_passwords_come_no_further_than_five() {
+    let app = TestApp::start_with(Deployment::Sqlite, |environment| {
+        environment
+            .with("GROUNDWORK_HTTP_TRUST_PROXY", "true")
+            .with("GROUNDWORK_SIGN_IN_RATE_PER_SECOND", "10")
+    })
+    .await;
+    confirmed(&app, "ann@company.com").await;
+    let many = |number: usize| format!("10.0.{}.{}", number / 250, number % 250);
+    let counted = guesses(&app, 10_000, many).await;
+    assert_eq!(counted, BTreeMap::from([(401, 5), (423, 9_995)]), "from many addresses");
+    // What is not counted does not prolong the lock.
+    app.clock.advance(Duration::minutes(5));
+    signed_in(&app, "ann@company.com").await;
+
+    let counted = guesses(&app, 10_000, |_| "10.1.0.1".to_owned()).await;
+    assert_eq!(counted[&401], 5, "from one address: {counted:?}");
+    assert!(counted[&429] > 9_000, "{counted:?}");
+    // The owner need not wait for the end of the lock.
+    let _ = sign_in(&app, "ann@company.com", PASSWORD).await.problem(423);
+    let _ = mails(&app).await;
+    let reset = json!({ "emailAddress": "ann@company.com" });
+    let _ = post(&app, "/credentials/reset", reset).await.expect(200);
+    let mails = mails(&app).await;
+    let [(_, _, Some(token))] = mails.as_slice() else { panic!("{mails:?}") };
+    let path = format!("/credentials/{token}/reset/complete");
+    let _ = post(&app, &path, json!({ "password": "2Password!" })).await.expect(200);
+    let _ = sign_in(&app, "ann@company.com", "2Password!").await.expect(200);
     app.finish().await;
 }

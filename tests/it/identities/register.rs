@@ -1,6 +1,6 @@
 //! Registering with a password.
 
-use acceptance::{TestApp, on_every_deployment};
+use acceptance::{Deployment, TestApp, on_every_deployment};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -88,4 +88,36 @@ async fn of_simultaneous_registrations_one_makes_a_user(app: &TestApp) {
     }
     let confirming = mails(app).await.into_iter().filter(|(_, _, token)| token.is_some()).count();
     assert_eq!(confirming, 1);
+}
+
+/// Of many at once on two hosts, with addresses in every letter case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hosts_make_one_user_of_an_address() {
+    const PEOPLE: usize = 12;
+    let app = TestApp::start(Deployment::Postgres).await;
+    let other = app.start_beside().await;
+    let cases = ["person{}@company.com", "PERSON{}@COMPANY.COM", "Person{}@Company.Com"];
+    let tries = (0..PEOPLE).flat_map(|number| {
+        let hosts = [&app, &other];
+        let ways = hosts.into_iter().flat_map(move |host| cases.map(|case| (host, case)));
+        ways.map(move |(host, case)| (number, host, case.replace("{}", &number.to_string())))
+    });
+    let users = join_all(tries.map(async |(number, host, email)| {
+        let answer = register(host, &email).await;
+        (number, answer)
+    }));
+    let mut users: Vec<(usize, String)> = users.await;
+    assert_eq!(users.len(), PEOPLE * 6);
+    users.sort();
+    users.dedup();
+    assert_eq!(users.len(), PEOPLE, "{users:?}");
+    app.settle().await;
+    other.settle().await;
+    let rows = app.log().rows().await;
+    for kind in ["end_user", "person_credential", "user_profile", "organization"] {
+        let begun = rows.iter().filter(|row| row.sequence == 1 && row.aggregate_type == kind);
+        assert_eq!(begun.count(), PEOPLE, "{kind}");
+    }
+    other.finish().await;
+    app.finish().await;
 }

@@ -1,7 +1,9 @@
 //! Refresh tokens.
 
 use acceptance::{Answer, TestApp, on_every_deployment};
+use application::{Call, Caller};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::kernel::UserId;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -15,6 +17,7 @@ on_every_deployment!(
     a_session_can_be_ended,
     malformed_and_unknown_tokens_are_refused,
     who_has_no_password_is_told_so,
+    who_is_suspended_gets_no_more_tokens,
 );
 
 const EMAIL: &str = "ann@company.com";
@@ -120,4 +123,18 @@ async fn who_has_no_password_is_told_so(app: &TestApp) {
     let me = app.get("/users/me").by(&owner).send().await.expect(200).json();
     assert_eq!(me["identity"]["hasCredentials"], false);
     let _ = app.get("/users/me").send().await.problem(401);
+}
+
+async fn who_is_suspended_gets_no_more_tokens(app: &TestApp) {
+    let tokens = begin(app).await;
+    app.settle().await;
+    let user = UserId::parse(tokens["userId"].as_str().unwrap()).unwrap();
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    // Who is erased is suspended, too.
+    application::end_users::erase::erase(app.ports(), &call, &user).await.unwrap();
+    app.settle().await;
+    let _ = audited(app).await;
+    let problem = refresh(app, value(&tokens, "refreshToken")).await.problem(423);
+    assert_eq!(problem["code"], "account_suspended");
+    assert_eq!(audited(app).await, ["Authentication.Any.Refreshed.Failed.AccountSuspended"]);
 }

@@ -96,7 +96,7 @@ pub(super) async fn catch_up(
         let (sender, mut pages) = mpsc::channel(1);
         let mut reader = JoinSet::new();
         let (log, clock) = (log.clone(), clock.clone());
-        let (folder, from) = (sink.folder.clone(), sink.position);
+        let (folder, from) = (sink.folder.clone(), sink.place.at);
         reader.spawn(async move {
             read(log.as_ref(), folder, from..until.unwrap_or(u64::MAX), || clock.now(), sender)
                 .await
@@ -118,7 +118,7 @@ pub(super) async fn catch_up(
         }
         if let Some(events) = refused {
             reader.abort_all();
-            let through = events.last().map_or(sink.position, |event| event.position);
+            let through = events.last().map_or(sink.place.at, |event| event.position);
             sink.apply_singly(&events, through).await?;
             continue;
         }
@@ -178,10 +178,10 @@ pub(super) async fn swap(
     }
     let lines = ledger::read_in(&mut tx, projection.name).await?;
     let own = |line: &&Line| line.version == projection.version && line.state.is_served();
-    if lines.iter().filter(own).any(|line| line.furthest() > sink.position) {
+    if lines.iter().filter(own).any(|line| line.furthest() > sink.place.at) {
         return Ok(false);
     }
-    if !ledger::advance(&mut tx, &sink.step(sink.position, 0)).await? {
+    if !ledger::advance(&mut tx, &sink.step(sink.place.at, 0)).await? {
         return Err(ConsumerError::Superseded);
     }
     tables::serve(&mut tx, projection, sink.generation).await?;
@@ -206,7 +206,7 @@ pub(super) async fn swap(
         projection = projection.name,
         version = projection.version,
         generation = sink.generation,
-        position = sink.position,
+        position = sink.place.at,
         "a projection is served from a new generation"
     );
     Ok(true)

@@ -75,7 +75,7 @@ impl Cursor {
 
     /// Whether an event is in this part.
     pub fn is_own(&self, event: &Recorded) -> bool {
-        event.is_reset() || self.partition.part(&event.stream) == self.part
+        self.partition.is_in(self.part, event)
     }
 
     async fn read(&self, position: u64, max: usize) -> Result<Option<Run>, LogError> {

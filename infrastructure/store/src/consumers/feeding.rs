@@ -35,6 +35,7 @@ pub(super) struct Feeding {
 
 enum Step {
     Stop,
+    Save,
     Asked(Request),
     Look,
     Run(Run),
@@ -68,15 +69,16 @@ impl Feeding {
         let mut live = self.open().await?;
         loop {
             match self.step(live.as_ref(), &mut changes).await? {
-                Step::Stop => return Ok(()),
+                Step::Stop => return save(live.as_mut()).await,
+                Step::Save => save(live.as_mut()).await?,
                 Step::Asked(request) => self.answer(live.as_mut(), request).await?,
                 Step::Look => live = self.refresh(live).await?,
                 Step::Run(run) => {
                     let Some(live) = &mut live else { continue };
-                    live.apply(&run.events, run.through).await?;
-                    self.cursor.handled(live.position).await?;
+                    live.follow(&run.events, run.through).await?;
+                    self.cursor.handled(live.place.at).await?;
                     let at = run.events.last().map(|event| event.recorded_at);
-                    self.shared.moved(self.projection.name, self.part, live.position, at);
+                    self.shared.moved(self.projection.name, self.part, live.place.at, at);
                 }
             }
         }
@@ -88,7 +90,13 @@ impl Feeding {
         changes: &mut watch::Receiver<()>,
     ) -> Result<Step, ConsumerError> {
         let active = live.filter(|live| live.state == State::Active);
-        let position = active.map(|live| live.position);
+        let position = active.map(|live| live.place.at);
+        let due = async {
+            match active {
+                Some(live) => live.place.due().await,
+                None => std::future::pending().await,
+            }
+        };
         let cursor = &mut self.cursor;
         let next = async {
             match position {
@@ -109,6 +117,7 @@ impl Feeding {
             Some(request) = self.requests.recv() => Ok(Step::Asked(request)),
             () = look => Ok(Step::Look),
             run = next => Ok(Step::Run(run?)),
+            () = due => Ok(Step::Save),
         }
     }
 
@@ -128,7 +137,7 @@ impl Feeding {
     async fn open(&mut self) -> Result<Option<Sink>, ConsumerError> {
         let Some(served) = self.served().await? else { return Ok(None) };
         let live = self.shared.open(self.projection, &served, Some(self.part)).await?;
-        self.shared.moved(self.projection.name, self.part, live.position, None);
+        self.shared.moved(self.projection.name, self.part, live.place.at, None);
         Ok(Some(live))
     }
 
@@ -177,5 +186,13 @@ impl Feeding {
             (settled, None) => Ok(format!("{settled} of {} replayed", letter.stream)),
             (settled, Some(why)) => Err(format!("{settled} replayed, then one failed: {why}")),
         })
+    }
+}
+
+/// Moves the checkpoint of what is fed, if it is behind.
+async fn save(live: Option<&mut Sink>) -> Result<(), ConsumerError> {
+    match live {
+        Some(live) if live.place.is_ahead() => live.save().await,
+        _ => Ok(()),
     }
 }

@@ -20,6 +20,7 @@ use super::{
     dividing,
     error::ConsumerError,
     letters, meters,
+    place::Place,
     projecting::no_letter,
     requests::{self, Action, Outcome, Request},
     returning::DECLINED,
@@ -48,7 +49,7 @@ pub(super) struct Reacting {
     requests: mpsc::Receiver<Request>,
     stop: watch::Receiver<bool>,
     cursor: Cursor,
-    position: u64,
+    place: Place,
     /// Streams that wait behind a dead letter.
     parked: HashSet<StreamId>,
     /// Whether it ran before in this process.
@@ -59,6 +60,8 @@ enum Step {
     Stop,
     /// Nothing happened for a while.
     Idle,
+    /// The checkpoint should move.
+    Save,
     Asked(Request),
     Run(Run),
 }
@@ -73,8 +76,8 @@ impl Reacting {
         stop: watch::Receiver<bool>,
     ) -> Self {
         let cursor = shared.cursor(reaction.name, part);
-        let (position, parked, known) = (0, HashSet::new(), false);
-        Self { shared, app, reaction, part, requests, stop, cursor, position, parked, known }
+        let (place, parked, known) = (Place::of(0), HashSet::new(), false);
+        Self { shared, app, reaction, part, requests, stop, cursor, place, parked, known }
     }
 
     /// Runs until it is told to stop; what it began it finishes.
@@ -91,7 +94,8 @@ impl Reacting {
         self.begin().await?;
         loop {
             match self.step().await? {
-                Step::Stop => return Ok(()),
+                Step::Stop => return self.save().await,
+                Step::Save => self.save().await?,
                 Step::Asked(request) => self.answer(request).await?,
                 Step::Run(run) => self.handle(run).await?,
                 Step::Idle => self.look().await?,
@@ -109,7 +113,7 @@ impl Reacting {
         if !made && !emptied {
             return Err(ConsumerError::Outage("its checkpoints are not made yet".to_owned()));
         }
-        self.position = checkpoints.get(usize::from(self.part)).copied().unwrap_or(0);
+        self.place = Place::of(checkpoints.get(usize::from(self.part)).copied().unwrap_or(0));
         self.parked = letters::parked(&self.shared.log_db, name).await?;
         self.known = true;
         self.moved(None);
@@ -121,7 +125,8 @@ impl Reacting {
             biased;
             _ = self.stop.wait_for(|stop| *stop) => Ok(Step::Stop),
             Some(request) = self.requests.recv() => Ok(Step::Asked(request)),
-            run = self.cursor.next(self.position, LIVE) => Ok(Step::Run(run?)),
+            run = self.cursor.next(self.place.at, LIVE) => Ok(Step::Run(run?)),
+            () = self.place.due() => Ok(Step::Save),
             () = tokio::time::sleep(LOOK) => Ok(Step::Idle),
         }
     }
@@ -129,7 +134,7 @@ impl Reacting {
     /// Begins again if its checkpoint was put back. A busy one notices by itself: it can't move it.
     async fn look(&mut self) -> Result<(), ConsumerError> {
         let stored = self.shared.log.checkpoint(self.reaction.name, self.part).await?;
-        if stored.is_some_and(|stored| stored < self.position) {
+        if stored.is_some_and(|stored| stored < self.place.saved) {
             self.begin().await
         } else {
             Ok(())
@@ -159,10 +164,11 @@ impl Reacting {
                 return Ok(());
             }
         }
-        if self.position < run.through {
-            self.advance(run.through).await?;
+        self.place.at = self.place.at.max(run.through);
+        if self.place.is_due() {
+            self.save().await?;
         }
-        self.cursor.handled(self.position).await?;
+        self.cursor.handled(self.place.at).await?;
         self.moved(run.events.last());
         Ok(())
     }
@@ -174,7 +180,7 @@ impl Reacting {
             attempts += 1;
             let consumed = self.consumed(event.position, None);
             let Err(failure) = self.attempt(event, consumed).await? else {
-                self.position = event.position;
+                self.place.saved(event.position);
                 meters::applied(self.reaction.name, 1, began.elapsed());
                 return Ok(());
             };
@@ -221,7 +227,7 @@ impl Reacting {
         };
         // The effect may have been committed all the same, here or by another instance.
         let stored = self.shared.log.checkpoint(self.reaction.name, self.part).await?;
-        if stored.unwrap_or(0) != self.position {
+        if stored.unwrap_or(0) != self.place.saved {
             return Err(ConsumerError::Superseded);
         }
         Ok(Err(failure))
@@ -240,12 +246,16 @@ impl Reacting {
 
     fn consumed(&self, to: u64, settles: Option<u64>) -> Consumed {
         let consumer = self.reaction.name.to_owned();
-        Consumed { consumer, part: self.part, from: self.position, to, settles }
+        Consumed { consumer, part: self.part, from: self.place.saved, to, settles }
     }
 
-    async fn advance(&mut self, to: u64) -> Result<(), ConsumerError> {
-        self.append(self.consumed(to, None), vec![], vec![]).await?;
-        self.position = to;
+    /// Moves the checkpoint, if it is behind.
+    async fn save(&mut self) -> Result<(), ConsumerError> {
+        let to = self.place.at;
+        if self.place.is_ahead() {
+            self.append(self.consumed(to, None), vec![], vec![]).await?;
+            self.place.saved(to);
+        }
         Ok(())
     }
 
@@ -259,7 +269,7 @@ impl Reacting {
         let letters = vec![letter(self.reaction.name, self.part, event, error, attempts, now)];
         self.append(self.consumed(event.position, None), letters.clone(), vec![]).await?;
         report(&letters);
-        self.position = event.position;
+        self.place.saved(event.position);
         self.parked.insert(event.stream.clone());
         self.count_letters().await
     }
@@ -292,6 +302,7 @@ impl Reacting {
 
     /// Handles the dead letters of a stream again, in order, and ends at the first that fails.
     async fn replay(&mut self, position: u64) -> Result<Outcome, ConsumerError> {
+        self.save().await?;
         let (db, name) = (&self.shared.log_db, self.reaction.name);
         let Some(first) = letters::one(db, name, position).await? else {
             return Ok(Err(no_letter(position)));
@@ -313,7 +324,7 @@ impl Reacting {
         let Some(event) = found.first().filter(|event| event.position == letter.position) else {
             return Ok(Some("the event is not in the log any more".to_owned()));
         };
-        let consumed = self.consumed(self.position, Some(letter.position));
+        let consumed = self.consumed(self.place.at, Some(letter.position));
         let Err(failure) = self.attempt(event, consumed).await? else { return Ok(None) };
         let (db, name) = (&self.shared.log_db, self.reaction.name);
         if letters::one(db, name, letter.position).await?.is_none() {
@@ -349,8 +360,8 @@ impl Reacting {
 
     fn moved(&self, last: Option<&Recorded>) {
         let name = self.reaction.name;
-        self.shared.progress.reacted(name, self.part, self.position);
-        self.shared.measure(name, self.part, self.position, last.map(|event| event.recorded_at));
+        self.shared.progress.reacted(name, self.part, self.place.at);
+        self.shared.measure(name, self.part, self.place.at, last.map(|event| event.recorded_at));
     }
 }
 

@@ -12,7 +12,9 @@ use super::{
     batch::{Batch, Folder},
     error::ConsumerError,
     ledger::{self, Line, State, Step},
-    letters, meters, write,
+    letters, meters,
+    place::Place,
+    write,
 };
 use crate::{
     backoff::Backoff,
@@ -37,7 +39,7 @@ pub(super) struct Sink {
     partition: Partition,
     /// The part that is written; `None` for all of them, which are at the same position then.
     part: Option<u16>,
-    pub position: u64,
+    pub place: Place,
     /// Under which name its dead letters are kept.
     pub label: String,
     pub folder: Folder,
@@ -70,7 +72,7 @@ impl Sink {
             state: line.state,
             partition,
             part,
-            position,
+            place: Place::of(position),
             folder: Folder::new(projection, label.clone(), partition, parked),
             label,
         })
@@ -93,6 +95,20 @@ impl Sink {
         }
     }
 
+    /// As [`Self::apply`]; what changes nothing leaves the checkpoint where it is for a while.
+    pub async fn follow(&mut self, run: &[Recorded], through: u64) -> Result<(), ConsumerError> {
+        if run.iter().any(|event| event.is_reset() || self.projection.wants(event)) {
+            return self.apply(run, through).await;
+        }
+        self.place.at = through;
+        if self.place.is_due() { self.save().await } else { Ok(()) }
+    }
+
+    /// Moves the checkpoint to where this sink is.
+    pub async fn save(&mut self) -> Result<(), ConsumerError> {
+        self.commit(Batch { through: self.place.at, ..Batch::default() }).await
+    }
+
     /// Handles a run of which some event can't be written, so that only that one is held back.
     pub async fn apply_singly(
         &mut self,
@@ -100,7 +116,7 @@ impl Sink {
         through: u64,
     ) -> Result<(), ConsumerError> {
         self.folder.parked = letters::parked(&self.db, &self.label).await?;
-        let from = self.position;
+        let from = self.place.at;
         for event in run.iter().filter(|event| event.position > from) {
             let batch =
                 self.folder.fold(std::slice::from_ref(event), event.position, self.clock.now());
@@ -109,9 +125,9 @@ impl Sink {
                 outcome => outcome?,
             }
         }
-        if self.position < through {
-            let rest = Batch { through, ..Batch::default() };
-            self.commit(rest).await?;
+        if self.place.at < through {
+            self.place.at = through;
+            self.save().await?;
         }
         Ok(())
     }
@@ -132,7 +148,7 @@ impl Sink {
             letters::add(&mut tx, letter).await?;
         }
         tx.commit().await?;
-        self.position = batch.through;
+        self.place.saved(batch.through);
         report(&batch.letters);
         meters::applied(&self.label, batch.applied, began.elapsed());
         if !batch.letters.is_empty() || batch.reset.is_some() {
@@ -149,7 +165,7 @@ impl Sink {
             state: self.state,
             part: self.part,
             parts: self.partition.parts(),
-            from: self.position,
+            from: self.place.saved,
             to,
             applied,
             now: self.clock.now(),
@@ -193,7 +209,7 @@ impl Sink {
         let now = self.clock.now();
         let mut alone =
             Folder::new(self.projection, self.label.clone(), self.partition, HashSet::new());
-        let batch = alone.fold(std::slice::from_ref(event), self.position, now);
+        let batch = alone.fold(std::slice::from_ref(event), self.place.at, now);
         if let Some(failed) = batch.letters.into_iter().next() {
             let again = DeadLetter { attempts: letter.attempts + 1, ..failed };
             let mut tx = self.db.begin().await?;
@@ -201,7 +217,7 @@ impl Sink {
             tx.commit().await?;
             return Ok(Some(again.error));
         }
-        let step = self.step(self.position, batch.applied);
+        let step = self.step(self.place.at, batch.applied);
         let mut tx = self.db.begin().await?;
         if !ledger::advance(&mut tx, &step).await? {
             return Err(ConsumerError::Superseded);
@@ -215,6 +231,7 @@ impl Sink {
             return Err(ConsumerError::Superseded);
         }
         tx.commit().await?;
+        self.place.saved(self.place.at);
         Ok(None)
     }
 

@@ -89,7 +89,7 @@ async fn follow(
         let part = usize::from(parts.part(&event.stream));
         served.positions.get(part).is_some_and(|position| event.position <= *position)
     };
-    let mut position = scratch.position;
+    let mut position = scratch.place.at;
     while position < served.furthest() {
         let mut events = log.read(position, PAGE).await?;
         let Some(last) = events.last() else { return Ok(()) };
