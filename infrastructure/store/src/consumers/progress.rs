@@ -4,7 +4,7 @@ mod following;
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -85,6 +85,8 @@ pub struct Progress {
     reactions: Vec<Reacting>,
     here: RwLock<Here>,
     ready: AtomicBool,
+    /// Where the log was when somebody first asked whether this process is ready.
+    goal: OnceLock<u64>,
     pace: Mutex<Pace>,
 }
 
@@ -120,12 +122,14 @@ impl Progress {
             reactions: reactions.iter().map(reacting).collect(),
             here: RwLock::new(nothing),
             ready: AtomicBool::new(false),
+            goal: OnceLock::new(),
             pace: Mutex::new(Pace { pause: following::SHORTEST, last: None }),
         }
     }
 
-    /// Whether queries can be answered: every projection of this binary is served and has once
-    /// caught up with the log as it was at that moment. Paused ones count as they are.
+    /// Whether queries can be answered: every projection of this binary is served and has caught
+    /// up with the log as it was when this was asked first: the head moves on faster than whoever
+    /// is told of it. Paused ones count as they are.
     pub async fn is_ready(&self) -> bool {
         if self.ready.load(Ordering::Acquire) {
             return true;
@@ -205,12 +209,17 @@ impl Progress {
     }
 
     async fn caught_up(&self) -> Result<bool, LogError> {
-        let head = self.log.head().await?;
+        let goal = if let Some(goal) = self.goal.get() {
+            *goal
+        } else {
+            let head = self.log.head().await?;
+            *self.goal.get_or_init(|| head)
+        };
         Ok(self.projections.iter().all(|followed| {
             let point = followed.point.borrow();
             match point.state {
                 Some(State::Paused) => true,
-                Some(State::Active) => point.position() >= head,
+                Some(State::Active) => point.position() >= goal,
                 Some(State::Building | State::Retired) | None => false,
             }
         }))

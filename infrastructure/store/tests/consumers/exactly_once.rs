@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{EventLog, Feed, Feeds, LogError, Page, ReadModels};
+use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition, ReadModels};
 use async_trait::async_trait;
-use store::consumers::check;
+use store::consumers::{Progress, check};
 
 use crate::{
     kettles::{KettleEvent, V1, append, bought, filled},
@@ -141,6 +141,27 @@ async fn two_engines_on_one_database_apply_each_event_once() {
     assert_eq!(stands_by.progress.parts_here(), 1);
     assert_eq!(site.applied().await, 160);
     stands_by.stop().await;
+}
+
+/// A log that grows is always ahead of what another process sees of it.
+#[tokio::test]
+async fn a_process_is_ready_once_it_has_what_was_there_when_it_was_asked_first() {
+    for on in BOTH {
+        let site = Site::new(on).await;
+        let catch_up = async || {
+            let running = site.start(&[V1]);
+            running.settled().await;
+            running.stop().await;
+        };
+        catch_up().await;
+        let (db, log_db, log) = (site.db.clone(), site.log_db.clone(), site.log.clone());
+        let elsewhere = Progress::new(db, log_db, log, Partition::ONE, &[V1], &[]);
+        site.kettles(0, 10, 1).await;
+        assert!(!elsewhere.is_ready().await, "{on:?}");
+        catch_up().await;
+        site.kettles(10, 10, 1).await;
+        assert!(elsewhere.is_ready().await, "{on:?}");
+    }
 }
 
 #[tokio::test]
