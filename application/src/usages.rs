@@ -80,7 +80,7 @@ fn subject(call: &Call, properties: &BTreeMap<String, Option<String>>) -> String
 /// Whether a property says who somebody is.
 #[must_use]
 pub fn is_personal(property: &str) -> bool {
-    PERSONAL.contains(&property)
+    PERSONAL.iter().any(|personal| personal.eq_ignore_ascii_case(property))
 }
 
 fn text_of(value: &Value) -> Option<String> {
@@ -142,4 +142,17 @@ pub fn trace(call: &Call, event: &str, properties: &[(&str, Value)]) {
         properties = %serde_json::Value::Object(shown),
         "used"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_personal_is_so_in_every_letter_case() {
+        for name in PERSONAL {
+            assert!(is_personal(name) && is_personal(&name.to_lowercase()), "{name}");
+        }
+        assert!(!is_personal("Route"));
+    }
 }

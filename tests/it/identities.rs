@@ -25,9 +25,13 @@ fn registration(email: &str) -> Value {
     })
 }
 
-/// Posts a body.
+/// Posts a body. No header of the answer tells whether anything happened, and so who is known.
 async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
-    app.post(path).json(&body).send().await
+    let answer = app.post(path).json(&body).send().await;
+    for header in ["etag", "consistency-token"] {
+        assert_eq!(answer.header(header), "", "{path}: {answer}");
+    }
+    answer
 }
 
 /// Registers somebody; the user's id.

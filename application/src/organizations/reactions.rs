@@ -11,10 +11,11 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    App, Call, Error, Result,
+    App, Call, Committed, Error, Loaded, Result,
     end_users::ownership_name,
     ports::Recorded,
     reaction::{Reaction, Start},
+    repository::ATTEMPTS,
 };
 
 /// See the module.
@@ -78,22 +79,46 @@ async fn found_personal(
     profile: RegisteredProfile,
 ) -> Result<()> {
     let id = user.twin("org");
-    if app.organizations.find(call, &id).await?.is_some() {
-        return Ok(());
+    for _ in 0..ATTEMPTS {
+        if app.organizations.find(call, &id).await?.is_some() {
+            return Ok(());
+        }
+        let mut known = app.end_users.load(call, user.as_str()).await?;
+        // It is not named after somebody who was erased meanwhile.
+        let name = if known.state.is_erased() {
+            PersonName::stored(String::new(), None)
+        } else {
+            PersonName::stored(profile.first_name.clone(), profile.last_name.clone())
+        };
+        let new = NewOrganization::personal(user, &name, &app.region);
+        record(app, call, &id, user, &new)?;
+        let organization =
+            app.organizations.stage(&mut Loaded::new(id.clone()), Organization::create(new))?;
+        // The user is not written, but must still be who it was.
+        let parts = vec![organization, app.end_users.stage(&mut known, vec![])?];
+        if let Committed::Done = app.commit(call, parts).await? {
+            return Ok(());
+        }
     }
-    let name = PersonName::stored(profile.first_name, profile.last_name);
-    let new = NewOrganization::personal(user, &name, &app.region);
+    Err(Error::conflict())
+}
+
+fn record(
+    app: &App,
+    call: &Call,
+    id: &str,
+    user: &UserId,
+    organization: &NewOrganization,
+) -> Result<()> {
     app.usage(
         call,
         "Organization Created",
         &[
             ("ResourceId", json!(id)),
-            ("Name", json!(new.name)),
+            ("Name", json!(organization.name)),
             ("Ownership", json!(ownership_name(Ownership::Personal))),
             ("CreateBy", json!(user)),
             ("UserIdOverride", json!(user)),
         ],
-    )?;
-    app.organizations.create(call, &id, Organization::create(new)).await?;
-    Ok(())
+    )
 }

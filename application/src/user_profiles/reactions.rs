@@ -10,9 +10,10 @@ use domain::{
 
 use super::record;
 use crate::{
-    App, Call, Error, Result,
+    App, Call, Committed, Error, Loaded, Result,
     ports::Recorded,
     reaction::{Reaction, Start},
+    repository::ATTEMPTS,
 };
 
 /// See the module.
@@ -48,25 +49,46 @@ async fn create(
     told: RegisteredProfile,
 ) -> Result<()> {
     let id = user.twin("profile");
-    if app.user_profiles.find(call, &id).await?.is_some() {
-        return Ok(());
+    for _ in 0..ATTEMPTS {
+        if app.user_profiles.find(call, &id).await?.is_some() {
+            return Ok(());
+        }
+        let mut known = app.end_users.load(call, user.as_str()).await?;
+        // What was told of somebody who was erased meanwhile is not written again.
+        let (name, email) = if known.state.is_erased() {
+            (PersonName::stored(String::new(), None), Some(EmailAddress::default()))
+        } else {
+            let name = PersonName::stored(told.first_name.clone(), told.last_name.clone());
+            (name, email.clone())
+        };
+        // Whoever was invited has a default organization before it has a profile.
+        let default = known.state.default_membership().map(|known| known.organization.clone());
+        let has_default = default.is_some();
+        let events = UserProfile::create(NewProfile {
+            user: user.clone(),
+            classification,
+            name,
+            email,
+            timezone: time_zone::known_or_default(Some(&told.timezone)).to_owned(),
+            locale: locale::known_or_default(Some(&told.locale)).to_owned(),
+            country_code: country::known_or_default(Some(&told.country_code)),
+            default_organization: default,
+        })?;
+        let mut after = Loaded::<UserProfile>::new(id.clone());
+        for event in &events {
+            after.state.evolve(event);
+        }
+        if has_default {
+            record(app, call, &after)?;
+        }
+        let profile = app.user_profiles.stage(&mut Loaded::new(id.clone()), events)?;
+        // The user is not written, but must still be who it was.
+        let parts = vec![profile, app.end_users.stage(&mut known, vec![])?];
+        if let Committed::Done = app.commit(call, parts).await? {
+            return Ok(());
+        }
     }
-    // Whoever was invited has a default organization before it has a profile.
-    let known = app.end_users.load(call, user.as_str()).await?;
-    let default = known.state.default_membership().map(|known| known.organization.clone());
-    let events = UserProfile::create(NewProfile {
-        user,
-        classification,
-        name: PersonName::stored(told.first_name, told.last_name),
-        // Of somebody who was erased meanwhile, the address can't be read any more.
-        email: email.or_else(|| known.state.is_erased().then(EmailAddress::default)),
-        timezone: time_zone::known_or_default(Some(&told.timezone)).to_owned(),
-        locale: locale::known_or_default(Some(&told.locale)).to_owned(),
-        country_code: country::known_or_default(Some(&told.country_code)),
-        default_organization: default,
-    })?;
-    app.user_profiles.create(call, &id, events).await?;
-    Ok(())
+    Err(Error::conflict())
 }
 
 /// Sets what is the default now, whichever change of it this is.

@@ -10,6 +10,8 @@ use crate::kernel::{Aggregate, DomainError, ErrorKind, Evolve, OrganizationId, T
 
 /// How many spent tokens are remembered at most; an older one is a token that nobody knows.
 const REMEMBERED: usize = 200;
+/// Nobody needs so many in so short a time, unless those remembered are to be forgotten.
+const FLOOD: Duration = Duration::HOUR;
 
 /// The tokens of one sign-in, as their events made them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -120,6 +122,9 @@ impl TokenFamily {
         } else if !self.was_answer_lost(presented, grace, now) {
             return Err(self.misfit(presented));
         }
+        if self.is_flooded(&issued) {
+            return Err(FamilyError::Reused);
+        }
         Ok(vec![TokenEvent::TokensRefreshed {
             user_id: user.clone(),
             spent_token_hash: presented.clone(),
@@ -187,6 +192,12 @@ impl TokenFamily {
         })
     }
 
+    /// Whether so many tokens came so quickly that one that was stolen could be forgotten.
+    fn is_flooded(&self, issued: &Issued) -> bool {
+        let next = issued.refresh_token_expires_on;
+        let oldest = self.spent.front().filter(|_| self.spent.len() >= REMEMBERED);
+        oldest.is_some_and(|oldest| next.since(oldest.expires_on) < FLOOD)
+    }
     fn misfit(&self, presented: &TokenHash) -> FamilyError {
         let spent = self.spent.iter().any(|spent| spent.hash.matches(presented));
         if spent { FamilyError::Reused } else { FamilyError::Unknown }

@@ -227,7 +227,8 @@ fn is_https(request: &HttpRequest) -> bool {
 /// The client's address; behind a trusted proxy, the one that the proxy saw.
 fn address(request: &HttpRequest, trust_proxy: bool) -> Option<IpAddr> {
     let forwarded = || {
-        let sent = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+        // A proxy adds itself to the last line, or as the last line.
+        let sent = request.headers().get_all("x-forwarded-for").last()?.to_str().ok()?;
         sent.rsplit(',').next()?.trim().parse().ok()
     };
     trust_proxy

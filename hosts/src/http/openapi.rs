@@ -188,8 +188,16 @@ fn succeeded(route: &Route, reason: &str, known: &mut Schemas) -> Response {
     let mut response = ResponseBuilder::new().description(reason);
     for (name, applies, text) in [
         ("Location", route.location.is_some(), "Where the new resource is."),
-        ("Consistency-Token", route.is_command(), "Names this change for later queries."),
-        ("ETag", !route.reads.is_empty() || route.is_command(), "The version, if it has one."),
+        (
+            "Consistency-Token",
+            route.is_command() && !route.guarded,
+            "Names this change for later queries.",
+        ),
+        (
+            "ETag",
+            !route.guarded && (!route.reads.is_empty() || route.is_command()),
+            "The version, if it has one.",
+        ),
     ] {
         if applies {
             let header = HeaderBuilder::new()

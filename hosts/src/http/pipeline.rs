@@ -208,7 +208,8 @@ impl Asked<'_> {
             body: self.body,
             tenant: call.tenant.as_ref(),
         };
-        call.idempotency = idempotency::key(headers, route, call, &request)?;
+        let vault = site.app.vault.as_ref();
+        call.idempotency = idempotency::key(headers, route, call, &request, vault)?;
         if let Some(key) = &call.idempotency
             && let Some(repeated) =
                 idempotency::replay(&site.app, site.sealer.as_ref(), key).await?

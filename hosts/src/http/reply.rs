@@ -66,9 +66,11 @@ impl Reply {
     pub fn of(route: &Route, answer: Answer, call: &Call) -> Result<Self> {
         let receipt = call.receipt();
         let gone = route.verb == Verb::Delete && answer == Answer::Empty;
+        // Whether anything happened would tell who is registered.
+        let told = !route.guarded;
         let mut reply = Self {
-            version: receipt.version.filter(|_| !gone),
-            position: receipt.position,
+            version: receipt.version.filter(|_| told && !gone),
+            position: receipt.position.filter(|_| told),
             ..Self::new(default_status(route, &answer))
         };
         match answer {

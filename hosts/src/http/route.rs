@@ -122,7 +122,8 @@ pub struct Route {
     pub recorded: bool,
     /// Whether the answer holds a secret, so that it must not be kept for an `Idempotency-Key`.
     pub secret: bool,
-    /// Whether it proves something by a password or a token, so that one address may ask less often.
+    /// Whether it proves something by a password or a token, so that one address may ask less often,
+    /// and no header tells whether anything happened.
     pub guarded: bool,
     /// Documented responses besides the usual ones, or instead of them: status and description.
     pub responses: &'static [(u16, &'static str)],
@@ -201,7 +202,8 @@ impl Route {
         self.secret = true;
         self
     }
-    /// Proves something by a password or a token: one address may ask less often.
+    /// Proves something by a password or a token: one address may ask less often, and no header
+    /// tells whether anything happened.
     #[must_use]
     pub const fn guarded(mut self) -> Self {
         self.guarded = true;

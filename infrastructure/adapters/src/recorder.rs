@@ -26,6 +26,8 @@ const MOST: usize = 4 * 1024 * 1024;
 const BATCH: usize = 500;
 /// How many different measures are told apart: anybody may name one.
 const MEASURES: usize = 200;
+/// Bytes of the name of a measure.
+const LONGEST: usize = 300;
 
 /// Enqueues in the event log, with the call that something belongs to.
 pub struct QueueRecorder {
@@ -92,10 +94,10 @@ impl QueueRecorder {
         }
     }
 
-    /// The name of a measure; the same for all beyond the first so many.
+    /// The name of a measure; the same for all beyond the first so many, and for long ones.
     fn known(&self, event: &str) -> String {
         let mut known = lock(&self.measures);
-        if known.contains(event) || known.len() < MEASURES {
+        if known.contains(event) || (known.len() < MEASURES && event.len() <= LONGEST) {
             known.insert(event.to_owned());
             event.to_owned()
         } else {

@@ -89,7 +89,8 @@ async fn a_hash_is_made_anew_when_the_parameters_changed() {
     app.finish().await;
 }
 
-/// How often each status answers wrong passwords for one account. Who calls is told by a proxy.
+/// How often each status answers wrong passwords for one account. Who calls is told by a proxy, in a
+/// line behind one that the caller made up.
 async fn guesses(
     app: &TestApp,
     count: usize,
@@ -97,8 +98,9 @@ async fn guesses(
 ) -> BTreeMap<u16, u32> {
     let guess = |number: usize| {
         let body = json!({ "username": "ann@company.com", "password": "9Password!" });
-        let request = app.post("/credentials/auth").header("X-Forwarded-For", &from(number));
-        request.json(&body).send()
+        let forged = format!("10.2.{}.{}", number / 250, number % 250);
+        let request = app.post("/credentials/auth").header("X-Forwarded-For", &forged);
+        request.header("X-Forwarded-For", &from(number)).json(&body).send()
     };
     let answers = stream::iter((0..count).map(guess)).buffer_unordered(32);
     let counted = answers.fold(BTreeMap::new(), async |mut counted, answer| {

@@ -22,11 +22,11 @@ fn every_order_of_delivery_leads_to_the_same() {
     run(Deployment::Sqlite, every_order);
 }
 
-/// A call as whoever delivers the event makes it.
-fn call(event: &Recorded) -> Call {
+/// A call as whoever delivers the event makes it. Two reactions to one event are two causes.
+fn call(event: &Recorded, reaction: &Reaction) -> Call {
     let id = event.event_id.to_string();
     let mut call = Call::new(Caller::maintenance(), id.clone());
-    call.causation = Some(id);
+    call.causation = Some(format!("{id} {}", reaction.name));
     call
 }
 
@@ -36,7 +36,7 @@ fn handles(reaction: &Reaction, event: &Recorded) -> bool {
 }
 
 async fn deliver(app: &App, reaction: &Reaction, event: &Recorded) {
-    let done = (reaction.react)(app, &call(event), event).await;
+    let done = (reaction.react)(app, &call(event, reaction), event).await;
     done.unwrap_or_else(|error| panic!("{} of {}: {error}", reaction.name, event.name));
 }
 
@@ -57,19 +57,20 @@ async fn nothing_happens_twice(app: &TestApp) {
 }
 
 /// The ports of a host over a log of which nobody delivers anything.
-fn alone(app: &TestApp) -> App {
+fn alone(app: &TestApp) -> (App, Arc<MemLog>) {
     let ports = app.ports();
     let log = Arc::new(MemLog::new(ports.clock.clone()));
     let sealed = Arc::new(SealedLog::new(log.clone(), ports.vault.clone()));
-    App {
+    let app = App {
         end_users: Repository::new(sealed.clone(), ports.ids.clone()),
         organizations: Repository::new(sealed.clone(), ports.ids.clone()),
         subscriptions: Repository::new(sealed.clone(), ports.ids.clone()),
         user_profiles: Repository::new(sealed.clone(), ports.ids.clone()),
         sealed_log: sealed,
-        log,
+        log: log.clone(),
         ..ports.clone()
-    }
+    };
+    (app, log)
 }
 
 /// A queue of a reaction keeps the order of one stream only, as the parts of the log do.
@@ -117,7 +118,7 @@ async fn outcome(app: &App) -> BTreeMap<String, Vec<String>> {
 async fn every_order(app: &TestApp) {
     let mut outcomes = vec![];
     for seed in 0..200_u64 {
-        let ports = alone(app);
+        let (ports, log) = alone(app);
         register(&ports, ann("ann@company.com")).await;
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let choose = |count: usize| {
@@ -127,7 +128,10 @@ async fn every_order(app: &TestApp) {
             usize::try_from(state % count as u64).unwrap()
         };
         deliver_all(&ports, choose).await;
-        outcomes.push(outcome(&ports).await);
+        let mut outcome = outcome(&ports).await;
+        let queued = log.work().into_iter().map(|message| message.queue.name().to_owned());
+        outcome.insert("work".to_owned(), queued.collect());
+        outcomes.push(outcome);
     }
     assert!(outcomes.iter().all(|one| *one == outcomes[0]), "{outcomes:#?}");
     assert_eq!(outcomes[0]["subscription"], ["created", "provider_changed"]);

@@ -178,6 +178,19 @@ fn it_remembers_spent_tokens_until_they_would_have_ended_and_not_too_many() {
 }
 
 #[test]
+fn so_many_so_quickly_that_a_stolen_one_could_be_forgotten_end_the_session() {
+    let refreshed_each = |seconds: i64| -> Vec<TokenEvent> {
+        let name = |number: i64| if number == 0 { "a".to_owned() } else { format!("t{number}") };
+        (0..200)
+            .map(|number| refreshed(&name(number), &name(number + 1), (number + 1) * seconds))
+            .collect()
+    };
+    refresh(&refreshed_each(1), "t200", "x", 201).then_error(&FamilyError::Reused);
+    let next = refreshed("t200", "x", 201 * 60);
+    refresh(&refreshed_each(60), "t200", "x", 201 * 60).then([next]);
+}
+
+#[test]
 fn the_time_of_the_sign_in_is_kept_through_refreshes() {
     let history = begun().into_iter().chain([refreshed("a", "b", 100)]);
     let family = given::<TokenFamily>(history).state();

@@ -103,7 +103,6 @@ fn refusal(status: StatusCode) -> Error {
         405 => ErrorKind::Precondition,
         409 => ErrorKind::Exists,
         423 => ErrorKind::Locked,
-        429 => ErrorKind::TooManyRequests,
         _ => return Error::unexpected(why),
     };
     Error::refused(kind, "provider_refused", why)

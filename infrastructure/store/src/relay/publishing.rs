@@ -67,8 +67,13 @@ impl Publishing {
             if stopping && self.confirming.is_empty() {
                 return self.save(lease).await;
             }
-            let room = !stopping && self.confirming.len() < AHEAD;
-            let behind = *head.borrow_and_update() > self.position || polled.elapsed() >= BEAT;
+            let end = *head.borrow_and_update();
+            // Less than a page waits for the confirm of what is on its way, and grows meanwhile: the
+            // broker makes each lot durable, which takes the disk away from appends.
+            let full = end >= self.position + PAGE as u64;
+            let ahead = if full { AHEAD } else { 1 };
+            let room = !stopping && self.confirming.len() < ahead;
+            let behind = end > self.position || polled.elapsed() >= BEAT;
             if room && behind {
                 polled = Instant::now();
                 if self.send().await? {
