@@ -102,6 +102,12 @@ impl KeyVault {
     }
 }
 
+fn open(keys: &HashMap<String, Arc<Aead>>, sealed: &SealedText<'_>) -> Option<Vec<u8>> {
+    let key = keys.get(sealed.subject)?;
+    let text = STANDARD.decode(sealed.text).ok()?;
+    key.open(sealed.context.as_bytes(), &text).ok()
+}
+
 #[async_trait]
 impl Vault for KeyVault {
     async fn seal(&self, subject: &str, context: &str, plain: &[u8]) -> Result<String> {
@@ -116,12 +122,27 @@ impl Vault for KeyVault {
     async fn open(&self, sealed: &[SealedText<'_>]) -> Result<Vec<Option<Vec<u8>>>> {
         let subjects: Vec<&str> = sealed.iter().map(|sealed| sealed.subject).collect();
         let keys = self.find(&subjects).await?;
-        let open = |sealed: &SealedText<'_>| {
-            let key = keys.get(sealed.subject)?;
-            let text = STANDARD.decode(sealed.text).ok()?;
-            key.open(sealed.context.as_bytes(), &text).ok()
-        };
-        Ok(sealed.iter().map(open).collect())
+        let mut opened: Vec<_> = sealed.iter().map(|sealed| open(&keys, sealed)).collect();
+        // Whose key was destroyed by another host, and made anew since, is still remembered here.
+        let known = |sealed: &SealedText<'_>| keys.contains_key(sealed.subject);
+        let failed: Vec<&str> = sealed
+            .iter()
+            .zip(&opened)
+            .filter(|(sealed, opened)| opened.is_none() && known(sealed))
+            .map(|(sealed, _)| sealed.subject)
+            .collect();
+        if !failed.is_empty() {
+            for subject in &failed {
+                self.keys.invalidate(*subject);
+            }
+            let keys = self.find(&failed).await?;
+            for (sealed, opened) in sealed.iter().zip(&mut opened) {
+                if opened.is_none() {
+                    *opened = open(&keys, sealed);
+                }
+            }
+        }
+        Ok(opened)
     }
 
     async fn erase(&self, subject: &str) -> Result<bool> {
@@ -192,8 +213,10 @@ mod tests {
         assert!(vault.erase("a").await.unwrap());
         assert!(!vault.erase("a").await.unwrap());
         assert_eq!(opened(&vault, "a", "here", &text).await, None);
-        vault.seal("a", "here", b"new").await.unwrap();
+        let anew = vault.seal("a", "here", b"new").await.unwrap();
         assert_eq!(opened(&vault, "a", "here", &text).await, None, "a new key opens nothing old");
+        let elsewhere = opened(&other_host, "a", "here", &anew).await;
+        assert_eq!(elsewhere.as_deref(), Some(&b"new"[..]), "it still remembers the old key");
         let both = [("a", &text), ("b", &of_b)];
         let both = both.map(|(subject, text)| SealedText { subject, context: "here", text });
         let both = vault.open(&both).await.unwrap();
