@@ -64,7 +64,7 @@ ready() {
 broker=${AMQP_URL:-}
 unset AMQP_URL
 export GROUNDWORK_BASE_URL=${GROUNDWORK_BASE_URL:-http://127.0.0.1:$first}
-AMQP_URL=$broker start "$worker" "$BINARY" worker
+AMQP_URL=$broker GROUNDWORK_API_URL=http://$gateway start "$worker" "$BINARY" worker
 GROUNDWORK_HTTP_TRUST_PROXY=true start "$commands" "$BINARY" commands
 GROUNDWORK_HTTP_TRUST_PROXY=true start "$queries" "$BINARY" queries
 GROUNDWORK_GATEWAY_COMMANDS=http://$commands GROUNDWORK_GATEWAY_QUERIES=http://$queries \
@@ -76,6 +76,7 @@ done
 echo
 echo "  The API is at http://$gateway/; Ctrl-C stops it."
 echo "  commands http://$commands, queries http://$queries, worker http://$worker"
+echo "  e-mails in development: http://$commands/_mail"
 echo
 # Ends as soon as one of them does.
 wait -n "${processes[@]}"

@@ -215,6 +215,17 @@ async fn the_script_starts_a_split_set_and_stops_it() {
     let url = format!("http://127.0.0.1:{first}/health/ready");
     let client = Client::new();
     let _ = Request::new(&client, Method::GET, &url).send().await.expect(200);
+    // What is queued is delivered: here, that somebody had no signature.
+    let url = format!("http://127.0.0.1:{first}/audits/deliver");
+    let forged = Request::new(&client, Method::POST, &url).header("X-HMAC-Signature", "sha256=no");
+    let _ = forged.body("application/json", "{}").send().await.problem(401);
+    let environment = Environment::postgres(&database.url);
+    let waits = || environment.run(&["ops", "work", "status"]).unwrap();
+    let begun = Instant::now();
+    while !waits().contains("audits  0 waiting  0 set aside") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}: {}", waits(), printed());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let asked = Command::new("kill").args(["-TERM", &script.id().to_string()]).status();
     assert!(asked.unwrap().success());
     let status = tokio::task::block_in_place(|| script.wait()).unwrap();
