@@ -142,3 +142,29 @@ async fn every_order(app: &TestApp) {
     );
     assert!(outcomes[0]["user_profile"].contains(&"default_organization_changed".to_owned()));
 }
+
+#[test]
+fn what_was_told_of_somebody_is_not_written_after_the_erasure() {
+    run(Deployment::Sqlite, told_too_late);
+}
+
+async fn told_too_late(app: &TestApp) {
+    let (ports, _) = alone(app);
+    let (user, _) = register(&ports, ann("ann@company.com")).await;
+    let opened = ports.sealed_log.read(0, 1_000).await.unwrap();
+    assert!(opened.iter().any(|event| event.payload.contains("Miller")));
+    let maintenance = Call::new(Caller::maintenance(), "a test".to_owned());
+    application::end_users::erase::erase(&ports, &maintenance, &user).await.unwrap();
+    for event in &opened {
+        for reaction in REACTIONS.iter().filter(|reaction| handles(reaction, event)) {
+            deliver(&ports, reaction, event).await;
+        }
+    }
+    let written = ports.sealed_log.read(0, 1_000).await.unwrap();
+    assert!(written.iter().any(|event| event.stream.kind == "user_profile"));
+    for event in written {
+        for told in ["Ann", "Miller", "ann@"] {
+            assert!(!event.payload.contains(told), "{}: {}", event.name, event.payload);
+        }
+    }
+}

@@ -97,6 +97,13 @@ async fn what_passes_is_tried_once_more() {
     );
 }
 
+/// It would look as if the API itself were called too often, and so not count as a try.
+#[tokio::test]
+async fn a_limit_of_mailgun_is_a_failure() {
+    let (mailgun, _running) = server(&[(429, ""), (429, "")]).await;
+    assert_eq!(mailgun.send(&samples::email()).await.unwrap_err().kind(), None);
+}
+
 #[tokio::test]
 async fn a_refusal_keeps_its_kind_and_not_its_words() {
     for (answers, kind) in [
