@@ -192,8 +192,11 @@ impl<D: Aggregate> Repository<D> {
         for event in &decision.events {
             loaded.state.evolve(event);
         }
-        let subject = loaded.state.subject(&loaded.id);
-        let new = |event| new_event(event, subject.as_deref(), self.ids.as_ref());
+        let state = &loaded.state;
+        let new = |event| {
+            let subject = state.subject_of(&loaded.id, event);
+            new_event(event, subject.as_deref(), self.ids.as_ref())
+        };
         let events = decision.events.iter().map(new).collect::<Result<Vec<_>>>()?;
         let names = decision.events.iter().map(|event| (D::TYPE, event.name())).collect();
         let expected = loaded.version;

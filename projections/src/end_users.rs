@@ -127,6 +127,13 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
             set(&to_membership_id, true)?;
             changes.set(&TABLE, id, [version])
         }
+        EndUserEvent::GuestInvitationCreated { .. }
+        | EndUserEvent::GuestInvitationAccepted { .. }
+        | EndUserEvent::MembershipRemoved { .. }
+        | EndUserEvent::MembershipRoleAssigned { .. }
+        | EndUserEvent::MembershipRoleUnassigned { .. }
+        | EndUserEvent::MembershipFeaturesReset { .. }
+        | EndUserEvent::PlatformFeaturesReset { .. } => changes.set(&TABLE, id, [version]),
         EndUserEvent::Erased { access, mailboxes: _ } => {
             changes.set(&TABLE, id, [("access", access_name(access).into()), version])
         }

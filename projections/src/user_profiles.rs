@@ -140,12 +140,7 @@ fn follow_user(recorded: &Recorded, changes: &mut Changes) -> Result<(), Project
                 ],
             )
         }
-        EndUserEvent::Created { .. }
-        | EndUserEvent::Registered { .. }
-        | EndUserEvent::PlatformRoleAssigned { .. }
-        | EndUserEvent::PlatformRoleUnassigned { .. }
-        | EndUserEvent::MembershipAdded { .. }
-        | EndUserEvent::DefaultMembershipChanged { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -43,8 +43,6 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             app.end_users.change(call, user.as_str(), join).await?;
             Ok(())
         }
-        OrganizationEvent::MembershipAdded { .. } | OrganizationEvent::BillingSubscribed { .. } => {
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }

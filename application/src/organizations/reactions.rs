@@ -43,11 +43,7 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             let user = UserId::parse(&event.stream.id)?;
             change(app, call, &organization_id, |it| it.add_member(&user)).await
         }
-        EndUserEvent::Created { .. }
-        | EndUserEvent::PlatformRoleAssigned { .. }
-        | EndUserEvent::PlatformRoleUnassigned { .. }
-        | EndUserEvent::DefaultMembershipChanged { .. }
-        | EndUserEvent::Erased { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -57,7 +53,7 @@ async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             let id = SubscriptionId::parse(&event.stream.id)?;
             change(app, call, &owning_entity_id, |it| it.subscribe(&id, &buyer_id)).await
         }
-        SubscriptionEvent::ProviderChanged { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -35,9 +35,7 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
         OrganizationEvent::Created { created_by_id, .. } => {
             create(app, call, &OrganizationId::parse(&event.stream.id)?, &created_by_id).await
         }
-        OrganizationEvent::MembershipAdded { .. } | OrganizationEvent::BillingSubscribed { .. } => {
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }
 

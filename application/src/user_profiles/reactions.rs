@@ -32,11 +32,7 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             create(app, call, user, classification, username, user_profile).await
         }
         EndUserEvent::DefaultMembershipChanged { .. } => follow(app, call, &user).await,
-        EndUserEvent::Created { .. }
-        | EndUserEvent::PlatformRoleAssigned { .. }
-        | EndUserEvent::PlatformRoleUnassigned { .. }
-        | EndUserEvent::MembershipAdded { .. }
-        | EndUserEvent::Erased { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -220,6 +220,38 @@ impl EndUser {
         Ok(events)
     }
 
+    /// Makes the user a plain member of a shared organization, where it works by default from now
+    /// on; nothing happens if it is one.
+    #[must_use]
+    pub fn join_as_member(
+        &self,
+        id: MembershipId,
+        organization: OrganizationId,
+    ) -> Vec<EndUserEvent> {
+        if self.membership(&organization).is_some() {
+            return vec![];
+        }
+        let roles = initial::member_roles().expanded();
+        let features = initial::member_features().expanded();
+        vec![
+            EndUserEvent::MembershipAdded {
+                membership_id: id.clone(),
+                organization_id: organization.clone(),
+                ownership: Ownership::Shared,
+                is_default: self.memberships.is_empty(),
+                roles: roles.clone(),
+                features: features.clone(),
+            },
+            EndUserEvent::DefaultMembershipChanged {
+                from_membership_id: self.default_membership().map(|known| known.id.clone()),
+                to_membership_id: id,
+                to_organization_id: organization,
+                roles,
+                features,
+            },
+        ]
+    }
+
     /// Lets everything personal go, and suspends the user; nothing happens if it is gone.
     #[must_use]
     pub fn erase(&self, mailboxes: Vec<String>) -> Vec<EndUserEvent> {
@@ -227,6 +259,10 @@ impl EndUser {
             return vec![];
         }
         vec![EndUserEvent::Erased { access: Access::Suspended, mailboxes }]
+    }
+
+    fn membership_mut(&mut self, organization: &OrganizationId) -> Option<&mut Membership> {
+        self.memberships.iter_mut().find(|known| known.organization == *organization)
     }
 
     fn must_operate(&self) -> Result<(), EndUserError> {
@@ -359,6 +395,29 @@ impl Evolve for EndUser {
                 for membership in &mut self.memberships {
                     membership.is_default = membership.id == to_membership_id;
                 }
+            }
+            EndUserEvent::GuestInvitationCreated { .. }
+            | EndUserEvent::GuestInvitationAccepted { .. } => {}
+            EndUserEvent::MembershipRemoved { organization_id, .. } => {
+                self.memberships.retain(|known| known.organization != organization_id);
+            }
+            EndUserEvent::MembershipRoleAssigned { organization_id, role, .. } => {
+                if let Some(membership) = self.membership_mut(&organization_id) {
+                    membership.roles = std::mem::take(&mut membership.roles).with(role);
+                }
+            }
+            EndUserEvent::MembershipRoleUnassigned { organization_id, role, .. } => {
+                if let Some(membership) = self.membership_mut(&organization_id) {
+                    membership.roles = std::mem::take(&mut membership.roles).without(role);
+                }
+            }
+            EndUserEvent::MembershipFeaturesReset { organization_id, features, .. } => {
+                if let Some(membership) = self.membership_mut(&organization_id) {
+                    membership.features = features.into_iter().collect();
+                }
+            }
+            EndUserEvent::PlatformFeaturesReset { features, assigned_by_id: _ } => {
+                self.features = features.into_iter().collect();
             }
             EndUserEvent::Erased { access, mailboxes } => {
                 self.access = access;

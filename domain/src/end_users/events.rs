@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Classification, MembershipId, Ownership, UserStatus};
-use crate::kernel::{
-    EmailAddress, OrganizationId,
-    roles::{Feature, Role},
+use crate::{
+    identities::{OneTimeToken, TokenHash},
+    kernel::{
+        EmailAddress, OrganizationId, Timestamp, UserId,
+        roles::{Feature, Role},
+    },
 };
 
 /// What a user told of itself when it registered.
@@ -46,6 +49,16 @@ crate::events! {
             username: Option<EmailAddress>,
             user_profile: RegisteredProfile,
         },
+        /// Was invited to register, until `expires_on` (UTC); an earlier invitation is void.
+        /// `token_hash` and `email_digest` are claimed.
+        private GuestInvitationCreated = "guest_invitation_created" v 1 {
+            invited_by_id: UserId, email_digest: String, token_hash: TokenHash,
+            expires_on: Timestamp,
+        } sealed { token: OneTimeToken, email_address: EmailAddress },
+        /// Took the invitation by registering, with this address, at `accepted_on` (UTC).
+        private GuestInvitationAccepted = "guest_invitation_accepted" v 1 {
+            accepted_on: Timestamp,
+        } sealed { accepted_email_address: EmailAddress },
         /// Got a role of the platform.
         public PlatformRoleAssigned = "platform_role_assigned" v 1 { role: Role },
         /// Lost a role of the platform; what that role granted stays.
@@ -54,6 +67,28 @@ crate::events! {
         public MembershipAdded = "membership_added" v 1 {
             membership_id: MembershipId, organization_id: OrganizationId, ownership: Ownership,
             is_default: bool, roles: Vec<Role>, features: Vec<Feature>,
+        },
+        /// Is no member of an organization any more; `un_invited_by_id` decided that.
+        public MembershipRemoved = "membership_removed" v 1 {
+            membership_id: MembershipId, organization_id: OrganizationId,
+            un_invited_by_id: UserId,
+        },
+        /// Got a role in an organization.
+        public MembershipRoleAssigned = "membership_role_assigned" v 1 {
+            membership_id: MembershipId, organization_id: OrganizationId, role: Role,
+        },
+        /// Lost a role in an organization; what that role granted stays.
+        public MembershipRoleUnassigned = "membership_role_unassigned" v 1 {
+            membership_id: MembershipId, organization_id: OrganizationId, role: Role,
+        },
+        /// Has these features in an organization from now on, and no others.
+        public MembershipFeaturesReset = "membership_features_reset" v 1 {
+            assigned_by_id: UserId, membership_id: MembershipId,
+            organization_id: OrganizationId, features: Vec<Feature>,
+        },
+        /// Has these features of the platform from now on, and no others.
+        public PlatformFeaturesReset = "platform_features_reset" v 1 {
+            assigned_by_id: UserId, features: Vec<Feature>,
         },
         /// Works in another organization when it does not say in which; roles and features are those
         /// of the new default.

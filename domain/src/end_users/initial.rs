@@ -37,6 +37,18 @@ pub fn creator_features(platform: &FeatureSet) -> FeatureSet {
     [if trial { Feature::TenantPaidTrial } else { Feature::TenantBasic }].into_iter().collect()
 }
 
+/// The roles of whoever was invited to an organization, in it.
+#[must_use]
+pub fn member_roles() -> RoleSet {
+    [Role::TenantMember].into_iter().collect()
+}
+
+/// The features of whoever was invited to an organization, in it.
+#[must_use]
+pub fn member_features() -> FeatureSet {
+    [Feature::TenantPaidTrial].into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,4 +28,9 @@ pub trait Aggregate: Evolve + Serialize + DeserializeOwned {
         let _ = id;
         None
     }
+    /// As [`Self::subject`], for one of its events: of somebody else than the others are about.
+    fn subject_of(&self, id: &str, event: &Self::Event) -> Option<String> {
+        let _ = event;
+        self.subject(id)
+    }
 }

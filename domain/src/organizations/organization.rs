@@ -120,6 +120,19 @@ impl Evolve for Organization {
                 self.created_by = Some(created_by_id);
             }
             OrganizationEvent::MembershipAdded { user_id } => self.members.push(user_id),
+            OrganizationEvent::NameChanged { name } => self.name = name,
+            OrganizationEvent::MembershipRemoved { user_id } => {
+                self.members.retain(|known| *known != user_id);
+            }
+            OrganizationEvent::BillingSubscriberChanged { to_subscriber_id, .. } => {
+                self.subscriber = Some(to_subscriber_id);
+            }
+            OrganizationEvent::Deleted { deleted_by_id: _ }
+            | OrganizationEvent::SettingCreated { .. }
+            | OrganizationEvent::MemberInvited { .. }
+            | OrganizationEvent::MemberUnInvited { .. }
+            | OrganizationEvent::RoleAssigned { .. }
+            | OrganizationEvent::RoleUnassigned { .. } => {}
             OrganizationEvent::BillingSubscribed { subscription_id, subscriber_id } => {
                 self.subscription = Some(subscription_id);
                 self.subscriber = Some(subscriber_id);

@@ -163,6 +163,13 @@ impl Evolve for Subscription {
                     subscription: subscription_reference,
                 });
             }
+            SubscriptionEvent::SubscriptionPlanChanged { .. }
+            | SubscriptionEvent::SubscriptionTransferred { .. }
+            | SubscriptionEvent::SubscriptionCanceled { .. }
+            | SubscriptionEvent::SubscriptionUnsubscribed { .. }
+            | SubscriptionEvent::PaymentMethodChanged { .. }
+            | SubscriptionEvent::BuyerRestored { .. }
+            | SubscriptionEvent::Deleted { .. } => {}
         }
     }
 }
