@@ -31,6 +31,7 @@ pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
     LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
+    Touched,
 };
 pub use notifications::{Notifications, Reacted};
 pub use passwords::{PasswordHasher, PasswordStrength, Verdict};

@@ -13,6 +13,7 @@ use adapters::{
     sealer::MasterSealer,
     secrets::RandomSecrets,
     signatures::Signatures,
+    standing::Standing,
     tokens::{TimedTokens, Tokens},
     vault::KeyVault,
 };
@@ -77,6 +78,8 @@ pub struct Composed {
     pub sealer: Arc<dyn Sealer>,
     /// Issues tokens.
     pub tokens: Arc<Tokens>,
+    /// What tokens do not give any more, to be followed.
+    pub standing: Arc<Standing>,
     /// The log, to be closed.
     pub log: Log,
     /// The databases, to be closed.
@@ -117,16 +120,20 @@ pub async fn compose(
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
     let responses = MasterSealer::new(&settings.master_key)
         .map_err(|error| Stop::because("Responses can't be sealed", error))?;
-    let authenticator = LocalAuthenticator::new(
-        tokens.clone(),
-        Signatures::new(&settings.hmac_secret),
-        Signatures::new(&settings.inter_host_secret),
-    );
-
     let log = Log::open(&stores.log, clock.clone()).await?;
     let events = log.port();
     let vault = vault(settings, &stores)?;
     let sealed: Arc<dyn EventLog> = Arc::new(SealedLog::new(events.clone(), vault.clone()));
+    let standing =
+        Standing::new(events.clone(), Repository::new(sealed.clone(), ids.clone()), clock.as_ref());
+    let standing = standing.await.map_err(|error| Stop::because("The log can't be read", error))?;
+    let standing = Arc::new(standing);
+    let authenticator = LocalAuthenticator::new(
+        tokens.clone(),
+        standing.clone(),
+        Signatures::new(&settings.hmac_secret),
+        Signatures::new(&settings.inter_host_secret),
+    );
     let projections = projections::ALL;
     consumers::check(&stores.read, projections)
         .await
@@ -235,6 +242,7 @@ pub async fn compose(
         authenticator: Arc::new(authenticator),
         sealer: Arc::new(responses),
         tokens,
+        standing,
         log,
         stores,
         engine,

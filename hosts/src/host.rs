@@ -20,7 +20,7 @@ use crate::{
     },
     log::Log,
     mail_page,
-    roles::{Role, Roles},
+    roles::{Api, Role, Roles},
     routes,
     running::Running,
     stores::Stores,
@@ -77,6 +77,12 @@ impl Host {
         running.spawn("following the signing keys", |stop| async move {
             tokens.keys().follow(stop).await;
         });
+        if roles.api != Api::None {
+            let standing = composed.standing.clone();
+            running.spawn("following what was taken from users", |stop| async move {
+                standing.follow(stop).await;
+            });
+        }
         if let Some(relay) = composed.relay {
             running.spawn("the relay", |stop| relay.run(stop));
         }

@@ -32,6 +32,7 @@ mod people;
 mod shared_clock;
 mod shipped;
 mod split;
+mod standing;
 mod testing_builds;
 mod testing_endpoints;
 mod usages;

@@ -28,6 +28,8 @@ pub struct Grants {
     pub roles: Vec<Grant<Role>>,
     /// Features, likewise.
     pub features: Vec<Grant<Feature>>,
+    /// How many events the user had when that was so; `None` if nobody asked.
+    pub version: Option<u64>,
 }
 
 impl Grants {
@@ -43,6 +45,7 @@ impl Grants {
                 (Feature::PlatformPaidTrial, None),
                 (Feature::TenantPaidTrial, Some(organization.clone())),
             ],
+            version: None,
         }
     }
 
@@ -57,6 +60,7 @@ impl Grants {
         Self {
             roles: role.into_iter().map(|role| (role, within(role.is_tenant()))).collect(),
             features: feature.into_iter().map(|held| (held, within(held.is_tenant()))).collect(),
+            version: None,
         }
     }
 }
@@ -74,6 +78,7 @@ pub fn token(
         user,
         roles: &grants.roles,
         features: &grants.features,
+        version: grants.version,
         logged_in_at: now,
         lifetime,
     };

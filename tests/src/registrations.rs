@@ -1,7 +1,7 @@
 //! People who register, and what became of them.
 
 use application::{
-    App, Call, Caller, Committed,
+    App, Call, Caller, Committed, Loaded,
     end_users::{
         grants,
         register::{NewPerson, PersonRegistration, register_person},
@@ -53,10 +53,13 @@ impl TestApp {
 
     /// Somebody who registered, with a token of what it may do now.
     pub async fn signed_in(&self, user: &UserId) -> Person {
-        let known = self.end_user(user).await;
-        let (roles, features) = grants(&known);
-        let default = known.default_membership().expect("a default organization");
-        self.person(user.clone(), default.organization.clone(), Grants { roles, features })
+        let call = Call::new(Caller::maintenance(), "a test".to_owned());
+        let known = self.ports().end_users.load(&call, user.as_str()).await;
+        let Loaded { state, version, .. } = known.expect("the user is known");
+        let (roles, features) = grants(&state);
+        let default = state.default_membership().expect("a default organization");
+        let grants = Grants { roles, features, version: Some(version) };
+        self.person(user.clone(), default.organization.clone(), grants)
     }
 
     /// A user, as its events made it.

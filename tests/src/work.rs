@@ -62,6 +62,7 @@ impl TestApp {
         let grants = Grants {
             roles: vec![(Role::PlatformOperations, None)],
             features: vec![(Feature::PlatformBasic, None)],
+            version: None,
         };
         self.person(self.user(), self.organization(), grants)
     }

@@ -53,12 +53,14 @@ pub struct AuthenticateAnswer {
 /// New tokens for a user who signed in then.
 fn issue(
     app: &App,
-    id: &UserId,
-    user: &EndUser,
+    user: &Loaded<EndUser>,
     authenticated_on: Timestamp,
 ) -> Result<(AuthenticateTokens, Issued)> {
-    let (roles, features) = grants(user);
-    let bearer = Bearer { user: id, roles: &roles, features: &features, authenticated_on };
+    let (roles, features) = grants(&user.state);
+    let id = UserId::parse(&user.id)?;
+    let version = user.version;
+    let bearer =
+        Bearer { user: &id, roles: &roles, features: &features, version, authenticated_on };
     let access = app.access_tokens.issue(&bearer)?;
     let refresh = app.secrets.token();
     let refresh_expires_on = whole_second(app.clock.now()).plus(app.sign_in.refresh_token);
@@ -84,15 +86,14 @@ fn issue(
 /// Begins a family of tokens with a sign-in that is happening now; it counts once it is committed.
 pub(super) fn begin(
     app: &App,
-    id: &UserId,
-    user: &EndUser,
+    user: &Loaded<EndUser>,
     provider: &str,
     generation: u32,
 ) -> Result<(AuthenticateTokens, Staged)> {
     let authenticated_on = app.clock.now();
-    let (tokens, issued) = issue(app, id, user, authenticated_on)?;
-    let provider = provider.to_owned();
-    let beginning = Beginning { user: id.clone(), provider, generation, authenticated_on };
+    let (tokens, issued) = issue(app, user, authenticated_on)?;
+    let (user, provider) = (UserId::parse(&user.id)?, provider.to_owned());
+    let beginning = Beginning { user, provider, generation, authenticated_on };
     let events = TokenFamily::begin(beginning, issued);
     let mut family = Loaded::<TokenFamily>::new(TokenFamilyId::new(app.ids.token()).as_str());
     let decision = about_family(&family.state, events);

@@ -16,6 +16,8 @@ pub struct Bearer<'a> {
     pub roles: &'a [Grant<Role>],
     /// What was paid for, likewise.
     pub features: &'a [Grant<Feature>],
+    /// How many events the user had when that was so.
+    pub version: u64,
     /// When the user signed in.
     pub authenticated_on: Timestamp,
 }

@@ -257,6 +257,19 @@ pub struct StoredAnswer {
     pub response: Option<Vec<u8>>,
 }
 
+/// That something happened to a stream, without what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// Where in the log.
+    pub position: u64,
+    /// What it happened to.
+    pub stream: StreamId,
+    /// How many events the stream had then.
+    pub sequence: u64,
+    /// The event's name.
+    pub name: String,
+}
+
 /// Why nothing was appended.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AppendError {
@@ -337,6 +350,17 @@ pub trait EventLog: Send + Sync {
     /// # Errors
     /// [`LogError`] if the log can't be read.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, LogError>;
+    /// What happened with positions greater than `after`, up to `through`, under one of these
+    /// names: in order, and without reading the rest.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    async fn touched(
+        &self,
+        after: u64,
+        through: u64,
+        names: &[&str],
+    ) -> Result<Vec<Touched>, LogError>;
     /// The position of the last event; 0 for an empty log.
     ///
     /// # Errors

@@ -76,6 +76,7 @@ impl Mint {
                 user: &wanted.user,
                 roles: &wanted.roles,
                 features: &wanted.features,
+                version: None,
                 logged_in_at: clock.now(),
                 lifetime: Duration::minutes(self.minutes.into()),
             })

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 
 use crate::{
     signatures::Signatures,
+    standing::Standing,
     tokens::{TokenError, Tokens},
 };
 
 /// Checks proofs with the keys and secrets of this deployment.
 pub struct LocalAuthenticator {
     tokens: Arc<Tokens>,
+    standing: Arc<Standing>,
     hmac: Signatures,
     inter_host: Signatures,
 }
@@ -20,8 +22,13 @@ pub struct LocalAuthenticator {
 impl LocalAuthenticator {
     /// `hmac` is for queues and bus, `inter_host` for other hosts of the product.
     #[must_use]
-    pub fn new(tokens: Arc<Tokens>, hmac: Signatures, inter_host: Signatures) -> Self {
-        Self { tokens, hmac, inter_host }
+    pub fn new(
+        tokens: Arc<Tokens>,
+        standing: Arc<Standing>,
+        hmac: Signatures,
+        inter_host: Signatures,
+    ) -> Self {
+        Self { tokens, standing, hmac, inter_host }
     }
 }
 
@@ -34,7 +41,7 @@ impl Authenticator for LocalAuthenticator {
             verified = self.tokens.verify(token);
         }
         match verified {
-            Ok(caller) => Ok(Some(caller)),
+            Ok(verified) => self.standing.of(&verified).await,
             Err(error) => {
                 tracing::debug!(%error, "an access token was refused");
                 Ok(None)

@@ -26,6 +26,9 @@ pub struct Claims {
     pub jti: String,
     /// When the user logged in.
     pub auth_time: i64,
+    /// How many events the user had when roles and features were those that it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_version: Option<u64>,
     /// `Platform_<role>` and `Tenant_<role>#|#<organizationId>`.
     #[serde(
         rename = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",

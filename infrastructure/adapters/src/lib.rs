@@ -17,6 +17,7 @@ pub mod secret;
 pub mod secrets;
 pub mod signatures;
 pub mod signing_keys;
+pub mod standing;
 #[cfg(feature = "testing-only")]
 pub mod testing;
 pub mod tokens;

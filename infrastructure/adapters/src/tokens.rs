@@ -58,6 +58,8 @@ pub struct NewToken<'a> {
     pub roles: &'a [Grant<Role>],
     /// Expanded when written.
     pub features: &'a [Grant<Feature>],
+    /// How many events the user had when that was so; `None` if nobody asked the user.
+    pub version: Option<u64>,
     /// When the user logged in.
     pub logged_in_at: Timestamp,
     /// How long it is good for.
@@ -75,9 +77,15 @@ pub struct Tokens {
     verified: Cache<[u8; 32], Arc<Verified>>,
 }
 
-struct Verified {
-    caller: Caller,
-    issued: i64,
+/// A token that this deployment made, and whose time is now.
+#[derive(Debug)]
+pub struct Verified {
+    /// Who calls, with what the token grants.
+    pub caller: Caller,
+    /// How many events the user had when that was so.
+    pub version: Option<u64>,
+    /// When it was made, UNIX seconds.
+    pub issued: i64,
     expires: i64,
     bytes: u32,
 }
@@ -134,6 +142,7 @@ impl Tokens {
             aud: self.issuer.clone(),
             jti: self.ids.event_id().simple().to_string(),
             auth_time: new.logged_in_at.get().unix_timestamp(),
+            user_version: new.version,
             roles: claims::write(new.roles),
             features: claims::write(new.features),
         };
@@ -155,7 +164,7 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError`] unless it was made by this deployment and its time is now.
-    pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
+    pub fn verify(&self, token: &str) -> Result<Arc<Verified>, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Malformed("too long"));
         }
@@ -172,7 +181,7 @@ impl Tokens {
         if !known {
             self.verified.insert(key, verified.clone());
         }
-        Ok(verified.caller.clone())
+        Ok(verified)
     }
 
     fn read(&self, token: &str) -> Result<Verified, TokenError> {
@@ -195,6 +204,7 @@ impl Tokens {
                 roles: claims::read(&claims.roles),
                 features: claims::read(&claims.features),
             },
+            version: claims.user_version,
             issued: claims.iat,
             expires: claims.exp,
             bytes: u32::try_from(token.len()).unwrap_or(u32::MAX),
@@ -223,9 +233,15 @@ pub struct TimedTokens {
 
 impl AccessTokens for TimedTokens {
     fn issue(&self, bearer: &Bearer<'_>) -> application::Result<AccessToken> {
-        let Bearer { user, roles, features, authenticated_on } = *bearer;
-        let lifetime = self.lifetime;
-        let new = NewToken { user, roles, features, logged_in_at: authenticated_on, lifetime };
+        let Bearer { user, roles, features, version, authenticated_on } = *bearer;
+        let new = NewToken {
+            user,
+            roles,
+            features,
+            version: Some(version),
+            logged_in_at: authenticated_on,
+            lifetime: self.lifetime,
+        };
         self.tokens.mint(&new).map_err(application::Error::unexpected)
     }
 }

@@ -36,7 +36,7 @@ pub struct Args {
 /// Measures signing in beside a bare loop of the same hash, reads while sign-ins are saturated,
 /// registrations until everything has followed, and the check of a token.
 pub async fn run(args: Args) -> Outcome {
-    tokens::run()?;
+    tokens::run().await?;
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let path = data.to_str().ok_or("the path is not UTF-8")?;

@@ -111,7 +111,7 @@ async fn attempt(
     } else {
         record(app, call, &id, &credential.state, &user.state)?;
         let (tokens, part) =
-            tokens::begin(app, &id, &user.state, "credentials", credential.state.generation())?;
+            tokens::begin(app, &user, "credentials", credential.state.generation())?;
         parts.push(part);
         Attempt::Passed(tokens)
     };

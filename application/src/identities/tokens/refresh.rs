@@ -45,7 +45,7 @@ impl UseCase for RefreshToken {
             check_access(app, call, &user, code).await?;
             let now = app.clock.now();
             let signed_in = family.state.authenticated_on().unwrap_or(now);
-            let (tokens, issued) = issue(app, &id, &user.state, signed_in)?;
+            let (tokens, issued) = issue(app, &user, signed_in)?;
             let generation = app.generation_of(call, &id).await?;
             let grace = app.sign_in.grace;
             let (events, outcome) =

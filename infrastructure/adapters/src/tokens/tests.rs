@@ -110,6 +110,7 @@ fn issue(tokens: &Tokens) -> String {
             user: &user(),
             roles: &[(Role::PlatformStandard, None), (Role::TenantOwner, Some(organization))],
             features: &[(Feature::PlatformPaidTrial, None)],
+            version: Some(3),
             logged_in_at: Still::default().now(),
             lifetime: Duration::minutes(15),
         })
@@ -137,8 +138,10 @@ fn what_is_issued_is_verified_again_and_again() {
     let (tokens, _) = tokens(Duration::ZERO);
     let token = issue(&tokens);
     for _ in 0..3 {
-        let caller = tokens.verify(&token).unwrap();
-        assert_eq!((caller.id, caller.kind), (user(), CallerKind::User));
+        let verified = tokens.verify(&token).unwrap();
+        assert_eq!(verified.version, Some(3));
+        let caller = &verified.caller;
+        assert_eq!((&caller.id, caller.kind), (&user(), CallerKind::User));
         assert!(caller.roles.iter().any(|(role, _)| *role == Role::TenantMember), "expanded");
         assert!(caller.features.contains(&(Feature::PlatformBasic, None)));
     }

@@ -7,7 +7,7 @@ use std::{
 
 use application::ports::{
     Append, AppendError, Appended, ClaimRef, Clock, DeadLetter, EventLog, LogError, Recorded,
-    Snapshot, StoredAnswer, StreamId, WorkMessage,
+    Snapshot, StoredAnswer, StreamId, Touched, WorkMessage,
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;
@@ -207,6 +207,25 @@ impl EventLog for MemLog {
         let state = self.state();
         let skip = usize::try_from(after.saturating_sub(state.forgotten)).unwrap_or(usize::MAX);
         Ok(state.events.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    async fn touched(
+        &self,
+        after: u64,
+        through: u64,
+        names: &[&str],
+    ) -> Result<Vec<Touched>, LogError> {
+        let state = self.state();
+        let events = state.events.iter();
+        let events = events.filter(|event| event.position > after && event.position <= through);
+        let named = events.filter(|event| names.contains(&event.name.as_str()));
+        let touched = named.map(|event| Touched {
+            position: event.position,
+            stream: event.stream.clone(),
+            sequence: event.sequence,
+            name: event.name.clone(),
+        });
+        Ok(touched.collect())
     }
 
     async fn head(&self) -> Result<u64, LogError> {

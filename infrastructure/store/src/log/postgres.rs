@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use application::ports::{
     Append, AppendError, Appended, ClaimRef, Clock, EventLog, LogError, Recorded, Snapshot,
-    StoredAnswer, StreamId,
+    StoredAnswer, StreamId, Touched,
 };
 use async_trait::async_trait;
 use sqlx::{PgPool, Row as _};
@@ -24,7 +24,7 @@ use super::{
     dense,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
-        signed, unsigned,
+        TOUCHED, signed, unsigned,
     },
     verify,
 };
@@ -127,6 +127,22 @@ impl EventLog for PgLog {
             .map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, None));
         dense::page(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
+    }
+
+    async fn touched(
+        &self,
+        after: u64,
+        through: u64,
+        names: &[&str],
+    ) -> Result<Vec<Touched>, LogError> {
+        let rows = sqlx::query(&TOUCHED.replace("NAMES", "SELECT unnest($3::text[])"))
+            .bind(signed(after))
+            .bind(signed(through))
+            .bind(names)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        rows.iter().map(rows::touched).collect::<Result<_, _>>().map_err(unreadable)
     }
 
     async fn head(&self) -> Result<u64, LogError> {

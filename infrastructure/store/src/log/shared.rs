@@ -17,6 +17,9 @@ pub const LOAD: &str = "SELECT position, sequence, event_id, event_type, event_v
 pub const READ: &str = "SELECT position, sequence, event_id, event_type, event_version, payload, \
     metadata, recorded_at, aggregate_type, aggregate_id FROM events \
     WHERE position > $1 ORDER BY position LIMIT $2";
+/// That there were events of some names.
+pub const TOUCHED: &str = "SELECT position, aggregate_type, aggregate_id, sequence, event_type \
+    FROM events WHERE position > $1 AND position <= $2 AND event_type IN (NAMES) ORDER BY position";
 /// The position of the last event.
 pub const HEAD: &str = "SELECT coalesce(max(position), 0) FROM events";
 /// Who has a claim.

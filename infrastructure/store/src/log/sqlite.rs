@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use application::ports::{
     Append, AppendError, Appended, ClaimRef, Clock, EventLog, LogError, Recorded, Snapshot,
-    StoredAnswer, StreamId,
+    StoredAnswer, StreamId, Touched,
 };
 use async_trait::async_trait;
 use sqlx::{Row as _, SqlitePool};
@@ -20,7 +20,7 @@ use super::{
     dense,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
-        signed, unsigned,
+        TOUCHED, signed, unsigned,
     },
     verify,
 };
@@ -117,6 +117,22 @@ impl EventLog for SqliteLog {
             .map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, None));
         dense::page(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
+    }
+
+    async fn touched(
+        &self,
+        after: u64,
+        through: u64,
+        names: &[&str],
+    ) -> Result<Vec<Touched>, LogError> {
+        let rows = sqlx::query(&TOUCHED.replace("NAMES", "SELECT value FROM json_each($3)"))
+            .bind(signed(after))
+            .bind(signed(through))
+            .bind(serde_json::json!(names).to_string())
+            .fetch_all(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        rows.iter().map(rows::touched).collect::<Result<_, _>>().map_err(unreadable)
     }
 
     async fn head(&self) -> Result<u64, LogError> {

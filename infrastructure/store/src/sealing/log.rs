@@ -5,7 +5,7 @@ use std::sync::Arc;
 use application::{
     ports::{
         Append, AppendError, Appended, ClaimRef, EventLog, LogError, Recorded, SealedText,
-        Snapshot, StoredAnswer, StreamId, Vault,
+        Snapshot, StoredAnswer, StreamId, Touched, Vault,
     },
     work,
 };
@@ -72,6 +72,14 @@ impl EventLog for SealedLog {
         let mut events = self.log.read(after, limit).await?;
         open(self.vault.as_ref(), &mut events).await?;
         Ok(events)
+    }
+    async fn touched(
+        &self,
+        after: u64,
+        through: u64,
+        names: &[&str],
+    ) -> Result<Vec<Touched>, LogError> {
+        self.log.touched(after, through, names).await
     }
     async fn head(&self) -> Result<u64, LogError> {
         self.log.head().await

@@ -1,6 +1,6 @@
 //! Rows of PostgreSQL, by column index: looking columns up by name costs a rebuild dearly.
 
-use application::ports::{Recorded, StoredAnswer, StreamId};
+use application::ports::{Recorded, StoredAnswer, StreamId, Touched};
 use domain::kernel::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -27,6 +27,16 @@ pub fn event(row: &PgRow, stream: Option<&StreamId>) -> Result<Recorded, sqlx::E
         payload: row.try_get_unchecked(5)?,
         metadata: row.try_get_unchecked(6)?,
         recorded_at: Timestamp::new(row.try_get::<OffsetDateTime, _>(7)?),
+    })
+}
+
+/// That there was an event: position, type, id, sequence, name.
+pub fn touched(row: &PgRow) -> Result<Touched, sqlx::Error> {
+    Ok(Touched {
+        position: unsigned(row.try_get(0)?),
+        stream: StreamId { kind: row.try_get::<String, _>(1)?.into(), id: row.try_get(2)? },
+        sequence: unsigned(row.try_get(3)?),
+        name: row.try_get(4)?,
     })
 }
 

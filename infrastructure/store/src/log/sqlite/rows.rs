@@ -1,6 +1,6 @@
 //! Rows of SQLite, by column index: looking columns up by name costs a rebuild dearly.
 
-use application::ports::{Recorded, StoredAnswer, StreamId};
+use application::ports::{Recorded, StoredAnswer, StreamId, Touched};
 use domain::kernel::Timestamp;
 use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
@@ -26,6 +26,16 @@ pub fn event(row: &SqliteRow, stream: Option<&StreamId>) -> Result<Recorded, sql
         payload: row.try_get(5)?,
         metadata: row.try_get(6)?,
         recorded_at: Timestamp::parse(at).map_err(decode)?,
+    })
+}
+
+/// That there was an event: position, type, id, sequence, name.
+pub fn touched(row: &SqliteRow) -> Result<Touched, sqlx::Error> {
+    Ok(Touched {
+        position: unsigned(row.try_get(0)?),
+        stream: StreamId { kind: row.try_get::<String, _>(1)?.into(), id: row.try_get(2)? },
+        sequence: unsigned(row.try_get(3)?),
+        name: row.try_get(4)?,
     })
 }
 

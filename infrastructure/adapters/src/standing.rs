@@ -1,0 +1,208 @@
+//! What was taken from users lately, so that a token that was made before does not give it any
+//! more.
+//!
+//! A token tells how many events its user had when it was made. Every host that serves the API
+//! follows the log and keeps, for each user from whom something was taken since, how many events it
+//! has now. A token that is older is good for no more than what the user still has, which is read
+//! once. A token that was made before this host listened is looked up once.
+
+use std::{sync::Arc, time::Duration};
+
+use application::{
+    Call, Caller, Repository, Result,
+    caller::Grant,
+    end_users::grants,
+    ports::{Clock, EventLog, LogError, Touched},
+};
+use domain::{
+    end_users::{Access, EndUser},
+    kernel::{
+        UserId,
+        roles::{Feature, Role},
+    },
+};
+use moka::{Entry, ops::compute::Op, sync::Cache};
+use tokio::{
+    sync::{OnceCell, watch},
+    time::{sleep, timeout},
+};
+
+use crate::tokens::Verified;
+
+/// After which events a user may do less.
+const TAKEN: [(&str, &str); 6] = [
+    ("end_user", "membership_removed"),
+    ("end_user", "membership_role_unassigned"),
+    ("end_user", "membership_features_reset"),
+    ("end_user", "platform_role_unassigned"),
+    ("end_user", "platform_features_reset"),
+    ("end_user", "erased"),
+];
+/// How often the log is looked at while it grows.
+const PACE: Duration = Duration::from_millis(100);
+/// How long the log may rest before it is looked at all the same, and the pause after a failure.
+const IDLE: Duration = Duration::from_secs(1);
+/// So much of the log is looked at at once.
+const STRETCH: u64 = 10_000;
+/// How long it is known: longer than any token lives.
+const KEPT: Duration = Duration::from_secs(25 * 60 * 60);
+/// By how much the clocks of hosts may differ, besides what is configured, in seconds.
+const MARGIN: i64 = 60;
+
+/// Knows what tokens do not give any more.
+pub struct Standing {
+    log: Arc<dyn EventLog>,
+    users: Repository<EndUser>,
+    /// Where this host began to listen.
+    start: u64,
+    /// Tokens that were made later are known to be newer than that; UNIX seconds.
+    since: i64,
+    marks: Cache<UserId, Arc<Mark>>,
+}
+
+/// That a user may do less than it could.
+struct Mark {
+    /// So many events the user had when that was so.
+    version: u64,
+    /// What it can do since; read when it is needed.
+    held: OnceCell<Held>,
+}
+
+#[derive(Clone)]
+struct Held {
+    roles: Vec<Grant<Role>>,
+    features: Vec<Grant<Feature>>,
+}
+
+impl Standing {
+    /// Begins to listen at the head of the log.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    pub async fn new(
+        log: Arc<dyn EventLog>,
+        users: Repository<EndUser>,
+        clock: &dyn Clock,
+    ) -> Result<Self, LogError> {
+        let start = log.head().await?;
+        let leeway = i64::try_from(crate::tokens::MAX_LEEWAY.whole_seconds()).unwrap_or_default();
+        let since = clock.now().get().unix_timestamp().saturating_add(leeway + MARGIN);
+        Ok(Self {
+            log,
+            users,
+            start,
+            since,
+            // Bounded by what happens meanwhile: what is forgotten earlier would give access again.
+            marks: Cache::builder().time_to_live(KEPT).build(),
+        })
+    }
+
+    /// The caller that a token speaks for, with what is left of what it grants; `None` if nothing
+    /// is.
+    ///
+    /// # Errors
+    /// Unavailable, if that has to be read and can't be.
+    pub async fn of(&self, token: &Verified) -> Result<Option<Caller>> {
+        let user = &token.caller.id;
+        let mark = match self.marks.get(user) {
+            None if token.version.is_some() && token.issued <= self.since => {
+                self.look_up(user).await?
+            }
+            mark => mark,
+        };
+        let taken = mark.filter(|mark| token.version.is_none_or(|version| version < mark.version));
+        let Some(mark) = taken else { return Ok(Some(token.caller.clone())) };
+        let held = mark.held.get_or_try_init(|| self.held(user)).await?;
+        Ok(held.restrict(&token.caller))
+    }
+
+    /// What happened to a user before this host listened.
+    async fn look_up(&self, user: &UserId) -> Result<Option<Arc<Mark>>> {
+        let Some(found) = self.users.find(&self.call(), user.as_str()).await? else {
+            return Ok(None);
+        };
+        let held = OnceCell::new_with(Some(Held::by(&found.state)));
+        self.mark(user, Mark { version: found.version, held });
+        Ok(self.marks.get(user))
+    }
+
+    async fn held(&self, user: &UserId) -> Result<Held> {
+        let found = self.users.find(&self.call(), user.as_str()).await?;
+        Ok(found.map_or(Held { roles: vec![], features: vec![] }, |user| Held::by(&user.state)))
+    }
+
+    fn call(&self) -> Call {
+        Call::new(Caller::maintenance(), "standing".to_owned())
+    }
+
+    /// What is known of the later version stays.
+    fn mark(&self, user: &UserId, mark: Mark) {
+        let later = |known: Option<Entry<UserId, Arc<Mark>>>| match known {
+            Some(known) if known.value().version >= mark.version => Op::Nop,
+            _ => Op::Put(Arc::new(mark)),
+        };
+        self.marks.entry_by_ref(user).and_compute_with(later);
+    }
+
+    /// Listens until `stop` is true.
+    pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
+        let mut after = self.start;
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = async { loop { self.listen(&mut after).await } } => {}
+        }
+    }
+
+    async fn listen(&self, after: &mut u64) {
+        let mut head = self.log.watch();
+        let known = timeout(IDLE, head.wait_for(|head| head > after)).await;
+        let Ok(Ok(known)) = known.map(|known| known.map(|head| *head)) else {
+            // A log that is closed does not wait.
+            sleep(PACE).await;
+            return;
+        };
+        let through = known.min(after.saturating_add(STRETCH));
+        let names = TAKEN.map(|(_, name)| name);
+        match self.log.touched(*after, through, &names).await {
+            Ok(touched) => {
+                touched.into_iter().for_each(|event| self.hear(event));
+                *after = through;
+                sleep(PACE).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was taken from users can't be learnt; it is tried again");
+                sleep(IDLE).await;
+            }
+        }
+    }
+
+    fn hear(&self, event: Touched) {
+        let what = (&*event.stream.kind, event.name.as_str());
+        if TAKEN.contains(&what)
+            && let Ok(user) = UserId::parse(&event.stream.id)
+        {
+            self.mark(&user, Mark { version: event.sequence, held: OnceCell::new() });
+        }
+    }
+}
+
+impl Held {
+    fn by(user: &EndUser) -> Self {
+        if user.access() == Access::Suspended {
+            return Self { roles: vec![], features: vec![] };
+        }
+        let (roles, features) = grants(user);
+        Self { roles, features }
+    }
+
+    /// What the token grants and the user still has; `None` for a user that has nothing.
+    fn restrict(&self, caller: &Caller) -> Option<Caller> {
+        if self.roles.is_empty() {
+            return None;
+        }
+        let mut caller = caller.clone();
+        caller.roles.retain(|grant| self.roles.contains(grant));
+        caller.features.retain(|grant| self.features.contains(grant));
+        Some(caller)
+    }
+}
