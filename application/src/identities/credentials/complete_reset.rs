@@ -31,6 +31,13 @@ impl UseCase for CompletePasswordReset {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.complete(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl CompletePasswordReset {
+    async fn complete(self, app: &App, call: &Call) -> Result<Empty> {
         let (token, password) = parse_all((
             random_token("token", self.token.as_deref()),
             password(self.password.as_deref()),
