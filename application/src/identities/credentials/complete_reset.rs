@@ -46,8 +46,8 @@ impl CompletePasswordReset {
         for _ in 0..ATTEMPTS {
             let awaiting = app.credential_awaiting(call, RESET_TOKEN, &token).await?;
             let mut credential = awaiting.ok_or(CredentialError::UnknownToken)?;
-            // Hashing is not for whoever guesses tokens.
-            credential.state.check_reset_known(&token)?;
+            // Neither hashing nor comparing is for whoever guesses tokens or finds an old one.
+            credential.state.check_completable(&token, app.clock.now())?;
             let about = [credential.state.email().as_str(), credential.state.name()];
             check_strength(app, &password, &about)?;
             let old = credential.state.password();
