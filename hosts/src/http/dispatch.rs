@@ -167,7 +167,7 @@ async fn serve(
         "a request was answered"
     );
     if route.recorded {
-        span.in_scope(|| record(site, route, request, &progress, response.status(), began));
+        span.in_scope(|| record(site, endpoint, request, &progress, response.status(), began));
     }
     response
 }
@@ -292,15 +292,16 @@ fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
 
 fn record(
     site: &Site,
-    route: &Route,
+    endpoint: &Endpoint,
     request: &HttpRequest,
     progress: &Progress,
     status: StatusCode,
     began: Instant,
 ) {
+    let route = endpoint.route;
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let properties = [
-        ("EndPoint", json!(route.name)),
+        ("EndPoint", json!(endpoint.recorded_as)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
         ("Path", json!(shown_path(Some(route), request.uri().path()))),
