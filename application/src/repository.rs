@@ -1,6 +1,7 @@
 //! Loading aggregates, deciding, appending: the command path.
 
 mod commit;
+mod repeating;
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -220,7 +221,8 @@ impl<D: Aggregate> Repository<D> {
             return Ok(Outcome::Committed(loaded));
         }
         let staged = self.stage(&mut loaded, decision)?;
-        match commit::append(self.log.as_ref(), call, vec![staged]).await {
+        match commit::append(self.log.as_ref(), call, call.idempotency.clone(), vec![staged]).await
+        {
             Ok(()) => Ok(Outcome::Committed(loaded)),
             Err(AppendError::Conflict { .. }) if call.expected_version.is_some() => {
                 Ok(Outcome::Raced(version_mismatch()))

@@ -4,6 +4,7 @@ mod authentication;
 mod binding;
 mod consistency;
 mod correlation;
+mod crowd;
 mod dispatch;
 pub mod docs;
 pub mod gateway;

@@ -5,7 +5,7 @@ mod post;
 
 use std::{sync::Arc, time::Duration};
 
-use application::ports::{Fate, QueueStanding, Taken, WorkQueue, WorkQueues};
+use application::ports::{Fate, Patience, QueueStanding, Taken, WorkQueue, WorkQueues};
 use metrics::{counter, gauge};
 use store::backoff::Backoff;
 use tokio::{sync::watch, task::JoinSet};
@@ -105,6 +105,10 @@ impl Worker {
                             reason,
                             "a delivery failed; it is repeated"
                         );
+                        // Others do the work, who may be away: then no message must lose its tries.
+                        if taken.message.queue.patience() == Patience::LONG {
+                            return false;
+                        }
                         Ok(())
                     }
                     Ok(Fate::Poison) => {

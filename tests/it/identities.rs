@@ -4,6 +4,7 @@ mod confirm;
 mod keys;
 mod limits;
 mod register;
+mod repeats;
 mod reset;
 mod sign_in;
 mod tokens;

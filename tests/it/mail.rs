@@ -169,7 +169,7 @@ async fn what_is_queued_waits_for_the_mail_server() {
         log.try_execute(&statement).await.unwrap();
     };
     // The last try of one, the first of another.
-    enqueue(1, 4).await;
+    enqueue(1, 9).await;
     enqueue(2, 0).await;
     let set_aside = tokio::time::timeout(Duration::from_secs(30), async {
         while !environment

@@ -123,7 +123,7 @@ async fn requests_are_told_of_a_second_later(app: &TestApp) {
         let answer = app.get("/testingonly/usages").send().await.expect(200).json();
         let all = answer["usages"].as_array().unwrap();
         if let Some(request) =
-            all.iter().find(|usage| usage["additional"]["EndPoint"] == "cars.search")
+            all.iter().find(|usage| usage["additional"]["EndPoint"] == "searchcarsrequest")
         {
             assert_eq!(request["eventName"], "http.request");
             assert_eq!(request["forId"], owner.user.as_str());

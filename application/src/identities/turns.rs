@@ -5,8 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use domain::kernel::ErrorKind;
 use tokio::sync::OwnedMutexGuard;
 
+use crate::{Error, Result};
+
+/// So many have or wait for the turn of one name; nobody needs more.
+const LINE: usize = 64;
 /// Names without anybody waiting are forgotten once there are so many.
 const REMEMBERED: usize = 1024;
 
@@ -16,8 +21,16 @@ pub struct Turns(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
 
 impl Turns {
     /// Waits for the turn of a name; it ends when this is dropped.
-    pub async fn take(&self, name: &str) -> OwnedMutexGuard<()> {
-        self.turn(name).lock_owned().await
+    ///
+    /// # Errors
+    /// Unavailable, if too many wait for it already.
+    pub async fn take(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
+        let turn = self.turn(name);
+        if Arc::strong_count(&turn) > LINE {
+            let message = "too many passwords wait to be checked; try again in a moment";
+            return Err(Error::refused(ErrorKind::Unavailable, "too_many_sign_ins", message));
+        }
+        Ok(turn.lock_owned().await)
     }
 
     fn turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
@@ -42,11 +55,27 @@ mod tests {
     #[tokio::test]
     async fn the_same_name_waits_and_another_does_not() {
         let turns = Turns::default();
-        let first = turns.take("a").await;
-        let _other = turns.take("b").await;
+        let first = turns.take("a").await.unwrap();
+        let _other = turns.take("b").await.unwrap();
         assert!(turns.turn("a").try_lock().is_err());
         drop(first);
-        drop(turns.take("a").await);
+        drop(turns.take("a").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_line_for_one_name_is_short() {
+        let turns = Arc::new(Turns::default());
+        let first = turns.take("a").await.unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..LINE {
+            let turns = turns.clone();
+            waiting.spawn(async move { turns.take("a").await.is_ok() });
+        }
+        // All but one have a place behind the first.
+        assert!(!waiting.join_next().await.unwrap().unwrap());
+        drop(first);
+        assert!(waiting.join_all().await.into_iter().all(|has_place| has_place));
+        assert!(turns.take("a").await.is_ok());
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! Work that is done after the answer: audits, e-mails, usages and so on.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::Result;
@@ -35,10 +37,43 @@ impl WorkQueue {
             Self::TenantProvisionings => "tenant-provisionings",
         }
     }
+    /// How often a message of it is tried. Where others do the work, who may be away for an hour,
+    /// that is longer than where we do.
+    #[must_use]
+    pub fn patience(self) -> Patience {
+        match self {
+            Self::Emails | Self::Smses | Self::Usages => Patience::LONG,
+            Self::Audits | Self::TenantProvisionings => Patience::SHORT,
+        }
+    }
     /// The queue of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|queue| queue.name() == name)
+    }
+}
+
+/// How often a message is tried before it is set aside, and how long it rests between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How often it is tried.
+    pub tries: u32,
+    /// The longest rest.
+    longest: Duration,
+}
+
+impl Patience {
+    /// Five tries within a minute and a half.
+    pub const SHORT: Self = Self { tries: 5, longest: Duration::from_mins(2) };
+    /// Ten tries within an hour and a half. A broker that is never told what became of a message
+    /// takes it back after half an hour, and no more than ten times.
+    pub const LONG: Self = Self { tries: 10, longest: Duration::from_mins(25) };
+
+    /// The rest after so many tries: `first` after the first, then four times as long each.
+    #[must_use]
+    pub fn rest(self, first: Duration, tries: u32) -> Duration {
+        let times = 4_u32.saturating_pow(tries.saturating_sub(1));
+        first.saturating_mul(times).min(self.longest.max(first))
     }
 }
 
@@ -131,4 +166,20 @@ pub trait WorkQueues: Send + Sync {
     /// # Errors
     /// As [`Self::take`].
     async fn discard(&self, queue: WorkQueue, id: &str) -> Result<bool>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_do_is_tried_for_more_than_an_hour() {
+        let all = |patience: Patience| -> Duration {
+            (1..patience.tries).map(|tries| patience.rest(Duration::from_secs(1), tries)).sum()
+        };
+        assert_eq!(all(WorkQueue::Audits.patience()), Duration::from_secs(85));
+        let long = all(WorkQueue::Emails.patience());
+        assert!(long > Duration::from_mins(90) && long < Duration::from_mins(120), "{long:?}");
+        assert_eq!(WorkQueue::Usages.patience(), WorkQueue::Emails.patience());
+    }
 }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     App, Call, Error, Result,
-    ports::{Append, AppendError, Claim, EventLog, Ids, NewEvent, Sealed, StreamAppend},
+    ports::{
+        Append, AppendError, Claim, EventLog, IdempotencyKey, Ids, NewEvent, Sealed, StreamAppend,
+    },
 };
 
 /// What was decided about one aggregate; made by [`Repository::stage`](super::Repository::stage).
@@ -36,7 +38,25 @@ impl App {
     /// Key reused, if the call's idempotency key was used by another request or by this very one:
     /// who handles several aggregates answers a repetition from what is there. Unavailable.
     pub async fn commit(&self, call: &Call, parts: Vec<Staged>) -> Result<Committed> {
-        match append(self.sealed_log.as_ref(), call, parts).await {
+        self.commit_with(call, call.idempotency.clone(), parts).await
+    }
+
+    /// As [`Self::commit`], for what is done because the call is refused: a repetition is refused
+    /// anew, so that the call's idempotency key is not used up.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn commit_refusal(&self, call: &Call, parts: Vec<Staged>) -> Result<Committed> {
+        self.commit_with(call, None, parts).await
+    }
+
+    async fn commit_with(
+        &self,
+        call: &Call,
+        key: Option<IdempotencyKey>,
+        parts: Vec<Staged>,
+    ) -> Result<Committed> {
+        match append(self.sealed_log.as_ref(), call, key, parts).await {
             Ok(()) => Ok(Committed::Done),
             Err(AppendError::Conflict { .. } | AppendError::Taken(_)) => {
                 call.withdraw();
@@ -50,10 +70,11 @@ impl App {
 pub(super) async fn append(
     log: &dyn EventLog,
     call: &Call,
+    idempotency: Option<IdempotencyKey>,
     parts: Vec<Staged>,
 ) -> Result<(), AppendError> {
     let mut append = Append {
-        idempotency: call.idempotency.clone(),
+        idempotency,
         consumed: call.consumed(),
         work: call.work(),
         metadata: call.metadata(),

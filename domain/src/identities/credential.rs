@@ -172,12 +172,26 @@ impl Credential {
         let pending = self.reset.as_ref().ok_or(CredentialError::UnknownToken)?;
         pending.check(token, now)
     }
+    /// Whether the token may set a new password now: to be asked before anything is compared, as a
+    /// token that is no good any more must not tell whether somebody knows the old one.
+    ///
+    /// # Errors
+    /// [`CredentialError::UnknownToken`], [`CredentialError::NotVerified`] or
+    /// [`CredentialError::ExpiredToken`], in this order.
+    pub fn check_completable(
+        &self,
+        token: &TokenHash,
+        now: Timestamp,
+    ) -> Result<(), CredentialError> {
+        self.check_reset_known(token)?;
+        self.check_verified()?;
+        self.check_reset(token, now)
+    }
     /// Sets a new password; `is_same` tells that it is the old one. Whoever was locked out is not
     /// any more.
     ///
     /// # Errors
-    /// [`CredentialError::UnknownToken`], [`CredentialError::SamePassword`],
-    /// [`CredentialError::NotVerified`] or [`CredentialError::ExpiredToken`], in this order.
+    /// As [`Self::check_completable`], then [`CredentialError::SamePassword`].
     pub fn complete_reset(
         &self,
         token: &TokenHash,
@@ -185,12 +199,10 @@ impl Credential {
         is_same: bool,
         now: Timestamp,
     ) -> Result<Vec<CredentialEvent>, CredentialError> {
-        self.check_reset_known(token)?;
+        self.check_completable(token, now)?;
         if is_same {
             return Err(CredentialError::SamePassword);
         }
-        self.check_verified()?;
-        self.check_reset(token, now)?;
         let mut events = vec![CredentialEvent::PasswordResetCompleted {
             token_hash: token.clone(),
             password_hash: password,

@@ -88,7 +88,7 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_HTTP_REQUEST_SECONDS", Kind::Number(1, 600), Some("30"), "How long a request may take; a slower one is answered 503."),
     spec("GROUNDWORK_HTTP_SHUTDOWN_SECONDS", Kind::Number(1, 600), Some("30"), "How long a stopping server waits for requests that it has begun."),
     spec("GROUNDWORK_HTTP_MAX_CONNECTIONS", Kind::Number(1, 1_000_000), Some("10000"), "Connections per worker at most."),
-    spec("GROUNDWORK_HTTP_MAX_IN_FLIGHT", Kind::Number(1, 1_000_000), Some("4096"), "Requests at work at most; more are answered 503."),
+    spec("GROUNDWORK_HTTP_MAX_IN_FLIGHT", Kind::Number(1, 1_000_000), Some("4096"), "Requests at work at most; more are answered 503. As many more may still be sending their bodies, of one client a half of that at most; and a half of them may be proving something by a password or a token, of one client a quarter at most."),
     spec("GROUNDWORK_HTTP_REQUIRE_HTTPS", Kind::Flag, Some("false"), "Refuses requests that did not come by HTTPS, as told by `X-Forwarded-Proto`."),
     spec("GROUNDWORK_HTTP_TRUST_PROXY", Kind::Flag, Some("false"), "Takes the client's address from `X-Forwarded-For`; only behind a proxy that sets it."),
     spec("GROUNDWORK_HTTP_RATE_PER_SECOND", Kind::Number(0, 10_000_000), Some("20000"), "Requests per second of one caller in the long run; 0 for no limit."),

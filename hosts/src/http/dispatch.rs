@@ -6,6 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload,
     http::{Method, StatusCode, header::ACCESS_CONTROL_REQUEST_METHOD},
+    web::Bytes,
 };
 use application::{Call, Caller};
 use futures_util::FutureExt;
@@ -107,20 +108,22 @@ async fn serve(
     correlation: &str,
     began: Instant,
 ) -> HttpResponse {
-    let Some(_entered) = site.enter() else {
-        let detail = "Too many requests are at work; try again";
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
-    };
     if site.settings.require_https && !is_https(request) {
         let detail = "This service answers HTTPS only";
         return plain(StatusCode::FORBIDDEN, "https_required", detail);
     }
-    let (most, limit) = (site.settings.max_body, site.settings.body_timeout);
-    let body = match payload::read(request, payload, most, limit).await {
+    let address = address(request, site.settings.trust_proxy);
+    let body = match body(site, request, payload, address).await {
         Ok(body) => body,
-        Err(why) => return reply::problem(&unread(why, most), Format::Json),
+        Err(problem) => return reply::problem(&problem, Format::Json),
     };
     let route = endpoint.route;
+    let Some(_entered) = site.enter() else { return reply::problem(&overloaded(), Format::Json) };
+    // What proves something may wait long for its turn: it must leave places for everything else.
+    let proving = route.guarded.then(|| site.proving.enter(address));
+    if proving.as_ref().is_some_and(Option::is_none) {
+        return reply::problem(&overloaded(), Format::Json);
+    }
     let span = tracing::info_span!(
         "request",
         route = route.name,
@@ -134,7 +137,6 @@ async fn serve(
     call.traceparent = site.observer.begin(&span, route, traceparent(request.headers()));
     call.secure = is_https(request);
     let mut progress = Progress { call, format: Format::Json, resource: None };
-    let address = address(request, site.settings.trust_proxy);
     let asked = Asked { site, endpoint, request, raw, body: &body, address };
     let shielded = AssertUnwindSafe(asked.answer(&mut progress)).catch_unwind();
     let bounded = tokio::time::timeout(site.settings.request_timeout, shielded);
@@ -165,9 +167,30 @@ async fn serve(
         "a request was answered"
     );
     if route.recorded {
-        span.in_scope(|| record(site, route, request, &progress, response.status(), began));
+        span.in_scope(|| record(site, endpoint, request, &progress, response.status(), began));
     }
     response
+}
+
+/// The body of a request. While it is on its way, the request is not at work: a client that is slow
+/// keeps others waiting no more than it must.
+async fn body(
+    site: &Site,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    address: Option<IpAddr>,
+) -> Result<Bytes, Problem> {
+    if !payload::has_body(request) {
+        return Ok(Bytes::new());
+    }
+    let _place = site.reading.enter(address).ok_or_else(overloaded)?;
+    let (most, limit) = (site.settings.max_body, site.settings.body_timeout);
+    payload::read(request, payload, most, limit).await.map_err(|why| unread(why, most))
+}
+
+fn overloaded() -> Problem {
+    let detail = "Too many requests are at work; try again";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
 }
 
 /// What a body that was not read is answered.
@@ -269,15 +292,16 @@ fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
 
 fn record(
     site: &Site,
-    route: &Route,
+    endpoint: &Endpoint,
     request: &HttpRequest,
     progress: &Progress,
     status: StatusCode,
     began: Instant,
 ) {
+    let route = endpoint.route;
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let properties = [
-        ("EndPoint", json!(route.name)),
+        ("EndPoint", json!(endpoint.recorded_as)),
         ("UserId", json!(progress.call.caller.id)),
         ("Route", json!(route.path)),
         ("Path", json!(shown_path(Some(route), request.uri().path()))),

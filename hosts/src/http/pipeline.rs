@@ -11,6 +11,7 @@ use super::{
     authentication::{Guard, authenticate},
     binding::{Body, bind},
     consistency::{expected_version, responds_async, settle, wait_for},
+    crowd::network,
     idempotency,
     negotiation::{Format, negotiate},
     pairs::Pairs,
@@ -68,17 +69,6 @@ pub struct Asked<'a> {
 fn too_many() -> Error {
     let detail = "There are too many requests from here; slow down";
     Error::refused(ErrorKind::TooManyRequests, "too_many_requests", detail)
-}
-
-/// One client: of an IPv6 address the part that its network has, as each has 2^64 of them.
-fn network(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u32::from(address).into(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => u32::from(address).into(),
-            None => u128::from(address) >> 64 << 64,
-        },
-    }
 }
 
 impl Asked<'_> {

@@ -11,6 +11,7 @@ use application::{
 };
 
 use super::{
+    crowd::Crowd,
     observer::Observer,
     page::Page,
     rate::Limiter,
@@ -39,6 +40,10 @@ pub struct Site {
     api: Api,
     pub(super) refusals: Refusals,
     in_flight: AtomicUsize,
+    /// Requests whose bodies are still on their way: they are not at work yet.
+    pub(super) reading: Crowd,
+    /// Requests at work that wait for passwords to be compared, and the like.
+    pub(super) proving: Crowd,
 }
 
 /// What reaches the outside on behalf of a site.
@@ -77,6 +82,8 @@ impl Site {
             limiter: settings.rate.map(Limiter::new),
             sign_in_limiter: settings.sign_in_rate.map(Limiter::new),
             refusals: Refusals::default(),
+            reading: Crowd::of(settings.max_in_flight),
+            proving: Crowd::of(settings.max_in_flight / 2),
             settings,
             api,
             in_flight: AtomicUsize::new(0),

@@ -36,6 +36,8 @@ pub struct Endpoint {
     pub members: Members,
     /// How its answer is written as XML; `None` for nothing or bytes.
     pub outline: Option<Outline>,
+    /// What usages call it: the name of its request, as the documentation has it, in lower case.
+    pub recorded_as: String,
     parameters: Vec<&'static str>,
 }
 
@@ -145,9 +147,11 @@ impl Table {
 impl Endpoint {
     fn new(route: &'static Route) -> Self {
         let parameters = segments(route.path).filter_map(name).collect();
+        let input = (route.input)();
         Self {
             route,
-            members: Members::of(&(route.input)()),
+            members: Members::of(&input),
+            recorded_as: format!("{}request", input.name.to_lowercase()),
             outline: route.output.map(|describe| Outline::of(&describe())),
             parameters,
         }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use application::{
     Error, Result,
-    ports::{Clock, Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues},
+    ports::{Clock, Fate, Patience, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues},
 };
 use async_trait::async_trait;
 
@@ -26,9 +26,7 @@ pub use statements::{statements, statements_of_one};
 
 /// Nobody else gets a message for so long after it was taken.
 const INVISIBLE: Duration = Duration::from_secs(30);
-/// How often a message is tried.
-const TRIES: u32 = 5;
-/// The pause after the first failure; each next one is four times as long.
+/// The pause after the first failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Characters of an error that are kept.
 const LONGEST_ERROR: usize = 1000;
@@ -48,7 +46,7 @@ impl TableQueues {
         Self { db: log_db, clock, pauses: true }
     }
 
-    /// What failed comes again at once: for those who try only when they are told to.
+    /// What failed comes again at once, but not often: for those who try only when they are told to.
     #[must_use]
     pub fn without_pauses(self) -> Self {
         Self { pauses: false, ..self }
@@ -79,13 +77,17 @@ impl TableQueues {
         Ok(self.db.execute(POISON, &values).await? == 1)
     }
 
+    fn patience(&self, queue: WorkQueue) -> Patience {
+        if self.pauses { queue.patience() } else { Patience::SHORT }
+    }
+
     /// When a message that failed so often comes again. What failed together must not come again
     /// together, hence the randomness.
-    fn next_try(&self, tries: u32) -> Value {
+    fn next_try(&self, queue: WorkQueue, tries: u32) -> Value {
         if !self.pauses {
             return Value::Null(Kind::Time);
         }
-        let full = FIRST_PAUSE * 4_u32.saturating_pow(tries.clamp(1, TRIES) - 1);
+        let full = self.patience(queue).rest(FIRST_PAUSE, tries);
         let pause = time::Duration::try_from(cut(full)).unwrap_or(time::Duration::MINUTE);
         self.clock.now().plus(pause).into()
     }
@@ -124,11 +126,12 @@ impl WorkQueues for TableQueues {
             let Some(taken) = self.try_take(queue).await.map_err(unavailable)? else {
                 return Ok(None);
             };
-            if taken.tries <= TRIES {
+            let tries = self.patience(queue).tries;
+            if taken.tries <= tries {
                 return Ok(Some(taken));
             }
             // Whoever took it never came back, time after time: it may be what ends them.
-            let why = format!("it was taken {TRIES} times, and nothing was heard of it again");
+            let why = format!("it was taken {tries} times, and nothing was heard of it again");
             self.poison(&taken, &why).await.map_err(unavailable)?;
         }
     }
@@ -139,18 +142,19 @@ impl WorkQueues for TableQueues {
     }
 
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
-        if taken.tries >= TRIES {
+        let queue = taken.message.queue;
+        if taken.tries >= self.patience(queue).tries {
             self.poison(taken, why).await.map_err(unavailable)?;
             return Ok(Fate::Poison);
         }
-        let values =
-            [number(taken), taken.tries.into(), shortened(why).into(), self.next_try(taken.tries)];
+        let next = self.next_try(queue, taken.tries);
+        let values = [number(taken), taken.tries.into(), shortened(why).into(), next];
         self.db.execute(FAIL, &values).await.map_err(unavailable)?;
         Ok(Fate::Again)
     }
 
     async fn postponed(&self, taken: &Taken) -> Result<()> {
-        let values = [number(taken), taken.tries.into(), self.next_try(1)];
+        let values = [number(taken), taken.tries.into(), self.next_try(taken.message.queue, 1)];
         self.db.execute(POSTPONE, &values).await.map_err(unavailable)?;
         Ok(())
     }

@@ -92,6 +92,8 @@ async fn a_token_is_good_for_two_hours(app: &TestApp) {
     app.clock.advance(Duration::hours(2));
     let _ = verify(app, &token).await.problem(405);
     let _ = complete(app, &token, NEW).await.problem(405);
+    // An old link does not tell what the password is.
+    let _ = complete(app, &token, PASSWORD).await.problem(405);
     let _ = post(app, &path(&token, "resend"), json!({})).await.expect(200);
     let renewed = mailed(app).await;
     let _ = complete(app, &renewed, NEW).await.expect(200);

@@ -57,7 +57,7 @@ impl UseCase for AuthenticateCredential {
         tokio::time::sleep(app.secrets.between(least, most)).await;
         let digest = app.email_digest(&email);
         // Of many passwords for one account, each is compared only if those before did not lock it.
-        let _turn = app.sign_in.turns.take(&digest).await;
+        let _turn = app.sign_in.turns.take(&digest).await?;
         let mut compared = None;
         for _ in 0..ATTEMPTS {
             match attempt(app, call, &digest, &password, &mut compared).await? {

@@ -31,6 +31,13 @@ impl UseCase for CompletePasswordReset {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.complete(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl CompletePasswordReset {
+    async fn complete(self, app: &App, call: &Call) -> Result<Empty> {
         let (token, password) = parse_all((
             random_token("token", self.token.as_deref()),
             password(self.password.as_deref()),
@@ -39,8 +46,8 @@ impl UseCase for CompletePasswordReset {
         for _ in 0..ATTEMPTS {
             let awaiting = app.credential_awaiting(call, RESET_TOKEN, &token).await?;
             let mut credential = awaiting.ok_or(CredentialError::UnknownToken)?;
-            // Hashing is not for whoever guesses tokens.
-            credential.state.check_reset_known(&token)?;
+            // Neither hashing nor comparing is for whoever guesses tokens or finds an old one.
+            credential.state.check_completable(&token, app.clock.now())?;
             let about = [credential.state.email().as_str(), credential.state.name()];
             check_strength(app, &password, &about)?;
             let old = credential.state.password();

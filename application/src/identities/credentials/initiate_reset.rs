@@ -28,6 +28,13 @@ impl UseCase for InitiatePasswordReset {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.ask(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl InitiatePasswordReset {
+    async fn ask(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
         let digest = app.email_digest(&email);
         for _ in 0..ATTEMPTS {

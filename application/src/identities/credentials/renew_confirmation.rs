@@ -26,6 +26,13 @@ impl UseCase for RenewPersonRegistrationConfirmation {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.renew(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl RenewPersonRegistrationConfirmation {
+    async fn renew(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
         let digest = app.email_digest(&email);
         for _ in 0..ATTEMPTS {

@@ -25,6 +25,13 @@ impl UseCase for ResendPasswordReset {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.resend(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl ResendPasswordReset {
+    async fn resend(self, app: &App, call: &Call) -> Result<Empty> {
         let (token,) = parse_all((random_token("token", self.token.as_deref()),))?;
         let token = app.secrets.hash(token);
         for _ in 0..ATTEMPTS {

@@ -229,12 +229,12 @@ fn a_reset_refuses_in_order() {
     };
     let resetting = || given::<Credential>(and(resetting()));
     resetting().when(complete("other", true, 3)).then_error(&CredentialError::UnknownToken);
-    resetting().when(complete("reset", true, 300)).then_error(&CredentialError::SamePassword);
-    resetting().when(complete("reset", false, 300)).then_error(&CredentialError::ExpiredToken);
+    resetting().when(complete("reset", true, 300)).then_error(&CredentialError::ExpiredToken);
+    resetting().when(complete("reset", true, 3)).then_error(&CredentialError::SamePassword);
     resetting().when(complete("reset", false, 3)).then([completed()]);
     let [_, initiated] = self::resetting();
     given::<Credential>(and([initiated]))
-        .when(complete("reset", false, 300))
+        .when(complete("reset", true, 300))
         .then_error(&CredentialError::NotVerified);
 }
 

@@ -54,7 +54,12 @@ impl UseCase for Gated {
     }
 }
 
-const ROUTES: &[Route] = &[get::<Never>("/never"), post::<Never>("/never"), get::<Gated>("/gated")];
+const ROUTES: &[Route] = &[
+    get::<Never>("/never"),
+    post::<Never>("/never"),
+    get::<Gated>("/gated"),
+    post::<Never>("/proof").guarded(),
+];
 
 const MOVED: &[Route] = &[get::<Gated>("/moved").on(Side::Commands)];
 
@@ -84,6 +89,37 @@ async fn slow_bodies_are_refused() {
     let api = start(ROUTES, HttpSettings { body_timeout, ..HttpSettings::default() });
     let half = b"POST /cars HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
     assert!(raw(&api, half).await.starts_with("HTTP/1.1 408"));
+}
+
+#[actix_web::test]
+async fn slow_bodies_do_not_keep_others_from_work() {
+    let api = start(ROUTES, HttpSettings { max_in_flight: 2, ..HttpSettings::default() });
+    let mut slow = TcpStream::connect(api.url.trim_start_matches("http://")).await.unwrap();
+    let half = b"POST /cars HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
+    slow.write_all(half).await.unwrap();
+    // Once its body is being read, this client may send no other.
+    while api.as_owner(Method::POST, "/cars").json(&car()).send().await.unwrap().status() == 201 {
+        tokio::task::yield_now().await;
+    }
+    let refused = problem(api.as_owner(Method::POST, "/cars").json(&car()), 503).await;
+    assert_eq!(refused["code"], "overloaded");
+    assert_eq!(api.as_owner(Method::GET, "/cars").send().await.unwrap().status(), 200);
+    // It gives its place back.
+    drop(slow);
+    while api.as_owner(Method::POST, "/cars").json(&car()).send().await.unwrap().status() != 201 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[actix_web::test]
+async fn proofs_that_wait_leave_places_for_everything_else() {
+    let api = start(ROUTES, HttpSettings { max_in_flight: 2, ..HttpSettings::default() });
+    let proof = || Box::pin(api.anonymous(Method::POST, "/proof").send());
+    // One of them waits for ever.
+    let (first, _waits) = futures_util::future::select(proof(), proof()).await.factor_first();
+    let refused: serde_json::Value = first.unwrap().json().await.unwrap();
+    assert_eq!(refused["code"], "overloaded");
+    assert_eq!(api.as_owner(Method::GET, "/cars").send().await.unwrap().status(), 200);
 }
 
 #[actix_web::test]

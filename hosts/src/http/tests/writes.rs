@@ -170,7 +170,7 @@ async fn each_request_is_recorded_once() {
     let names: Vec<_> = usages.iter().map(|(event, _)| *event).collect();
     assert_eq!(names, ["http.request", "http.request"]);
     let get = &usages[1].1;
-    assert_eq!(get["EndPoint"], "cars.get");
+    assert_eq!(get["EndPoint"], "getcarrequest");
     assert_eq!(get["UserId"], "user_ownerowner");
     assert_eq!(get["Route"], "/cars/{id}");
     assert_eq!(get["Path"], location);

@@ -14,7 +14,7 @@ use std::{
 
 use application::{
     Error, Result,
-    ports::{BusError, Fate, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues},
+    ports::{BusError, Fate, Patience, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues},
 };
 use async_trait::async_trait;
 use lapin::{
@@ -39,8 +39,6 @@ use crate::signatures::Signatures;
 
 /// Nobody else gets a message for so long after it was taken.
 const INVISIBLE: Duration = Duration::from_secs(30);
-/// How often a message is tried.
-const TRIES: u32 = 5;
 /// How often messages that are due go back to their queue.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -72,7 +70,8 @@ struct Held {
 
 impl RabbitQueues {
     /// Begins to connect, and keeps connecting. What failed comes again after `first_pause`, then
-    /// after four times as long, and so on; zero is for those who try only when they are told to.
+    /// after four times as long, and so on; zero is for those who try only when they are told to,
+    /// and not often.
     #[must_use]
     pub fn start(settings: Settings, signatures: Arc<Signatures>, first_pause: Duration) -> Self {
         let names = Names::new(&settings.prefix);
@@ -100,6 +99,10 @@ impl RabbitQueues {
             Ok(())
         };
         self.over(purge).await.map_err(error)
+    }
+
+    fn patience(&self, queue: WorkQueue) -> Patience {
+        if self.first_pause.is_zero() { Patience::SHORT } else { queue.patience() }
     }
 
     /// Does something over the line that there is.
@@ -161,15 +164,15 @@ impl WorkQueues for RabbitQueues {
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
         let failed = async |desk: &Desk| {
             let Some(mut held) = desk.release(taken.receipt) else { return Ok(None) };
-            if taken.tries >= TRIES {
+            let patience = self.patience(taken.message.queue);
+            if taken.tries >= patience.tries {
                 self.set_aside(desk, &held, why).await?;
                 return Ok(Some(Fate::Poison));
             }
             if self.first_pause.is_zero() {
                 requeue(&held.delivery).await.map_err(failure)?;
             } else {
-                let pause = 4_u32.saturating_pow(taken.tries.saturating_sub(1));
-                held.until = Instant::now() + self.first_pause * pause;
+                held.until = Instant::now() + patience.rest(self.first_pause, taken.tries);
                 desk.held().insert(self.receipts.fetch_add(1, Ordering::Relaxed), held);
             }
             Ok(Some(Fate::Again))

@@ -169,6 +169,31 @@ async fn what_fails_pauses_longer_and_longer_and_is_set_aside() {
     }
 }
 
+/// Their provider may be away for an hour.
+#[tokio::test]
+async fn emails_are_tried_for_longer() {
+    let emails = WorkQueue::Emails;
+    for on in BOTH {
+        let queues = Queues::on(on).await;
+        queues.enqueue(emails, &[1]).await;
+        let mut seconds = 0;
+        let mut taken = queues.table.take(emails).await.unwrap().unwrap();
+        for tries in 1..10 {
+            assert_eq!(taken.tries, tries);
+            assert_eq!(queues.table.failed(&taken, "away").await.unwrap(), Fate::Again);
+            taken = loop {
+                if let Some(taken) = queues.table.take(emails).await.unwrap() {
+                    break taken;
+                }
+                queues.clock.by(60);
+                seconds += 60;
+            };
+        }
+        assert!(seconds > 3000, "{seconds}");
+        assert_eq!(queues.table.failed(&taken, "away").await.unwrap(), Fate::Poison);
+    }
+}
+
 #[tokio::test]
 async fn what_ends_its_takers_is_set_aside_too() {
     for on in BOTH {
