@@ -21,6 +21,7 @@ use crate::{
     emails::EmailReads,
     end_users::EndUserReads,
     identities::SignIn,
+    organizations::{OrganizationReads, settings::SettingTemplate},
     ports::{
         AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
         Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
@@ -87,6 +88,10 @@ pub struct App {
     pub sign_in: Arc<SignIn>,
     /// Organizations, for commands.
     pub organizations: Repository<Organization>,
+    /// Organizations, for queries.
+    pub organization_reads: Arc<dyn OrganizationReads>,
+    /// What every new organization is set to.
+    pub tenant_settings: Arc<[SettingTemplate]>,
     /// Subscriptions, for commands.
     pub subscriptions: Repository<Subscription>,
     /// User profiles, for commands.

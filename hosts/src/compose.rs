@@ -26,7 +26,7 @@ use application::{
 };
 use projections::{
     audits::AuditTables, cars::CarTables, emails::EmailTables, end_users::EndUserTables,
-    user_profiles::UserProfileTables,
+    organizations::OrganizationTables, user_profiles::UserProfileTables,
 };
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
@@ -229,6 +229,8 @@ pub async fn compose(
         secrets: Arc::new(RandomSecrets),
         sign_in: Arc::new(identities.sign_in()),
         organizations: Repository::new(sealed.clone(), ids.clone()),
+        organization_reads: Arc::new(OrganizationTables::new(stores.read.clone())),
+        tenant_settings: settings.tenant_settings.as_slice().into(),
         subscriptions: Repository::new(sealed.clone(), ids.clone()),
         user_profiles: Repository::new(sealed, ids),
         user_profile_reads: Arc::new(UserProfileTables::new(stores.read.clone())),

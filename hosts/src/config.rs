@@ -5,11 +5,12 @@ mod mail;
 mod settings;
 mod source;
 pub mod specs;
+mod tenants;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{master_key::MasterKey, secret::Secret};
-use application::ports::Partition;
+use application::{organizations::settings::SettingTemplate, ports::Partition};
 use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
@@ -114,6 +115,8 @@ pub struct Settings {
     pub region: String,
     /// Who becomes an operator by registering.
     pub operators: Vec<EmailAddress>,
+    /// What every new organization is set to.
+    pub tenant_settings: Vec<SettingTemplate>,
     /// Passwords, and the tokens of sign-ins.
     pub identities: IdentitySettings,
     /// How long access tokens are good for.

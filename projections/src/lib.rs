@@ -4,6 +4,7 @@ pub mod audits;
 pub mod cars;
 pub mod emails;
 pub mod end_users;
+pub mod organizations;
 mod search;
 pub mod user_profiles;
 
@@ -15,5 +16,6 @@ pub const ALL: &[Projection] = &[
     cars::CARS,
     emails::EMAILS,
     end_users::END_USERS,
+    organizations::ORGANIZATIONS,
     user_profiles::USER_PROFILES,
 ];

@@ -28,6 +28,7 @@ mod lifecycle;
 mod mail;
 mod openapi;
 mod operations;
+mod organizations;
 mod people;
 mod shared_clock;
 mod shipped;

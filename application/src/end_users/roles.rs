@@ -29,7 +29,8 @@ pub fn parse_with_roles(
     Ok((user, names.iter().map(role).collect::<Result<_, _>>()?))
 }
 
-fn names(roles: Option<&[String]>) -> Field<&[String]> {
+/// Reads a list of roles, each of which could be one.
+pub(crate) fn names(roles: Option<&[String]>) -> Field<&[String]> {
     let refused = |reason: &str, rule, value| FieldError { reason: reason.to_owned(), rule, value };
     let names = roles.filter(|names| !names.is_empty()).ok_or_else(|| {
         refused("'Roles' must not be empty.", "NotEmptyValidator", roles.map(Value::from))

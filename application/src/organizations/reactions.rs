@@ -3,16 +3,15 @@
 use std::convert::Infallible;
 
 use domain::{
-    end_users::{EndUserEvent, Ownership, RegisteredProfile},
-    kernel::{OrganizationId, PersonName, UserId},
+    end_users::{EndUserEvent, RegisteredProfile},
+    kernel::{ErrorKind, OrganizationId, PersonName, UserId},
     organizations::{NewOrganization, Organization, OrganizationEvent},
     subscriptions::{SubscriptionEvent, SubscriptionId},
 };
-use serde_json::json;
 
+use super::{CREATED, record, settings};
 use crate::{
     App, Call, Committed, Error, Loaded, Result,
-    end_users::ownership_name,
     ports::Recorded,
     reaction::{Reaction, Start},
     repository::ATTEMPTS,
@@ -25,7 +24,9 @@ pub const REACTION: Reaction = Reaction {
     handles: &[
         ("end_user", "registered"),
         ("end_user", "membership_added"),
+        ("end_user", "membership_removed"),
         ("subscription", "created"),
+        ("subscription", "subscription_transferred"),
     ],
     start: Start::Origin,
     react: |app, call, event| Box::pin(react(app, call, event)),
@@ -35,13 +36,16 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
     if event.stream.kind == "subscription" {
         return subscription(app, call, event).await;
     }
+    let user = UserId::parse(&event.stream.id)?;
     match event.decode::<EndUserEvent>().map_err(Error::unexpected)? {
         EndUserEvent::Registered { user_profile, .. } => {
-            found_personal(app, call, &UserId::parse(&event.stream.id)?, user_profile).await
+            found_personal(app, call, &user, user_profile).await
         }
         EndUserEvent::MembershipAdded { organization_id, .. } => {
-            let user = UserId::parse(&event.stream.id)?;
-            change(app, call, &organization_id, |it| it.add_member(&user)).await
+            joined(app, call, &organization_id, &user).await
+        }
+        EndUserEvent::MembershipRemoved { organization_id, .. } => {
+            left(app, call, &organization_id, &user).await
         }
         _ => Ok(()),
     }
@@ -53,10 +57,43 @@ async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             let id = SubscriptionId::parse(&event.stream.id)?;
             change(app, call, &owning_entity_id, |it| it.subscribe(&id, &buyer_id)).await
         }
+        SubscriptionEvent::SubscriptionTransferred {
+            owning_entity_id,
+            from_buyer_id,
+            to_buyer_id,
+            ..
+        } => {
+            let transfer = |it: &Organization| it.transfer(&from_buyer_id, &to_buyer_id);
+            change(app, call, &owning_entity_id, transfer).await
+        }
         _ => Ok(()),
     }
 }
 
+/// Notes a member that still is one; that it left again is told later.
+async fn joined(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<()> {
+    if !is_member(app, call, id, user).await? {
+        return Ok(());
+    }
+    change(app, call, id, |it| it.add_member(user)).await
+}
+
+/// Notes that a member left. Whoever is a member again and was not un-invited came back before this
+/// was told once more.
+async fn left(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<()> {
+    let is_member = is_member(app, call, id, user).await?;
+    let leave = |it: &Organization| {
+        if is_member && !it.is_leaving(user) { vec![] } else { it.remove_member(user) }
+    };
+    change(app, call, id, leave).await
+}
+
+async fn is_member(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<bool> {
+    let known = app.end_users.load(call, user.as_str()).await?;
+    Ok(known.state.membership(id).is_some())
+}
+
+/// Nothing happens to what is gone for good.
 async fn change(
     app: &App,
     call: &Call,
@@ -64,8 +101,10 @@ async fn change(
     decide: impl Fn(&Organization) -> Vec<OrganizationEvent> + Send + Sync,
 ) -> Result<()> {
     let decide = |it: &Organization| Ok::<_, Infallible>(decide(it));
-    app.organizations.change(call, id.as_str(), decide).await?;
-    Ok(())
+    match app.organizations.change(call, id.as_str(), decide).await {
+        Err(error) if error.kind() == Some(ErrorKind::Deleted) => Ok(()),
+        changed => changed.map(|_| ()),
+    }
 }
 
 async fn found_personal(
@@ -86,10 +125,12 @@ async fn found_personal(
         } else {
             PersonName::stored(profile.first_name.clone(), profile.last_name.clone())
         };
-        let new = NewOrganization::personal(user, &name, &app.region);
-        record(app, call, &id, user, &new)?;
-        let organization =
-            app.organizations.stage(&mut Loaded::new(id.clone()), Organization::create(new))?;
+        let new = NewOrganization::personal(user, &name, &app.region)
+            .with_settings(settings::initial(app, &id).await?);
+        let events = Organization::create(new);
+        let mut organization = Loaded::new(id.clone());
+        record(app, call, CREATED, &organization, &events)?;
+        let organization = app.organizations.stage(&mut organization, events)?;
         // The user is not written, but must still be who it was.
         let parts = vec![organization, app.end_users.stage(&mut known, vec![])?];
         if let Committed::Done = app.commit(call, parts).await? {
@@ -97,24 +138,4 @@ async fn found_personal(
         }
     }
     Err(Error::conflict())
-}
-
-fn record(
-    app: &App,
-    call: &Call,
-    id: &str,
-    user: &UserId,
-    organization: &NewOrganization,
-) -> Result<()> {
-    app.usage(
-        call,
-        "Organization Created",
-        &[
-            ("ResourceId", json!(id)),
-            ("Name", json!(organization.name)),
-            ("Ownership", json!(ownership_name(Ownership::Personal))),
-            ("CreateBy", json!(user)),
-            ("UserIdOverride", json!(user)),
-        ],
-    )
 }

@@ -1,13 +1,22 @@
 //! The organization: its rules.
 
+mod error;
+mod members;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::OrganizationEvent;
+use super::{NewOrganization, OrganizationEvent, Setting};
 use crate::{
-    end_users::Ownership,
-    kernel::{Aggregate, Evolve, OrganizationId, PersonName, UserId, person_name},
+    emails::delivery,
+    end_users::{Classification, Ownership, initial},
+    kernel::{Aggregate, Evolve, OrganizationId, RoleSet, UserId, roles::Role},
     subscriptions::SubscriptionId,
 };
+
+pub use error::OrganizationError;
+pub use members::Invited;
 
 /// An organization as its events made it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,48 +25,74 @@ pub struct Organization {
     ownership: Option<Ownership>,
     created_by: Option<UserId>,
     members: Vec<UserId>,
+    roles: BTreeMap<UserId, RoleSet>,
+    settings: BTreeMap<String, Setting>,
     subscription: Option<SubscriptionId>,
     subscriber: Option<UserId>,
-}
-
-/// What an organization begins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the event documents them")]
-pub struct NewOrganization {
-    pub name: String,
-    pub ownership: Ownership,
-    pub created_by: UserId,
-    pub host_region: String,
-}
-
-impl NewOrganization {
-    /// The organization that a user has for itself alone, with its name, as far as that fits.
-    #[must_use]
-    pub fn personal(user: &UserId, name: &PersonName, host_region: &str) -> Self {
-        Self {
-            name: name.full().chars().take(person_name::MAX).collect(),
-            ownership: Ownership::Personal,
-            created_by: user.clone(),
-            host_region: host_region.to_owned(),
-        }
-    }
+    deleted: bool,
 }
 
 impl Organization {
     /// Founds it.
     #[must_use]
     pub fn create(new: NewOrganization) -> Vec<OrganizationEvent> {
-        let NewOrganization { name, ownership, created_by, host_region } = new;
-        vec![OrganizationEvent::Created { ownership, created_by_id: created_by, host_region, name }]
+        new.into_events()
     }
 
-    /// Notes a member; nothing happens if it is known.
-    #[must_use]
-    pub fn add_member(&self, user: &UserId) -> Vec<OrganizationEvent> {
-        if self.members.contains(user) {
-            return vec![];
+    /// Founds one that others can be invited to: only people do.
+    ///
+    /// # Errors
+    /// [`OrganizationError::FoundedByMachine`].
+    pub fn create_shared(
+        new: NewOrganization,
+        by: Classification,
+    ) -> Result<Vec<OrganizationEvent>, OrganizationError> {
+        match by {
+            Classification::Person => Ok(Self::create(new)),
+            Classification::Machine => Err(OrganizationError::FoundedByMachine),
         }
-        vec![OrganizationEvent::MembershipAdded { user_id: user.clone() }]
+    }
+
+    /// Changes what it is called; nothing happens if there is no new name or it is the same.
+    ///
+    /// # Errors
+    /// [`OrganizationError::NotOwner`].
+    pub fn rename(
+        &self,
+        by: &UserId,
+        name: Option<&str>,
+    ) -> Result<Vec<OrganizationEvent>, OrganizationError> {
+        self.must_own(by)?;
+        let new = name.filter(|name| *name != self.name);
+        Ok(new
+            .map(|name| OrganizationEvent::NameChanged { name: name.to_owned() })
+            .into_iter()
+            .collect())
+    }
+
+    /// Deletes it for good. Whether its subscription can end now is for the billing provider to say.
+    ///
+    /// # Errors
+    /// In this order: [`OrganizationError::NotOwner`], [`OrganizationError::Personal`],
+    /// [`OrganizationError::NotSubscriber`], [`OrganizationError::StillSubscribed`] or
+    /// [`OrganizationError::OtherMembers`].
+    pub fn delete(
+        &self,
+        by: &UserId,
+        can_be_unsubscribed: bool,
+    ) -> Result<Vec<OrganizationEvent>, OrganizationError> {
+        self.must_own(by)?;
+        self.must_be_shared()?;
+        if self.subscriber.as_ref() != Some(by) {
+            return Err(OrganizationError::NotSubscriber);
+        }
+        if !can_be_unsubscribed {
+            return Err(OrganizationError::StillSubscribed);
+        }
+        if self.members.iter().any(|member| member != by) {
+            return Err(OrganizationError::OtherMembers);
+        }
+        Ok(vec![OrganizationEvent::Deleted { deleted_by_id: by.clone() }])
     }
 
     /// Notes who pays for it, by which subscription; nothing happens once somebody does.
@@ -76,6 +111,35 @@ impl Organization {
         }]
     }
 
+    /// Notes that somebody else pays for it; nothing happens if somebody else did before.
+    #[must_use]
+    pub fn transfer(&self, from: &UserId, to: &UserId) -> Vec<OrganizationEvent> {
+        if self.subscriber.as_ref() != Some(from) || from == to {
+            return vec![];
+        }
+        vec![OrganizationEvent::BillingSubscriberChanged {
+            from_subscriber_id: from.clone(),
+            to_subscriber_id: to.clone(),
+        }]
+    }
+
+    fn must_own(&self, by: &UserId) -> Result<(), OrganizationError> {
+        let owner = self.roles_of(by).is_some_and(|roles| roles.has(Role::TenantOwner));
+        if owner { Ok(()) } else { Err(OrganizationError::NotOwner) }
+    }
+
+    fn must_be_shared(&self) -> Result<(), OrganizationError> {
+        match self.ownership {
+            Some(Ownership::Shared) => Ok(()),
+            Some(Ownership::Personal) | None => Err(OrganizationError::Personal),
+        }
+    }
+
+    /// Whether the user pays for it; its creator does as long as nobody has subscribed.
+    fn is_paid_by(&self, user: &UserId) -> bool {
+        self.subscriber.as_ref().or(self.created_by.as_ref()) == Some(user)
+    }
+
     /// What it is called; empty once the user that it belonged to was erased.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -91,10 +155,21 @@ impl Organization {
     pub fn created_by(&self) -> Option<&UserId> {
         self.created_by.as_ref()
     }
-    /// Who belongs to it.
+    /// Who belongs to it, whoever is about to leave included.
     #[must_use]
     pub fn members(&self) -> &[UserId] {
         &self.members
+    }
+    /// What a user may do in it; `None` if it is no member, or is about to leave. It begins with
+    /// what a new member may, and its creator with everything.
+    #[must_use]
+    pub fn roles_of(&self, user: &UserId) -> Option<&RoleSet> {
+        self.roles.get(user)
+    }
+    /// Its settings by their names.
+    #[must_use]
+    pub fn settings(&self) -> &BTreeMap<String, Setting> {
+        &self.settings
     }
     /// What it is paid by.
     #[must_use]
@@ -117,44 +192,76 @@ impl Evolve for Organization {
             OrganizationEvent::Created { ownership, created_by_id, host_region: _, name } => {
                 self.name = name;
                 self.ownership = Some(ownership);
-                self.created_by = Some(created_by_id);
+                self.created_by = Some(created_by_id.clone());
+                // Nothing says whether the creator of a personal one is a machine, which is but an
+                // owner there: it pays all the same, and roles in a personal one never change.
+                let roles = initial::creator_roles(Classification::Person, ownership);
+                self.roles.insert(created_by_id, roles);
             }
-            OrganizationEvent::MembershipAdded { user_id } => self.members.push(user_id),
+            OrganizationEvent::SettingCreated { name, string_value, value_type, is_encrypted } => {
+                let setting = Setting { value: string_value, kind: value_type, is_encrypted };
+                self.settings.insert(name, setting);
+            }
             OrganizationEvent::NameChanged { name } => self.name = name,
+            OrganizationEvent::MemberInvited { .. } => {}
+            // Whoever leaves decides nothing any more.
+            OrganizationEvent::MemberUnInvited { uninvited_id, uninvited_by_id: _ } => {
+                self.roles.remove(&uninvited_id);
+            }
+            OrganizationEvent::MembershipAdded { user_id } => {
+                self.roles.entry(user_id.clone()).or_insert_with(initial::member_roles);
+                self.members.push(user_id);
+            }
             OrganizationEvent::MembershipRemoved { user_id } => {
+                self.roles.remove(&user_id);
                 self.members.retain(|known| *known != user_id);
             }
-            OrganizationEvent::BillingSubscriberChanged { to_subscriber_id, .. } => {
-                self.subscriber = Some(to_subscriber_id);
+            OrganizationEvent::RoleAssigned { assigned_by_id: _, user_id, role } => {
+                if let Some(roles) = self.roles.get_mut(&user_id) {
+                    *roles = std::mem::take(roles).with(role);
+                }
             }
-            OrganizationEvent::Deleted { deleted_by_id: _ }
-            | OrganizationEvent::SettingCreated { .. }
-            | OrganizationEvent::MemberInvited { .. }
-            | OrganizationEvent::MemberUnInvited { .. }
-            | OrganizationEvent::RoleAssigned { .. }
-            | OrganizationEvent::RoleUnassigned { .. } => {}
+            OrganizationEvent::RoleUnassigned { unassigned_by_id: _, user_id, role } => {
+                if let Some(roles) = self.roles.get_mut(&user_id) {
+                    *roles = std::mem::take(roles).without(role);
+                }
+            }
             OrganizationEvent::BillingSubscribed { subscription_id, subscriber_id } => {
                 self.subscription = Some(subscription_id);
                 self.subscriber = Some(subscriber_id);
             }
+            OrganizationEvent::BillingSubscriberChanged {
+                from_subscriber_id: _,
+                to_subscriber_id,
+            } => self.subscriber = Some(to_subscriber_id),
+            OrganizationEvent::Deleted { deleted_by_id: _ } => self.deleted = true,
         }
     }
 }
 
 impl Aggregate for Organization {
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     /// The platform's: it is the tenant itself, and is looked after by reactions too.
     fn tenant(&self) -> Option<&OrganizationId> {
         None
     }
     fn is_deleted(&self) -> bool {
-        false
+        self.deleted
     }
     /// A personal one bears the name of its user; that of a shared one is nobody's secret.
     fn subject(&self, _: &str) -> Option<String> {
         let personal = self.ownership == Some(Ownership::Personal);
         self.created_by.as_ref().filter(|_| personal).map(ToString::to_string)
+    }
+    /// An address is that of whoever receives what is sent to it.
+    fn subject_of(&self, id: &str, event: &OrganizationEvent) -> Option<String> {
+        match event {
+            OrganizationEvent::MemberInvited { mailbox: Some(mailbox), .. } => {
+                Some(delivery::subject_of(mailbox))
+            }
+            _ => self.subject(id),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     TelemetrySettings, http, identities, mail,
     source::Values,
     specs::{self, Kind},
+    tenants,
 };
 
 /// A production secret must not be guessable.
@@ -32,6 +33,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let api_url = api_url(values, &mut wrong);
     let region = region(values, &mut wrong);
     let operators = operators(values, mode, &mut wrong);
+    let tenant_settings = tenants::build(values, &mut wrong);
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
     let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
@@ -53,6 +55,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         api_url,
         region,
         operators,
+        tenant_settings,
         identities,
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),

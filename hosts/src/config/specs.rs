@@ -55,6 +55,8 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_API_URL", Kind::Text, None, "Where queued work is delivered to: the API as this process reaches it. Without it, the address that this process itself listens on."),
     spec("GROUNDWORK_REGION", Kind::Text, Some("australiaeast"), "Code of the region that this process runs in; audits and queued work carry it."),
     spec("GROUNDWORK_OPERATORS", Kind::Text, None, "E-mail addresses, separated by commas, semicolons or spaces: who registers with one of them becomes an operator. In development `operator@company.com`, if not set."),
+    spec("GROUNDWORK_TENANT_SETTINGS", Kind::Text, None, "TOML file of what every new organization is set to: names, each with a text, a number, `true` or `false`."),
+    spec("GROUNDWORK_TENANT_SETTINGS_ENCRYPTED", Kind::Text, None, "Names in that file, separated by commas, whose texts are encrypted where they are kept."),
     spec("GROUNDWORK_DATA", Kind::Text, Some("./data"), "Folder of the embedded stores; used without `DATABASE_URL`."),
     spec("DATABASE_URL", Kind::Secret, None, "`postgres://…` runs on PostgreSQL instead of the embedded stores."),
     spec("KEYS_DATABASE_URL", Kind::Secret, None, "Another PostgreSQL database for keys, so that a copy of the main one can't forge tokens."),

@@ -49,6 +49,34 @@ fn operators_are_named_by_their_addresses() {
 }
 
 #[test]
+fn what_organizations_are_set_to_is_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tenants.toml");
+    let with = |text: &str, encrypted: &str| {
+        std::fs::write(&path, text).unwrap();
+        let path = path.display().to_string();
+        let names = ("GROUNDWORK_TENANT_SETTINGS_ENCRYPTED", encrypted);
+        read(&[("GROUNDWORK_TENANT_SETTINGS", &path), names])
+    };
+    let settings = valid(with("Colour = 'red'\nKey = 'abc'\nSeats = 5", "Key")).tenant_settings;
+    let found: Vec<_> =
+        settings.iter().map(|one| (&*one.name, &*one.value, one.is_encrypted)).collect();
+    assert_eq!(found, [("Colour", "red", false), ("Key", "abc", true), ("Seats", "5", false)]);
+    assert!(valid(read(&[])).tenant_settings.is_empty());
+    for (text, encrypted, part) in [
+        ("a = tellnobody", "", "not valid TOML"),
+        ("a = [1]", "", "'a'"),
+        ("a = 1", "a", "'a', which is no text"),
+        ("a = 'x'", "b", "'b', which GROUNDWORK_TENANT_SETTINGS does not have"),
+    ] {
+        let sentences = with(text, encrypted).err().expect("refused").0.join(" ");
+        assert!(sentences.contains(part) && !sentences.contains("tellnobody"), "{sentences}");
+    }
+    let missing = wrong(&[("GROUNDWORK_TENANT_SETTINGS", "/nowhere.toml")]);
+    assert!(missing[0].contains("/nowhere.toml"), "{missing:?}");
+}
+
+#[test]
 fn every_default_fits_its_own_bounds() {
     for spec in specs::ALL {
         assert!(spec.default.is_none_or(|value| spec.fits(value)), "{}", spec.name);

@@ -264,6 +264,16 @@ impl application::end_users::EndUserReads for Seen {
 }
 
 #[async_trait]
+impl application::organizations::OrganizationReads for Seen {
+    async fn organization(
+        &self,
+        _: &OrganizationId,
+    ) -> Result<Option<(application::organizations::OrganizationView, u64)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
 impl application::user_profiles::UserProfileReads for Seen {
     async fn of_user(&self, _: &UserId) -> Result<Option<application::user_profiles::OwnProfile>> {
         Ok(None)
@@ -337,6 +347,8 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         end_user_reads: seen.clone(),
         operators: Arc::new([]),
         organizations: Repository::new(log.clone(), ids.clone()),
+        organization_reads: seen.clone(),
+        tenant_settings: Arc::new([]),
         subscriptions: Repository::new(log.clone(), ids.clone()),
         user_profiles: Repository::new(log.clone(), ids.clone()),
         user_profile_reads: seen.clone(),

@@ -7,6 +7,7 @@ use application::{
     audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
     end_users::{EndUserReads, EndUserWithMemberships},
+    organizations::{OrganizationReads, OrganizationView},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
@@ -114,6 +115,13 @@ impl EndUserReads for Nothing {
 }
 
 #[async_trait]
+impl OrganizationReads for Nothing {
+    async fn organization(&self, _: &OrganizationId) -> Result<Option<(OrganizationView, u64)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
 impl UserProfileReads for Nothing {
     async fn of_user(&self, _: &UserId) -> Result<Option<OwnProfile>> {
         Ok(None)
@@ -169,6 +177,8 @@ pub fn app(site: &Site) -> App {
         end_user_reads: Arc::new(Nothing),
         operators: Arc::new([]),
         organizations: Repository::new(site.log.clone(), site.ids.clone()),
+        organization_reads: Arc::new(Nothing),
+        tenant_settings: Arc::new([]),
         subscriptions: Repository::new(site.log.clone(), site.ids.clone()),
         user_profiles: Repository::new(site.log.clone(), site.ids.clone()),
         user_profile_reads: Arc::new(Nothing),

@@ -1,0 +1,49 @@
+//! Changes what an organization is called.
+
+use domain::{
+    kernel::{
+        OrganizationId,
+        roles::{Feature, Role},
+    },
+    organizations::{Organization, is_name},
+};
+use serde::Deserialize;
+
+use super::{OrganizationAnswer, UPDATED, record};
+use crate::{
+    App, Call, Policy, Result, UseCase,
+    input::{Field, id, parse_all, text},
+};
+
+/// Changes an organization that the caller owns; what is missing stays as it is
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+pub struct ChangeOrganization {
+    /// The organization.
+    #[schema(required)]
+    pub id: Option<String>,
+    /// 1 to 100 characters of a name.
+    pub name: Option<String>,
+}
+
+impl UseCase for ChangeOrganization {
+    const NAME: &'static str = "organizations.change";
+    const POLICY: Policy =
+        Policy::token().organization().role(Role::TenantOwner).with(Feature::TenantBasic);
+    type Output = OrganizationAnswer;
+
+    async fn run(self, app: &App, call: &Call) -> Result<OrganizationAnswer> {
+        let (id, name) = parse_all((
+            id("id", self.id.as_deref(), OrganizationId::parse),
+            given_name(self.name.as_deref()),
+        ))?;
+        let rename = |it: &Organization| it.rename(&call.caller.id, name);
+        let before = app.organizations.load(call, id.as_str()).await?;
+        record(app, call, UPDATED, &before, &rename(&before.state)?)?;
+        let organization = app.organizations.change(call, id.as_str(), rename).await?;
+        Ok(OrganizationAnswer::from(&organization))
+    }
+}
+
+fn given_name(name: Option<&str>) -> Field<Option<&str>> {
+    name.map(|name| text("name", Some(name), is_name)).transpose()
+}

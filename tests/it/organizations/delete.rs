@@ -1,0 +1,106 @@
+//! Deleting organizations.
+
+use acceptance::{TestApp, on_every_deployment, registrations::ann};
+use domain::kernel::ErrorKind;
+use serde_json::json;
+
+use super::{claiming_to_own, events, found, founder, happened, leave, maintenance, member, path};
+
+on_every_deployment!(
+    its_only_member_deletes_it_for_good,
+    it_is_deleted_once,
+    others_keep_it,
+    a_personal_one_stays,
+    only_who_pays_deletes_it,
+);
+
+async fn its_only_member_deletes_it_for_good(app: &TestApp) {
+    let ann = founder(app).await;
+    let id = ann.organization.clone();
+    let _ = app.delete(&path(&id, "")).by(&ann).send().await.expect(204);
+    let load = app.ports().organizations.load(&maintenance(), id.as_str()).await;
+    assert_eq!(load.unwrap_err().kind(), Some(ErrorKind::Deleted));
+    for request in [
+        app.get(&path(&id, "")),
+        app.put(&path(&id, "")).json(&json!({ "name": "Again" })),
+        app.delete(&path(&id, "")),
+    ] {
+        let answer = request.by(&ann).send().await;
+        // As soon as it is no member, it is a stranger.
+        assert!([405, 403].contains(&answer.status.as_u16()), "{answer}");
+        let status = answer.status.as_u16();
+        let _ = answer.problem(status);
+    }
+    app.settle().await;
+    let _ = app.post_signed("/audits/drain", &json!({})).await.expect(200);
+    let mut audits = app.audits("").await;
+    audits.retain(|audit| audit["auditCode"] == "Organization.Deleted");
+    let [audit] = audits.as_slice() else { panic!("{audits:?}") };
+    assert_eq!(audit["againstId"], json!(ann.user));
+    assert_eq!(audit["organizationId"], json!(id));
+    leave(app, &ann.user, &id).await;
+    let ann = app.signed_in(&ann.user).await;
+    assert_eq!(ann.organization.as_str(), ann.user.twin("org"));
+    let _ = app.get(&path(&id, "")).by(&ann).send().await.problem(403);
+    let happened = events(app, &id).await;
+    assert_eq!(happened.last().unwrap(), "deleted");
+}
+
+async fn it_is_deleted_once(app: &TestApp) {
+    let ann = founder(app).await;
+    let delete = || {
+        let request = app.delete(&path(&ann.organization, "")).by(&ann);
+        request.header("idempotency-key", "k1").send()
+    };
+    let _ = delete().await.expect(204);
+    let _ = delete().await.expect(204);
+    app.settle().await;
+    assert_eq!(events(app, &ann.organization).await.last().unwrap(), "deleted");
+}
+
+async fn others_keep_it(app: &TestApp) {
+    let ann = founder(app).await;
+    let id = ann.organization.clone();
+    let bea = member(app, &id).await;
+    let before = app.head().await;
+    let answer = app.delete(&path(&id, "")).by(&ann).send().await;
+    assert_eq!(answer.problem(400)["code"], "organization_other_members");
+    assert_eq!(app.head().await, before);
+    leave(app, &bea.user, &id).await;
+    let _ = app.delete(&path(&id, "")).by(&ann).send().await.expect(204);
+}
+
+async fn a_personal_one_stays(app: &TestApp) {
+    let ann = app.registered(ann("ann@company.com")).await;
+    let before = app.head().await;
+    let answer = app.delete(&path(&ann.organization, "")).by(&ann).send().await;
+    assert_eq!(answer.problem(400)["code"], "organization_personal");
+    assert_eq!(app.head().await, before);
+}
+
+async fn only_who_pays_deletes_it(app: &TestApp) {
+    let ann = founder(app).await;
+    let id = ann.organization.clone();
+    let bea = claiming_to_own(app, &member(app, &id).await, &id);
+    let before = app.head().await;
+    let answer = app.delete(&path(&id, "")).by(&bea).send().await;
+    assert_eq!(answer.problem(403)["code"], "organization_not_owner");
+    assert_eq!(app.head().await, before);
+    let given = json!({ "userId": bea.user, "roles": ["tenant_billing_admin"] });
+    let _ = app.put(&path(&id, "/roles/assign")).by(&ann).json(&given).send().await.expect(202);
+    let answer = app.delete(&path(&id, "")).by(&bea).send().await;
+    assert_eq!(answer.problem(403)["code"], "organization_not_subscriber");
+    // Whoever pays meanwhile may, as soon as it is alone.
+    let transferred = domain::organizations::OrganizationEvent::BillingSubscriberChanged {
+        from_subscriber_id: ann.user.clone(),
+        to_subscriber_id: bea.user.clone(),
+    };
+    happened(app, &app.ports().organizations, id.as_str(), vec![transferred]).await;
+    let answer = app.delete(&path(&id, "")).by(&bea).send().await;
+    assert_eq!(answer.problem(400)["code"], "organization_other_members");
+    leave(app, &ann.user, &id).await;
+    let _ = app.delete(&path(&id, "")).by(&bea).send().await.expect(204);
+    // Others of the same people are untouched.
+    let other = found(app, &app.signed_in(&ann.user).await).await;
+    assert_ne!(other, id);
+}
