@@ -91,6 +91,23 @@ impl Call {
             ..Metadata::default()
         }
     }
+    /// A call for one of several appends that the same cause leads to, which moves no checkpoint.
+    /// `part` is what no other of them is called: it tells their messages apart.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Self {
+        let consumer = lock(&self.next).consumer.clone().unwrap_or_default();
+        Self {
+            tenant: self.tenant.clone(),
+            causation: self.causation.clone(),
+            traceparent: self.traceparent.clone(),
+            secure: self.secure,
+            next: Mutex::new(Next {
+                consumer: Some(format!("{consumer}/{part}")),
+                ..Next::default()
+            }),
+            ..Self::new(self.caller.clone(), self.correlation.clone())
+        }
+    }
     /// Makes the next append also move a reaction's checkpoint.
     pub fn consume(&self, consumed: Consumed) {
         let mut next = lock(&self.next);

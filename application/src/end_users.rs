@@ -12,11 +12,21 @@ use domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{App, Call, Loaded, Result, caller::Grant, ports::ClaimRef};
+use crate::{
+    App, Call, Loaded, Result,
+    caller::Grant,
+    ports::ClaimRef,
+    search::{Found, Search},
+};
 
 pub mod assign_roles;
+pub mod change_default;
 pub mod erase;
+pub mod guests;
 pub mod inspect;
+pub mod invitations;
+pub mod list_memberships;
+pub mod members;
 pub mod reactions;
 pub mod register;
 pub mod roles;
@@ -82,11 +92,28 @@ pub struct EndUserAnswer {
     pub user: EndUserView,
 }
 
+/// A member of an organization, as the read model of end users knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// What it may do there.
+    pub membership: MembershipView,
+    /// `unregistered` or `registered`.
+    pub status: String,
+    /// Where a guest was invited.
+    pub invited_at: Option<String>,
+}
+
 /// The read model of end users.
 #[async_trait]
 pub trait EndUserReads: Send + Sync {
     /// One user with its memberships, and its version; `None` if there is none.
     async fn user(&self, id: &UserId) -> Result<Option<(EndUserWithMemberships, u64)>>;
+    /// A page of the members of an organization, those who came first first.
+    async fn members(
+        &self,
+        organization: &OrganizationId,
+        search: &Search,
+    ) -> Result<Found<Member>>;
 }
 
 /// `enabled` or `suspended`, as the wire has it.

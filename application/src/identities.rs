@@ -123,7 +123,7 @@ fn about_family(family: &TokenFamily, events: Vec<TokenEvent>) -> Decision<Token
 }
 
 /// Takes what is held after the events and was not before, and gives back what was.
-fn with_claims<D: Evolve>(
+pub(crate) fn with_claims<D: Evolve>(
     state: &D,
     events: Vec<D::Event>,
     held: impl Fn(&D) -> Vec<ClaimRef>,
@@ -144,7 +144,7 @@ fn with_claims<D: Evolve>(
 ///
 /// # Errors
 /// As [`crate::input::text`].
-fn random_token<'a>(name: &str, text: Option<&'a str>) -> Field<&'a str> {
+pub(crate) fn random_token<'a>(name: &str, text: Option<&'a str>) -> Field<&'a str> {
     let fits = domain::kernel::random_token::is_random_token;
     crate::input::secret(crate::input::text(name, text, fits))
 }

@@ -104,6 +104,8 @@ pub struct OwnProfile {
 pub trait UserProfileReads: Send + Sync {
     /// The profile of a user; `None` if it has none.
     async fn of_user(&self, user: &UserId) -> Result<Option<OwnProfile>>;
+    /// The profiles of several users, in any order; who has none is left out.
+    async fn of_users(&self, users: &[UserId]) -> Result<Vec<UserProfileView>>;
 }
 
 impl From<&PersonName> for PersonNameView {

@@ -3,10 +3,13 @@
 pub mod end_user;
 pub mod events;
 pub mod initial;
+pub mod invitation;
 pub mod membership;
+pub mod plans;
 
 pub use end_user::{EndUser, EndUserError, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
+pub use invitation::{Invitation, NewInvitation};
 pub use membership::Membership;
 
 use serde::{Deserialize, Serialize};

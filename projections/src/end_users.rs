@@ -17,19 +17,26 @@ use store::{
 };
 
 pub use reads::EndUserTables;
-use tables::{END_USERS as TABLE, MEMBERSHIPS, ROLES};
+use tables::{END_USERS as TABLE, GUESTS, MEMBERSHIPS, ROLES};
 
 /// The read model of end users.
 pub const END_USERS: Projection = Projection {
     name: NAME,
     version: tables::VERSION,
-    tables: &[&TABLE, &ROLES, &MEMBERSHIPS],
+    tables: &[&TABLE, &ROLES, &MEMBERSHIPS, &GUESTS],
     handles: &[
         ("end_user", "created"),
         ("end_user", "registered"),
+        ("end_user", "guest_invitation_created"),
+        ("end_user", "guest_invitation_accepted"),
         ("end_user", "platform_role_assigned"),
         ("end_user", "platform_role_unassigned"),
         ("end_user", "membership_added"),
+        ("end_user", "membership_removed"),
+        ("end_user", "membership_role_assigned"),
+        ("end_user", "membership_role_unassigned"),
+        ("end_user", "membership_features_reset"),
+        ("end_user", "platform_features_reset"),
         ("end_user", "default_membership_changed"),
         ("end_user", "erased"),
     ],
@@ -64,6 +71,7 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
             for role in roles.into_iter().collect::<RoleSet>().reduced() {
                 hold(recorded, changes, *role)?;
             }
+            changes.delete(&GUESTS, id);
             changes.set(
                 &TABLE,
                 id,
@@ -96,6 +104,7 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
             roles,
             features,
         } => {
+            let held: RoleSet = roles.into_iter().collect();
             changes.upsert(
                 &MEMBERSHIPS,
                 membership_id.as_str(),
@@ -104,12 +113,40 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                     ("organization_id", organization_id.as_str().into()),
                     ("ownership", ownership_name(ownership).into()),
                     ("is_default", is_default.into()),
-                    ("roles", Value::json(&roles.into_iter().collect::<RoleSet>())?),
+                    ("tenant_billing_admin", held.has(Role::TenantBillingAdmin).into()),
+                    ("tenant_owner", held.has(Role::TenantOwner).into()),
+                    ("tenant_member", held.has(Role::TenantMember).into()),
+                    // No build but those for tests gives it.
+                    ("tenant_testingonly", false.into()),
                     ("features", Value::json(&features.into_iter().collect::<FeatureSet>())?),
                     ("position", recorded.position.into()),
                 ],
             )?;
             changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::MembershipRemoved { membership_id, .. } => {
+            changes.delete(&MEMBERSHIPS, membership_id.as_str());
+            changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::MembershipRoleAssigned { membership_id, role, .. } => {
+            for granted in role.expanded() {
+                grant(changes, &membership_id, granted, true)?;
+            }
+            changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::MembershipRoleUnassigned { membership_id, role, .. } => {
+            // What it granted stays.
+            grant(changes, &membership_id, role, false)?;
+            changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::MembershipFeaturesReset { membership_id, features, .. } => {
+            let features = Value::json(&features.into_iter().collect::<FeatureSet>())?;
+            changes.set(&MEMBERSHIPS, membership_id.as_str(), [("features", features)])?;
+            changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::PlatformFeaturesReset { features, assigned_by_id: _ } => {
+            let features = Value::json(&features.into_iter().collect::<FeatureSet>())?;
+            changes.set(&TABLE, id, [("features", features), version])
         }
         EndUserEvent::DefaultMembershipChanged {
             from_membership_id,
@@ -127,17 +164,26 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
             set(&to_membership_id, true)?;
             changes.set(&TABLE, id, [version])
         }
-        EndUserEvent::GuestInvitationCreated { .. }
-        | EndUserEvent::GuestInvitationAccepted { .. }
-        | EndUserEvent::MembershipRemoved { .. }
-        | EndUserEvent::MembershipRoleAssigned { .. }
-        | EndUserEvent::MembershipRoleUnassigned { .. }
-        | EndUserEvent::MembershipFeaturesReset { .. }
-        | EndUserEvent::PlatformFeaturesReset { .. } => changes.set(&TABLE, id, [version]),
+        EndUserEvent::GuestInvitationCreated { email_address, .. } => {
+            changes.upsert(&GUESTS, id, [("email_address", email_address.as_str().into())])?;
+            changes.set(&TABLE, id, [version])
+        }
+        EndUserEvent::GuestInvitationAccepted { .. } => changes.set(&TABLE, id, [version]),
         EndUserEvent::Erased { access, mailboxes: _ } => {
+            changes.delete(&GUESTS, id);
             changes.set(&TABLE, id, [("access", access_name(access).into()), version])
         }
     }
+}
+
+/// A role that is granted by another one that is held is never taken, so each stands for itself.
+fn grant(
+    changes: &mut Changes,
+    membership: &MembershipId,
+    role: Role,
+    held: bool,
+) -> Result<(), ProjectError> {
+    changes.set(&MEMBERSHIPS, membership.as_str(), [(role.name(), held.into())])
 }
 
 fn role_key(user: &str, role: Role) -> String {

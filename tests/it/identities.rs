@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "1Password!";
 
 /// Somebody who wants to register.
-fn registration(email: &str) -> Value {
+pub(crate) fn registration(email: &str) -> Value {
     json!({
         "emailAddress": email,
         "firstName": "Ann",
@@ -27,7 +27,7 @@ fn registration(email: &str) -> Value {
 }
 
 /// Posts a body. No header of the answer tells whether anything happened, and so who is known.
-async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
     let answer = app.post(path).json(&body).send().await;
     for header in ["etag", "consistency-token"] {
         assert_eq!(answer.header(header), "", "{path}: {answer}");
@@ -36,7 +36,7 @@ async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
 }
 
 /// Registers somebody; the user's id.
-async fn register(app: &TestApp, email: &str) -> String {
+pub(crate) async fn register(app: &TestApp, email: &str) -> String {
     let answer = post(app, "/credentials/register", registration(email)).await.expect(200);
     answer.json()["person"]["user"]["id"].as_str().unwrap().to_owned()
 }
@@ -74,7 +74,7 @@ fn value<'a>(tokens: &'a Value, kind: &str) -> &'a str {
 }
 
 /// E-mails that wait: to whom, their subject, and the token in them.
-async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)> {
+pub(crate) async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)> {
     let mut mails = vec![];
     while let Some(taken) = app.ports().work.take(WorkQueue::Emails).await.unwrap() {
         let html = serde_json::from_str::<Value>(&taken.message.body).unwrap()["Html"].clone();
@@ -91,7 +91,7 @@ async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)> {
 }
 
 /// The codes of audits that wait.
-async fn audited(app: &TestApp) -> Vec<String> {
+pub(crate) async fn audited(app: &TestApp) -> Vec<String> {
     let mut codes = vec![];
     while let Some(taken) = app.ports().work.take(WorkQueue::Audits).await.unwrap() {
         let message: Value = serde_json::from_str(&taken.message.body).unwrap();

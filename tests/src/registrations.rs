@@ -20,6 +20,7 @@ use crate::{Person, TestApp, people::Grants};
 pub fn ann(email: &str) -> NewPerson {
     NewPerson {
         email: EmailAddress::parse(email).expect("an address"),
+        invitation: None,
         name: PersonName::new("Ann", Some("Miller")).expect("a name"),
         timezone: Some("Pacific/Auckland".to_owned()),
         locale: Some("en-NZ".to_owned()),

@@ -30,6 +30,17 @@ pub enum Mail {
         /// Allows it, once.
         token: String,
     },
+    /// Invites somebody to register.
+    Invitation {
+        /// Who is invited.
+        to: EmailAddress,
+        /// How they may be called.
+        name: String,
+        /// Who invites them.
+        inviter: String,
+        /// Accepts it, once.
+        token: String,
+    },
     /// Tells somebody who is not registered that somebody asked for a new password for them.
     ResetUnknown {
         /// Who is not registered.
@@ -45,6 +56,7 @@ impl Mail {
             Self::ConfirmRegistration { .. } => "confirm_registration",
             Self::RegistrationReattempt { .. } => "registration_reattempt",
             Self::ResetPassword { .. } => "reset_password",
+            Self::Invitation { .. } => "invitation",
             Self::ResetUnknown { .. } => "reset_unknown",
         }
     }
@@ -55,6 +67,7 @@ impl Mail {
             Self::ConfirmRegistration { to, .. }
             | Self::RegistrationReattempt { to, .. }
             | Self::ResetPassword { to, .. }
+            | Self::Invitation { to, .. }
             | Self::ResetUnknown { to } => to,
         }
     }
@@ -64,7 +77,8 @@ impl Mail {
         match self {
             Self::ConfirmRegistration { name, .. }
             | Self::RegistrationReattempt { name, .. }
-            | Self::ResetPassword { name, .. } => name,
+            | Self::ResetPassword { name, .. }
+            | Self::Invitation { name, .. } => name,
             Self::ResetUnknown { to } => to.as_str(),
         }
     }
@@ -72,10 +86,21 @@ impl Mail {
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         match self {
-            Self::ConfirmRegistration { token, .. } | Self::ResetPassword { token, .. } => {
-                Some(token)
-            }
+            Self::ConfirmRegistration { token, .. }
+            | Self::ResetPassword { token, .. }
+            | Self::Invitation { token, .. } => Some(token),
             Self::RegistrationReattempt { .. } | Self::ResetUnknown { .. } => None,
+        }
+    }
+    /// Who caused it, where whoever gets it has to know.
+    #[must_use]
+    pub fn inviter(&self) -> Option<&str> {
+        match self {
+            Self::Invitation { inviter, .. } => Some(inviter),
+            Self::ConfirmRegistration { .. }
+            | Self::RegistrationReattempt { .. }
+            | Self::ResetPassword { .. }
+            | Self::ResetUnknown { .. } => None,
         }
     }
     /// The page of the website that its link leads to, which takes the token.
@@ -84,6 +109,7 @@ impl Mail {
         match self {
             Self::ConfirmRegistration { .. } => Some("/confirm-password-registration"),
             Self::ResetPassword { .. } => Some("/confirm-password-reset"),
+            Self::Invitation { .. } => Some("/register"),
             Self::RegistrationReattempt { .. } | Self::ResetUnknown { .. } => None,
         }
     }
@@ -97,6 +123,7 @@ impl Mail {
             Self::ResetPassword { .. } | Self::ResetUnknown { .. } => {
                 &["user", "authentication", "credential"]
             }
+            Self::Invitation { .. } => &["user", "invitation"],
         }
     }
     /// One of each with a sample of what it carries: what templates are tried with.
@@ -107,7 +134,8 @@ impl Mail {
         vec![
             Self::ConfirmRegistration { to: to.clone(), name: name.clone(), token: token.clone() },
             Self::RegistrationReattempt { to: to.clone(), name: name.clone() },
-            Self::ResetPassword { to: to.clone(), name, token },
+            Self::ResetPassword { to: to.clone(), name: name.clone(), token: token.clone() },
+            Self::Invitation { to: to.clone(), name, inviter: "Bob".to_owned(), token },
             Self::ResetUnknown { to },
         ]
     }

@@ -2,8 +2,8 @@
 
 use domain::{end_users::EndUser, kernel::UserId};
 
-use super::email_claim;
-use crate::{App, Call, Committed, Decision, Error, Result, repository::ATTEMPTS};
+use super::guests::about_user;
+use crate::{App, Call, Committed, Error, Loaded, Result, repository::ATTEMPTS};
 
 /// Makes everything personal of a user unreadable for ever, frees its e-mail address and suspends
 /// it. Doing it again finishes what was interrupted.
@@ -31,15 +31,27 @@ async fn forget(app: &App, call: &Call, id: &UserId) -> Result<EndUser> {
         if user.state.is_erased() {
             return Ok(user.state);
         }
-        let email = user.state.username().filter(|email| !email.is_empty());
-        let mailboxes = email.map(|email| app.vault.digest("mailbox", email.as_str()));
-        let release = user.state.email_digest().map(email_claim).into_iter().collect();
-        let events = user.state.erase(mailboxes.into_iter().collect());
-        let decision = Decision { events, take: vec![], release };
+        let mailboxes = mailboxes(app, call, &user).await?;
+        let decision = about_user(&user.state, user.state.erase(mailboxes));
         let staged = app.end_users.stage(&mut user, decision)?;
         if let Committed::Done = app.commit(call, vec![staged]).await? {
             return Ok(user.state);
         }
     }
     Err(Error::conflict())
+}
+
+/// Those of the addresses that it registered with and was invited at, unless somebody else has one of
+/// them by now.
+async fn mailboxes(app: &App, call: &Call, user: &Loaded<EndUser>) -> Result<Vec<String>> {
+    let mut mailboxes = vec![];
+    for email in [user.state.username(), user.state.invited_address()].into_iter().flatten() {
+        let (owner, guest) = (app.user_of(call, email).await?, app.guest_of(call, email).await?);
+        let is_own = owner.into_iter().chain(guest).all(|known| known.id == user.id);
+        if is_own && !email.is_empty() {
+            mailboxes.push(app.mailbox(email));
+        }
+    }
+    mailboxes.dedup();
+    Ok(mailboxes)
 }

@@ -1,47 +1,72 @@
-//! What end users do when something happens to organizations.
+//! What end users do when something happens to organizations and subscriptions.
 
-use domain::{end_users::EndUser, kernel::OrganizationId, organizations::OrganizationEvent};
-use serde_json::json;
+mod features;
+mod inviting;
+mod members;
 
-use super::membership_id;
+use domain::{
+    kernel::OrganizationId, organizations::OrganizationEvent, subscriptions::SubscriptionEvent,
+};
+
 use crate::{
     App, Call, Error, Result,
     ports::Recorded,
     reaction::{Reaction, Start},
 };
+use inviting::Invited;
 
 /// See the module.
 pub const REACTION: Reaction = Reaction {
     name: "end_users",
     area: "EndUsers",
-    handles: &[("organization", "created")],
+    handles: &[
+        ("organization", "created"),
+        ("organization", "deleted"),
+        ("organization", "member_invited"),
+        ("organization", "member_un_invited"),
+        ("organization", "role_assigned"),
+        ("organization", "role_unassigned"),
+        ("subscription", "subscription_plan_changed"),
+        ("subscription", "subscription_transferred"),
+    ],
     start: Start::Origin,
     react: |app, call, event| Box::pin(react(app, call, event)),
 };
 
 async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    if event.stream.kind == "subscription" {
+        return subscription(app, call, event).await;
+    }
+    let at = OrganizationId::parse(&event.stream.id)?;
     match event.decode::<OrganizationEvent>().map_err(Error::unexpected)? {
-        OrganizationEvent::Created { ownership, created_by_id: user, host_region: _, name: _ } => {
-            let organization = OrganizationId::parse(&event.stream.id)?;
-            let creator = app.end_users.load(call, user.as_str()).await?;
-            if creator.state.membership(&organization).is_some() {
-                return Ok(());
-            }
-            let id = membership_id(&user, &organization);
-            app.usage(
-                call,
-                "Membership Added",
-                &[
-                    ("ResourceId", json!(id)),
-                    ("UserIdOverride", json!(user)),
-                    ("TenantIdOverride", json!(organization)),
-                ],
-            )?;
-            let join = |creator: &EndUser| {
-                creator.join_as_creator(id.clone(), organization.clone(), ownership)
-            };
-            app.end_users.change(call, user.as_str(), join).await?;
-            Ok(())
+        OrganizationEvent::Created { ownership, created_by_id, .. } => {
+            members::join(app, call, &at, &created_by_id, ownership).await
+        }
+        OrganizationEvent::Deleted { deleted_by_id } => {
+            members::leave(app, call, &at, &deleted_by_id, &deleted_by_id).await
+        }
+        OrganizationEvent::MemberInvited { invited_by_id, invited_id, email_address, .. } => {
+            let invited = Invited { by: invited_by_id, user: invited_id, email: email_address };
+            inviting::invite(app, call, &at, &invited).await
+        }
+        OrganizationEvent::MemberUnInvited { uninvited_by_id, uninvited_id } => {
+            members::leave(app, call, &at, &uninvited_id, &uninvited_by_id).await
+        }
+        OrganizationEvent::RoleAssigned { assigned_by_id, user_id, role } => {
+            members::assign(app, call, &at, &user_id, role, &assigned_by_id).await
+        }
+        OrganizationEvent::RoleUnassigned { unassigned_by_id, user_id, role } => {
+            members::unassign(app, call, &at, &user_id, role, &unassigned_by_id).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
+        SubscriptionEvent::SubscriptionPlanChanged { owning_entity_id, .. }
+        | SubscriptionEvent::SubscriptionTransferred { owning_entity_id, .. } => {
+            features::reset(app, call, &event.stream.id, &owning_entity_id).await
         }
         _ => Ok(()),
     }

@@ -2,12 +2,13 @@
 
 use domain::{
     end_users::{EndUser, EndUserError, RegisteredProfile, Registration},
-    kernel::{EmailAddress, PersonName, UserId, country, locale, time_zone},
+    identities::TokenHash,
+    kernel::{EmailAddress, ErrorKind, PersonName, UserId, country, locale, time_zone},
 };
 use serde_json::json;
 
-use super::email_claim;
-use crate::{App, Call, Decision, Loaded, Result, Staged, ports::Audited};
+use super::guests::about_user;
+use crate::{App, Call, Error, Loaded, Result, Staged, caller::CallerKind, ports::Audited};
 
 /// Who wants to register. Zone, locale and country may be anything: what is unknown becomes the
 /// usual.
@@ -15,6 +16,8 @@ use crate::{App, Call, Decision, Loaded, Result, Staged, ports::Audited};
 pub struct NewPerson {
     /// The user name.
     pub email: EmailAddress,
+    /// What is kept of the token of an invitation; an unknown one is as good as none.
+    pub invitation: Option<TokenHash>,
     /// First and last name.
     pub name: PersonName,
     /// A name of the IANA database.
@@ -36,12 +39,15 @@ pub struct PersonRegistration {
     pub staged: Option<Staged>,
 }
 
-/// Registers a person, unless the address is that of somebody who is registered. Nothing is written
+/// Registers a person, unless the address is that of somebody who is registered. Who was invited, at
+/// this address or with a token at another, becomes what the guest was. Nothing is written
 /// before the caller commits what is staged, with whatever else belongs to it; if it is raced, this
 /// is to be called again.
 ///
 /// # Errors
-/// A rule violation, if the terms are not accepted; unavailable.
+/// A rule violation, if the terms are not accepted; with the token of a guest: exists, if somebody
+/// else has the address, forbidden to whoever is somebody already, a precondition if it has expired;
+/// unavailable.
 pub async fn register_person(
     app: &App,
     call: &Call,
@@ -50,23 +56,48 @@ pub async fn register_person(
     if !person.terms_accepted {
         return Err(EndUserError::TermsNotAccepted.into());
     }
-    if let Some(user) = app.user_of(call, &person.email).await? {
-        return Ok(PersonRegistration { user, staged: None });
-    }
-    let id = UserId::new(app.ids.token());
-    record(app, call, &id, &person)?;
-    let mut user = Loaded::<EndUser>::new(id.as_str());
-    let email_digest = app.email_digest(&person.email);
-    let take = vec![email_claim(&email_digest)];
-    let events = user.state.register_person(Registration {
+    let registered = app.user_of(call, &person.email).await?;
+    let mut user = match (invited(app, call, &person, registered.is_some()).await?, registered) {
+        (Some(guest), _) => guest,
+        (None, Some(user)) => return Ok(PersonRegistration { user, staged: None }),
+        (None, None) => {
+            let guest = app.guest_of(call, &person.email).await?;
+            guest.unwrap_or_else(|| app.new_guest())
+        }
+    };
+    record(app, call, &UserId::parse(&user.id)?, &person)?;
+    let mut events = user.state.accept_invitation(&person.email, app.clock.now());
+    events.extend(user.state.register_person(Registration {
         operator: app.operators.contains(&person.email),
-        email_digest,
+        email_digest: app.email_digest(&person.email),
         profile: profile(&person),
         email: person.email,
         host_region: app.region.to_string(),
-    })?;
-    let staged = app.end_users.stage(&mut user, Decision { events, take, release: vec![] })?;
+    })?);
+    let decision = about_user(&user.state, events);
+    let staged = app.end_users.stage(&mut user, decision)?;
     Ok(PersonRegistration { user, staged: Some(staged) })
+}
+
+/// The guest whose token it is.
+async fn invited(
+    app: &App,
+    call: &Call,
+    person: &NewPerson,
+    is_taken: bool,
+) -> Result<Option<Loaded<EndUser>>> {
+    let Some(token) = &person.invitation else { return Ok(None) };
+    let Some(guest) = app.guest_with(call, token).await? else { return Ok(None) };
+    if is_taken {
+        let message = "somebody is registered with the e-mail address already";
+        return Err(Error::refused(ErrorKind::Exists, "email_taken", message));
+    }
+    if call.caller.kind != CallerKind::Anonymous {
+        let message = "who is signed in can't accept an invitation";
+        return Err(Error::refused(ErrorKind::Forbidden, "invitation_not_anonymous", message));
+    }
+    guest.state.invitation_of(token, app.clock.now())?;
+    Ok(Some(guest))
 }
 
 fn profile(person: &NewPerson) -> RegisteredProfile {

@@ -1,10 +1,10 @@
 //! Takes roles of the platform from a user.
 
-use domain::kernel::{UserId, roles::Role};
+use domain::{end_users::EndUser, kernel::roles::Role};
 use serde::Deserialize;
 
-use super::{EndUserAnswer, roles::parse_with_roles};
-use crate::{App, Call, Policy, Result, UseCase, ports::Audited};
+use super::{EndUserAnswer, roles::Change};
+use crate::{App, Call, Policy, Result, UseCase};
 
 /// Takes roles of the platform from a user; those that it does not hold are skipped
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -23,27 +23,11 @@ impl UseCase for UnassignPlatformRoles {
     type Output = EndUserAnswer;
 
     async fn run(self, app: &App, call: &Call) -> Result<EndUserAnswer> {
-        let (id, roles) = parse_with_roles(self.id.as_deref(), self.roles.as_deref())?;
-        // What the token says may be outdated.
-        let by = app.end_users.load(call, call.caller.id.as_str()).await?.state;
-        audit(app, call, &id, &roles)?;
-        let user = app
-            .end_users
-            .change(call, id.as_str(), |user| user.unassign_roles(&roles, &by))
-            .await?;
-        Ok(EndUserAnswer::from(&user))
-    }
-}
-
-fn audit(app: &App, call: &Call, user: &UserId, roles: &[Role]) -> Result<()> {
-    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
-    app.audit(
-        call,
-        &Audited {
+        let change = Change {
             code: "EndUser.PlatformRolesUnassigned",
-            against: Some(user),
             template: "User {0} took the platform roles {1} from user {2}",
-            arguments: &[call.caller.id.as_str(), &names.join(", "), user.as_str()],
-        },
-    )
+            decide: EndUser::unassign_roles,
+        };
+        change.run(app, call, self.id.as_deref(), self.roles.as_deref()).await
+    }
 }

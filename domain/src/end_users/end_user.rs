@@ -1,15 +1,21 @@
 //! The end user: its rules.
 
+mod invitations;
+mod memberships;
+mod platform_roles;
+
+pub use platform_roles::is_platform_assignable;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Classification, Membership, MembershipId, Ownership, UserStatus,
+    Access, Classification, Invitation, Membership, UserStatus,
     events::{EndUserEvent, RegisteredProfile},
     initial,
 };
 use crate::kernel::{
     Aggregate, DomainError, EmailAddress, ErrorKind, Evolve, FeatureSet, OrganizationId,
-    PersonName, RoleSet, roles::Role,
+    PersonName, RoleSet,
 };
 
 /// An end user as its events made it.
@@ -24,6 +30,9 @@ pub struct EndUser {
     name: PersonName,
     email_digest: Option<String>,
     memberships: Vec<Membership>,
+    known: bool,
+    invitation: Option<Invitation>,
+    invited_address: Option<EmailAddress>,
     erased: bool,
     mailboxes: Vec<String>,
 }
@@ -64,6 +73,24 @@ pub enum EndUserError {
     /// A user has one organization of its own.
     #[error("the user has a personal organization already")]
     SecondPersonalOrganization,
+    /// Everybody keeps its own.
+    #[error("nobody leaves its personal organization")]
+    PersonalOrganizationStays,
+    /// It does not belong there.
+    #[error("the user is not a member of the organization")]
+    NotMember,
+    /// Every member has it.
+    #[error("the role of a member can't be taken away")]
+    MemberRoleStays,
+    /// Nobody was invited with it, or it was used or replaced.
+    #[error("the invitation is unknown")]
+    UnknownInvitation,
+    /// Its time is over.
+    #[error("the invitation has expired")]
+    InvitationExpired,
+    /// Its time is over, so that it needs a new one.
+    #[error("the invitation has expired and can't be sent again")]
+    InvitationNotRenewable,
 }
 
 impl DomainError for EndUserError {
@@ -74,7 +101,13 @@ impl DomainError for EndUserError {
             | Self::NotOperator
             | Self::RoleNotAssignable
             | Self::StandardRoleStays
-            | Self::SecondPersonalOrganization => ErrorKind::Rule,
+            | Self::SecondPersonalOrganization
+            | Self::PersonalOrganizationStays
+            | Self::NotMember
+            | Self::MemberRoleStays
+            | Self::InvitationNotRenewable => ErrorKind::Rule,
+            Self::UnknownInvitation => ErrorKind::NotFound,
+            Self::InvitationExpired => ErrorKind::Precondition,
         }
     }
     fn code(&self) -> &'static str {
@@ -85,20 +118,18 @@ impl DomainError for EndUserError {
             Self::RoleNotAssignable => "end_user_role_not_assignable",
             Self::StandardRoleStays => "end_user_standard_role_stays",
             Self::SecondPersonalOrganization => "end_user_second_personal_organization",
+            Self::PersonalOrganizationStays => "end_user_personal_organization_stays",
+            Self::NotMember => "end_user_not_member",
+            Self::MemberRoleStays => "end_user_member_role_stays",
+            Self::UnknownInvitation => "invitation_unknown",
+            Self::InvitationExpired => "invitation_expired",
+            Self::InvitationNotRenewable => "invitation_not_renewable",
         }
     }
 }
 
-/// Whether an operator may give somebody the role.
-#[must_use]
-pub fn is_platform_assignable(role: Role) -> bool {
-    !role.is_tenant()
-        && role != Role::PlatformInternalService
-        && role != Role::PlatformExternalWebhookService
-}
-
 impl EndUser {
-    /// Registers a person, who may be unknown so far.
+    /// Registers a person, who may be unknown so far or a guest.
     ///
     /// # Errors
     /// [`EndUserError::AlreadyRegistered`].
@@ -106,150 +137,18 @@ impl EndUser {
         if self.status == UserStatus::Registered {
             return Err(EndUserError::AlreadyRegistered);
         }
-        Ok(vec![
-            EndUserEvent::Created {
-                access: Access::Enabled,
-                status: UserStatus::Unregistered,
-                classification: Classification::Person,
-                host_region: new.host_region,
-            },
-            EndUserEvent::Registered {
-                classification: Classification::Person,
-                access: Access::Enabled,
-                status: UserStatus::Registered,
-                roles: initial::platform_roles(new.operator).expanded(),
-                features: initial::platform_features().expanded(),
-                email_digest: Some(new.email_digest),
-                username: Some(new.email),
-                user_profile: new.profile,
-            },
-        ])
-    }
-
-    /// Gives roles of the platform; those held already are skipped.
-    ///
-    /// # Errors
-    /// [`EndUserError::NotOperator`] or [`EndUserError::RoleNotAssignable`].
-    pub fn assign_roles(
-        &self,
-        roles: &[Role],
-        by: &EndUser,
-    ) -> Result<Vec<EndUserEvent>, EndUserError> {
-        by.must_operate()?;
-        let mut events = vec![];
-        let mut held = self.roles.clone();
-        for role in roles.iter().copied() {
-            if !is_platform_assignable(role) {
-                return Err(EndUserError::RoleNotAssignable);
-            }
-            if !held.has(role) {
-                held = held.with(role);
-                events.push(EndUserEvent::PlatformRoleAssigned { role });
-            }
-        }
+        let mut events = self.begin(new.host_region);
+        events.push(EndUserEvent::Registered {
+            classification: Classification::Person,
+            access: Access::Enabled,
+            status: UserStatus::Registered,
+            roles: initial::platform_roles(new.operator).expanded(),
+            features: initial::platform_features().expanded(),
+            email_digest: Some(new.email_digest),
+            username: Some(new.email),
+            user_profile: new.profile,
+        });
         Ok(events)
-    }
-
-    /// Takes roles of the platform away; those not held are skipped, and what they grant stays.
-    ///
-    /// # Errors
-    /// [`EndUserError::NotOperator`], [`EndUserError::RoleNotAssignable`] or
-    /// [`EndUserError::StandardRoleStays`].
-    pub fn unassign_roles(
-        &self,
-        roles: &[Role],
-        by: &EndUser,
-    ) -> Result<Vec<EndUserEvent>, EndUserError> {
-        by.must_operate()?;
-        let mut events = vec![];
-        let mut held = self.roles.clone();
-        for role in roles.iter().copied() {
-            if !is_platform_assignable(role) {
-                return Err(EndUserError::RoleNotAssignable);
-            }
-            if role == Role::PlatformStandard {
-                return Err(EndUserError::StandardRoleStays);
-            }
-            if held.has(role) {
-                held = held.without(role);
-                events.push(EndUserEvent::PlatformRoleUnassigned { role });
-            }
-        }
-        Ok(events)
-    }
-
-    /// Makes the creator of an organization a member of it; nothing happens if it is one. The first
-    /// organization becomes the default, and so does a shared one; a personal one does not take
-    /// over from an organization that invited the user before it registered.
-    ///
-    /// # Errors
-    /// [`EndUserError::SecondPersonalOrganization`].
-    pub fn join_as_creator(
-        &self,
-        id: MembershipId,
-        organization: OrganizationId,
-        ownership: Ownership,
-    ) -> Result<Vec<EndUserEvent>, EndUserError> {
-        if self.membership(&organization).is_some() {
-            return Ok(vec![]);
-        }
-        let personal = |known: &Membership| known.ownership == Ownership::Personal;
-        if ownership == Ownership::Personal && self.memberships.iter().any(personal) {
-            return Err(EndUserError::SecondPersonalOrganization);
-        }
-        let roles = initial::creator_roles(self.classification, ownership).expanded();
-        let features = initial::creator_features(&self.features).expanded();
-        let first = self.memberships.is_empty();
-        let mut events = vec![EndUserEvent::MembershipAdded {
-            membership_id: id.clone(),
-            organization_id: organization.clone(),
-            ownership,
-            is_default: first,
-            roles: roles.clone(),
-            features: features.clone(),
-        }];
-        if first || ownership == Ownership::Shared {
-            events.push(EndUserEvent::DefaultMembershipChanged {
-                from_membership_id: self.default_membership().map(|known| known.id.clone()),
-                to_membership_id: id,
-                to_organization_id: organization,
-                roles,
-                features,
-            });
-        }
-        Ok(events)
-    }
-
-    /// Makes the user a plain member of a shared organization, where it works by default from now
-    /// on; nothing happens if it is one.
-    #[must_use]
-    pub fn join_as_member(
-        &self,
-        id: MembershipId,
-        organization: OrganizationId,
-    ) -> Vec<EndUserEvent> {
-        if self.membership(&organization).is_some() {
-            return vec![];
-        }
-        let roles = initial::member_roles().expanded();
-        let features = initial::member_features().expanded();
-        vec![
-            EndUserEvent::MembershipAdded {
-                membership_id: id.clone(),
-                organization_id: organization.clone(),
-                ownership: Ownership::Shared,
-                is_default: self.memberships.is_empty(),
-                roles: roles.clone(),
-                features: features.clone(),
-            },
-            EndUserEvent::DefaultMembershipChanged {
-                from_membership_id: self.default_membership().map(|known| known.id.clone()),
-                to_membership_id: id,
-                to_organization_id: organization,
-                roles,
-                features,
-            },
-        ]
     }
 
     /// Lets everything personal go, and suspends the user; nothing happens if it is gone.
@@ -263,14 +162,6 @@ impl EndUser {
 
     fn membership_mut(&mut self, organization: &OrganizationId) -> Option<&mut Membership> {
         self.memberships.iter_mut().find(|known| known.organization == *organization)
-    }
-
-    fn must_operate(&self) -> Result<(), EndUserError> {
-        if self.roles.has(Role::PlatformOperations) {
-            Ok(())
-        } else {
-            Err(EndUserError::NotOperator)
-        }
     }
 
     /// Whether it may sign in.
@@ -347,6 +238,7 @@ impl Evolve for EndUser {
     fn evolve(&mut self, event: &EndUserEvent) {
         match event.clone() {
             EndUserEvent::Created { access, status, classification, .. } => {
+                self.known = true;
                 self.access = access;
                 self.status = status;
                 self.classification = classification;
@@ -369,6 +261,7 @@ impl Evolve for EndUser {
                 self.email_digest = email_digest;
                 self.username = username;
                 self.name = PersonName::stored(user_profile.first_name, user_profile.last_name);
+                self.invitation = None;
             }
             EndUserEvent::PlatformRoleAssigned { role } => {
                 self.roles = std::mem::take(&mut self.roles).with(role);
@@ -396,8 +289,23 @@ impl Evolve for EndUser {
                     membership.is_default = membership.id == to_membership_id;
                 }
             }
-            EndUserEvent::GuestInvitationCreated { .. }
-            | EndUserEvent::GuestInvitationAccepted { .. } => {}
+            EndUserEvent::GuestInvitationCreated {
+                invited_by_id: _,
+                email_digest,
+                token_hash,
+                expires_on,
+                token: _,
+                email_address,
+            } => {
+                self.invited_address = Some(email_address.clone());
+                self.invitation = Some(Invitation {
+                    email: email_address,
+                    email_digest,
+                    token: token_hash,
+                    expires_on,
+                });
+            }
+            EndUserEvent::GuestInvitationAccepted { .. } => self.invitation = None,
             EndUserEvent::MembershipRemoved { organization_id, .. } => {
                 self.memberships.retain(|known| known.organization != organization_id);
             }
@@ -425,6 +333,8 @@ impl Evolve for EndUser {
                 self.username = self.username.take().map(|_| EmailAddress::default());
                 self.name = PersonName::default();
                 self.email_digest = None;
+                self.invitation = None;
+                self.invited_address = self.invited_address.take().map(|_| EmailAddress::default());
                 self.erased = true;
             }
         }
@@ -432,7 +342,7 @@ impl Evolve for EndUser {
 }
 
 impl Aggregate for EndUser {
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     /// The platform's: a user may belong to many organizations.
     fn tenant(&self) -> Option<&OrganizationId> {

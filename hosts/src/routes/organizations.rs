@@ -1,10 +1,14 @@
 //! Organizations.
 
-use application::organizations::{
-    assign_roles::AssignRolesToOrganization, change_details::ChangeOrganization,
-    create::CreateOrganization, delete::DeleteOrganization, inspect::GetOrganization,
-    invite_member::InviteMemberToOrganization, un_invite_member::UnInviteMemberFromOrganization,
-    unassign_roles::UnassignRolesFromOrganization,
+use application::{
+    end_users::members::ListMembersForOrganization,
+    organizations::{
+        assign_roles::AssignRolesToOrganization, change_details::ChangeOrganization,
+        create::CreateOrganization, delete::DeleteOrganization, inspect::GetOrganization,
+        invite_member::InviteMemberToOrganization,
+        un_invite_member::UnInviteMemberFromOrganization,
+        unassign_roles::UnassignRolesFromOrganization,
+    },
 };
 
 use crate::http::route::{Route, delete, delete_with_answer, get, post, put};
@@ -15,6 +19,7 @@ pub const ROUTES: &[Route] = &[
     get::<GetOrganization>("/organizations/{id}"),
     put::<ChangeOrganization>("/organizations/{id}"),
     delete::<DeleteOrganization>("/organizations/{id}"),
+    get::<ListMembersForOrganization>("/organizations/{id}/members"),
     post::<InviteMemberToOrganization>("/organizations/{id}/members"),
     delete_with_answer::<UnInviteMemberFromOrganization>("/organizations/{id}/members/{userId}"),
     put::<AssignRolesToOrganization>("/organizations/{id}/roles/assign"),

@@ -3,22 +3,48 @@
 use application::{
     Result,
     end_users::{
-        EndUserReads, EndUserView, EndUserWithMemberships, MembershipView, feature_names,
+        EndUserReads, EndUserView, EndUserWithMemberships, Member, MembershipView, feature_names,
         role_names,
     },
+    search::{Found, Search},
 };
 use async_trait::async_trait;
-use domain::kernel::{FeatureSet, RoleSet, UserId, roles::Role};
+use domain::kernel::{FeatureSet, OrganizationId, RoleSet, UserId, roles::Role};
 use store::db::{Db, DbError, Row};
 
-const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v1 \
+use super::tables::ROLE_COLUMNS;
+use crate::search::{Source, page};
+
+const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v2 \
      WHERE id = $1";
 
 const ROLES: &str =
-    "SELECT role FROM rm_end_user_roles_v1 WHERE user_id = $1 ORDER BY position, id";
+    "SELECT role FROM rm_end_user_roles_v2 WHERE user_id = $1 ORDER BY position, id";
 
-const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, roles, \
-     features FROM rm_memberships_v1 WHERE user_id = $1 ORDER BY position, id";
+const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, \
+     tenant_billing_admin, tenant_owner, tenant_member, tenant_testingonly, features \
+     FROM rm_memberships_v2 WHERE user_id = $1 ORDER BY position, id";
+
+/// What others tell of a member is looked up for the rows of the page alone.
+const MEMBERS: Source<'_> = Source {
+    from: "rm_memberships_v2 m",
+    columns: "m.id AS id, m.user_id AS user_id, m.organization_id AS organization_id, \
+         m.ownership AS ownership, m.is_default AS is_default, \
+         m.tenant_billing_admin AS tenant_billing_admin, m.tenant_owner AS tenant_owner, \
+         m.tenant_member AS tenant_member, m.tenant_testingonly AS tenant_testingonly, \
+         m.features AS features, \
+         (SELECT u.status FROM rm_end_users_v2 u WHERE u.id = m.user_id) AS status, \
+         (SELECT g.email_address FROM rm_guests_v2 g WHERE g.id = m.user_id) AS invited_at",
+    filter: "m.organization_id = $1",
+    key: "m.id",
+    sortable: &[
+        ("LastPersistedAtUtc", "m.position"),
+        ("Id", "m.id"),
+        ("UserId", "m.user_id"),
+        ("IsDefault", "m.is_default"),
+        ("IsOwner", "m.tenant_owner"),
+    ],
+};
 
 /// Answers from the tables of [`super::END_USERS`].
 #[derive(Clone, Debug)]
@@ -47,6 +73,14 @@ impl EndUserReads for EndUserTables {
         let user = EndUserWithMemberships { user: user(&row, &roles)?, memberships };
         Ok(Some((user, row.count("version")?)))
     }
+
+    async fn members(
+        &self,
+        organization: &OrganizationId,
+        search: &Search,
+    ) -> Result<Found<Member>> {
+        page(&self.db, &MEMBERS, vec![organization.as_str().into()], search, member).await
+    }
 }
 
 fn user(row: &Row, roles: &RoleSet) -> Result<EndUserView, DbError> {
@@ -67,7 +101,25 @@ fn membership(row: &Row) -> Result<MembershipView, DbError> {
         organization_id: row.text("organization_id")?,
         ownership: row.text("ownership")?,
         is_default: row.bool("is_default")?,
-        roles: role_names(&row.json::<RoleSet>("roles")?),
+        roles: role_names(&tenant_roles(row)?),
         features: feature_names(&row.json::<FeatureSet>("features")?),
+    })
+}
+
+fn tenant_roles(row: &Row) -> Result<RoleSet, DbError> {
+    let mut held = RoleSet::default();
+    for name in ROLE_COLUMNS {
+        if let (true, Some(role)) = (row.bool(name)?, Role::parse(name)) {
+            held = held.with(role);
+        }
+    }
+    Ok(held)
+}
+
+fn member(row: &Row) -> Result<Member, DbError> {
+    Ok(Member {
+        membership: membership(row)?,
+        status: row.opt_text("status")?.unwrap_or_default(),
+        invited_at: row.opt_text("invited_at")?,
     })
 }

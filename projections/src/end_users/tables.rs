@@ -1,10 +1,11 @@
-//! What the read model of end users looks like. Nothing in it says who somebody is.
+//! What the read model of end users looks like. Nothing in it says who somebody is, but the addresses
+//! at which guests were invited.
 
 use store::projections::{Column, Table};
 
 /// Grows with every change of the tables or of what events do to them. The statements in
 /// `reads.rs` name the views of this version.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Every end user.
 pub(super) static END_USERS: Table = Table {
@@ -40,12 +41,23 @@ pub(super) static MEMBERSHIPS: Table = Table {
         Column::text("organization_id"),
         Column::text("ownership"),
         Column::bool("is_default"),
-        // Names of roles in the organization.
-        Column::json("roles"),
+        // The roles in the organization, also those that another one grants, by their names.
+        Column::bool("tenant_billing_admin"),
+        Column::bool("tenant_owner"),
+        Column::bool("tenant_member"),
+        Column::bool("tenant_testingonly"),
         // Names of features in the organization.
         Column::json("features"),
         // Of the event that it began with.
         Column::int("position"),
     ],
-    indexes: &[&["user_id", "position"]],
+    indexes: &[&["user_id", "position"], &["organization_id", "position", "id"]],
 };
+
+/// Roles that a membership may have, each with its column.
+pub(super) const ROLE_COLUMNS: [&str; 4] =
+    ["tenant_billing_admin", "tenant_owner", "tenant_member", "tenant_testingonly"];
+
+/// Where guests were invited, by user, until they register.
+pub(super) static GUESTS: Table =
+    Table { name: "guests", key: "id", columns: &[Column::text("email_address")], indexes: &[] };

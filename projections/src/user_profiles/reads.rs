@@ -6,11 +6,11 @@ use application::{
 };
 use async_trait::async_trait;
 use domain::kernel::UserId;
-use store::db::{Db, DbError, Row};
+use store::db::{Db, DbError, Row, Value};
 
-const ONE: &str = "SELECT id, user_id, classification, first_name, last_name, display_name, \
+const PROFILES: &str = "SELECT id, user_id, classification, first_name, last_name, display_name, \
      email_address, phone_number, timezone, locale, line1, line2, line3, city, state, \
-     country_code, zip, default_organization_id, version FROM rm_user_profiles_v1 WHERE id = $1";
+     country_code, zip, default_organization_id, version FROM rm_user_profiles_v1 WHERE id IN";
 
 /// Answers from the table of [`super::USER_PROFILES`].
 #[derive(Clone, Debug)]
@@ -29,8 +29,21 @@ impl UserProfileTables {
 #[async_trait]
 impl UserProfileReads for UserProfileTables {
     async fn of_user(&self, user: &UserId) -> Result<Option<OwnProfile>> {
-        let row = self.db.fetch_one(ONE, &[user.twin("profile").into()]).await?;
+        let one = format!("{PROFILES} ($1)");
+        let row = self.db.fetch_one(&one, &[user.twin("profile").into()]).await?;
         Ok(row.map(|row| own(&row)).transpose()?)
+    }
+
+    async fn of_users(&self, users: &[UserId]) -> Result<Vec<UserProfileView>> {
+        if users.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<String> = (1..=users.len()).map(|place| format!("${place}")).collect();
+        let some = format!("{PROFILES} ({})", places.join(", "));
+        let ids: Vec<Value> = users.iter().map(|user| user.twin("profile").into()).collect();
+        let rows = self.db.fetch(&some, &ids).await?;
+        let profiles = rows.iter().map(|row| own(row).map(|own| own.profile));
+        Ok(profiles.collect::<Result<_, _>>()?)
     }
 }
 

@@ -112,6 +112,12 @@ async fn unknown_users_have_no_roles(app: &TestApp) {
     let roles = json!({ "roles": ["platform_operations"] });
     let path = format!("/users/{}/roles", app.user());
     let _ = app.post(&path).by(&operator).json(&roles).send().await.problem(404);
+    // It is unknown whatever the roles are.
+    let unheard_of = json!({ "roles": ["platform_unheard_of"] });
+    for method in [Method::POST, Method::PUT] {
+        let request = app.request(method, &path).by(&operator).json(&unheard_of);
+        let _ = request.send().await.problem(404);
+    }
     let answer = app.post("/users/nobody/roles").by(&operator).json(&roles).send().await;
     assert_eq!(answer.failed_rules(), ["PredicateValidator"]);
 }

@@ -69,7 +69,7 @@ impl UseCase for RegisterPersonCredential {
     type Output = RegisterPersonAnswer;
 
     async fn run(self, app: &App, call: &Call) -> Result<RegisterPersonAnswer> {
-        let Wanted { person, password } = self.wanted()?;
+        let Wanted { person, password } = self.wanted(app)?;
         let name = &person.name;
         let about = [person.email.as_str(), name.first(), name.last().unwrap_or_default()];
         check_strength(app, &password, &about)?;
@@ -85,8 +85,8 @@ impl UseCase for RegisterPersonCredential {
 }
 
 impl RegisterPersonCredential {
-    fn wanted(self) -> Result<Wanted> {
-        let (email, first, last, password, (), _, (), (), ()) = parse_all((
+    fn wanted(self, app: &App) -> Result<Wanted> {
+        let (email, first, last, password, (), invitation, (), (), ()) = parse_all((
             email("emailAddress", self.email_address.as_deref()),
             name("firstName", self.first_name.as_deref()),
             name("lastName", self.last_name.as_deref()),
@@ -105,6 +105,7 @@ impl RegisterPersonCredential {
         let name = PersonName::new(first, Some(last))?;
         let person = NewPerson {
             email,
+            invitation: invitation.map(|token| app.secrets.hash(token)),
             name,
             timezone: self.timezone,
             locale: self.locale,

@@ -1,7 +1,17 @@
 //! The rules of an end user, each provoked.
 
+mod invitations;
+mod memberships;
+
 use super::*;
-use crate::kernel::{IdToken, roles::Feature, testing::given};
+use crate::{
+    end_users::{MembershipId, Ownership},
+    kernel::{
+        IdToken,
+        roles::{Feature, Role},
+        testing::given,
+    },
+};
 
 fn membership(name: &str) -> MembershipId {
     MembershipId::new(IdToken::new(format!("{name:0<10}")).expect("valid"))

@@ -32,6 +32,9 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "reset_password.subject.txt",
     "reset_password.html",
     "reset_password.txt",
+    "invitation.subject.txt",
+    "invitation.html",
+    "invitation.txt",
     "reset_unknown.subject.txt",
     "reset_unknown.html",
     "reset_unknown.txt",
@@ -133,6 +136,9 @@ impl Templates {
             ("name", Value::from(one_line(mail.display_name()))),
             ("email", Value::from(mail.to().as_str())),
         ]);
+        if let Some(inviter) = mail.inviter() {
+            values.insert("inviter", Value::from(one_line(inviter)));
+        }
         if let (Some(page), Some(token)) = (mail.page(), mail.token()) {
             let token = utf8_percent_encode(token, ENCODED);
             values.insert("link", web(&format!("{}{page}?token={token}", self.product.website)));
@@ -219,6 +225,18 @@ mod tests {
         assert!(letter.text.contains(link), "{}", letter.text);
         assert!(letter.html.contains(&format!("href=\"{link}\"")), "{}", letter.html);
         assert!(letter.html.contains("Cars &amp; Co"), "{}", letter.html);
+    }
+
+    #[test]
+    fn an_invitation_names_who_invites_and_leads_to_the_registration() {
+        let to = EmailAddress::parse("ann@example.com").unwrap();
+        let (inviter, token) = ("<i>Bob</i>".into(), "a+b_c".into());
+        let mail = Mail::Invitation { to, name: "Ann".into(), inviter, token };
+        let letter = Templates::new(product(), None).unwrap().write(&mail).unwrap();
+        let link = "https://example.com/register?token=a%2Bb_c";
+        assert_eq!(letter.subject, "Welcome to Cars & Co");
+        assert!(letter.text.contains(link) && letter.html.contains(link), "{}", letter.html);
+        assert!(letter.html.contains("&lt;i&gt;Bob"), "{}", letter.html);
     }
 
     #[test]

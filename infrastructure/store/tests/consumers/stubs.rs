@@ -6,12 +6,12 @@ use application::{
     App, Call, Caller, Repository, Result,
     audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
-    end_users::{EndUserReads, EndUserWithMemberships},
+    end_users::{EndUserReads, EndUserWithMemberships, Member},
     organizations::{OrganizationReads, OrganizationView},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
-    user_profiles::{OwnProfile, UserProfileReads},
+    user_profiles::{OwnProfile, UserProfileReads, UserProfileView},
 };
 use async_trait::async_trait;
 use domain::{
@@ -112,6 +112,9 @@ impl EndUserReads for Nothing {
     async fn user(&self, _: &UserId) -> Result<Option<(EndUserWithMemberships, u64)>> {
         Ok(None)
     }
+    async fn members(&self, _: &OrganizationId, _: &Search) -> Result<Found<Member>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
 }
 
 #[async_trait]
@@ -125,6 +128,9 @@ impl OrganizationReads for Nothing {
 impl UserProfileReads for Nothing {
     async fn of_user(&self, _: &UserId) -> Result<Option<OwnProfile>> {
         Ok(None)
+    }
+    async fn of_users(&self, _: &[UserId]) -> Result<Vec<UserProfileView>> {
+        Ok(vec![])
     }
 }
 

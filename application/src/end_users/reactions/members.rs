@@ -1,0 +1,135 @@
+//! Members come and go, and get roles, as organizations decided.
+
+use domain::{
+    end_users::{EndUser, EndUserError, EndUserEvent, Ownership},
+    kernel::{Evolve, OrganizationId, UserId, roles::Role},
+};
+use serde_json::json;
+
+use crate::{
+    App, Call, Error, Result,
+    end_users::{guests::about_user, membership_id},
+    ports::{Audited, StreamId},
+    repository::{ATTEMPTS, Committed},
+};
+
+/// Makes the creator of an organization a member of it.
+pub(super) async fn join(
+    app: &App,
+    call: &Call,
+    at: &OrganizationId,
+    user: &UserId,
+    ownership: Ownership,
+) -> Result<()> {
+    let join =
+        |creator: &EndUser| creator.join_as_creator(membership_id(user, at), at.clone(), ownership);
+    change(app, call, user, join, || added(app, call, user, at)).await
+}
+
+/// Takes a membership away.
+pub(super) async fn leave(
+    app: &App,
+    call: &Call,
+    at: &OrganizationId,
+    user: &UserId,
+    by: &UserId,
+) -> Result<()> {
+    change(app, call, user, |member| member.leave(at, by), || Ok(())).await
+}
+
+/// Gives a member a role.
+pub(super) async fn assign(
+    app: &App,
+    call: &Call,
+    at: &OrganizationId,
+    user: &UserId,
+    role: Role,
+    by: &UserId,
+) -> Result<()> {
+    let audited = || {
+        let code = "EndUser.TenantRolesAssigned";
+        let template = "User {0} gave the role {1} in organization {2} to user {3}";
+        let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
+        app.audit(call, &Audited { code, against: Some(user), template, arguments })
+    };
+    change(app, call, user, |member| member.assign_tenant_role(at, role), audited).await
+}
+
+/// Takes a role from a member.
+pub(super) async fn unassign(
+    app: &App,
+    call: &Call,
+    at: &OrganizationId,
+    user: &UserId,
+    role: Role,
+    by: &UserId,
+) -> Result<()> {
+    let audited = || {
+        let code = "EndUser.TenantRolesUnassigned";
+        let template = "User {0} took the role {1} in organization {2} from user {3}";
+        let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
+        app.audit(call, &Audited { code, against: Some(user), template, arguments })
+    };
+    change(app, call, user, |member| member.unassign_tenant_role(at, role), audited).await
+}
+
+/// Tells that somebody is about to become a member.
+pub(super) fn added(app: &App, call: &Call, user: &UserId, at: &OrganizationId) -> Result<()> {
+    app.usage(
+        call,
+        "Membership Added",
+        &[
+            ("ResourceId", json!(membership_id(user, at))),
+            ("UserIdOverride", json!(user)),
+            ("TenantIdOverride", json!(at)),
+        ],
+    )
+}
+
+/// Whether the cause of this call has changed the user before: a decision that came again must not
+/// undo a later one.
+pub(super) async fn is_done(app: &App, call: &Call, user: &str) -> Result<bool> {
+    let Some(cause) = call.causation.as_deref() else { return Ok(false) };
+    let events = app.log.load(&StreamId::new(EndUser::TYPE, user), 0).await?;
+    Ok(events.iter().any(|event| event.metadata().causation.as_deref() == Some(cause)))
+}
+
+/// Tells that a decision of an organization comes to nothing.
+pub(super) fn pointless(call: &Call, user: &UserId, why: &str) {
+    let cause = call.causation.as_deref();
+    tracing::warn!(user = user.as_str(), cause, why, "an organization decided for nothing");
+}
+
+/// Changes a user, and tells of it if anything changes. Nothing happens to who is unknown, or if the
+/// rules of users forbid it: the organization can't be told any more.
+async fn change(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    decide: impl Fn(&EndUser) -> Result<Vec<EndUserEvent>, EndUserError> + Send + Sync,
+    tell: impl Fn() -> Result<()> + Send + Sync,
+) -> Result<()> {
+    for _ in 0..ATTEMPTS {
+        let Some(mut known) = app.end_users.find(call, user.as_str()).await? else {
+            pointless(call, user, "the user is unknown");
+            return Ok(());
+        };
+        let events = match decide(&known.state) {
+            Ok(events) => events,
+            Err(refusal) => {
+                pointless(call, user, &refusal.to_string());
+                return Ok(());
+            }
+        };
+        if events.is_empty() || is_done(app, call, user.as_str()).await? {
+            return Ok(());
+        }
+        tell()?;
+        let decision = about_user(&known.state, events);
+        let part = app.end_users.stage(&mut known, decision)?;
+        if let Committed::Done = app.commit(call, vec![part]).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::conflict())
+}
