@@ -19,6 +19,7 @@ pub mod erase;
 pub mod inspect;
 pub mod reactions;
 pub mod register;
+pub mod register_machine;
 pub mod roles;
 pub mod unassign_roles;
 

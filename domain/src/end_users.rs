@@ -5,7 +5,7 @@ pub mod events;
 pub mod initial;
 pub mod membership;
 
-pub use end_user::{EndUser, EndUserError, Registration};
+pub use end_user::{EndUser, EndUserError, MachineRegistration, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
 pub use membership::Membership;
 

@@ -1,4 +1,4 @@
-//! Proofs of identity: access tokens and signatures.
+//! Proofs of identity: access tokens, API keys and signatures.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use application::{Caller, Result, ports::Authenticator};
 use async_trait::async_trait;
 
 use crate::{
+    api_keys::ApiKeys,
     signatures::Signatures,
     tokens::{TokenError, Tokens},
 };
@@ -15,13 +16,19 @@ pub struct LocalAuthenticator {
     tokens: Arc<Tokens>,
     hmac: Signatures,
     inter_host: Signatures,
+    keys: Arc<ApiKeys>,
 }
 
 impl LocalAuthenticator {
     /// `hmac` is for queues and bus, `inter_host` for other hosts of the product.
     #[must_use]
-    pub fn new(tokens: Arc<Tokens>, hmac: Signatures, inter_host: Signatures) -> Self {
-        Self { tokens, hmac, inter_host }
+    pub fn new(
+        tokens: Arc<Tokens>,
+        hmac: Signatures,
+        inter_host: Signatures,
+        keys: Arc<ApiKeys>,
+    ) -> Self {
+        Self { tokens, hmac, inter_host, keys }
     }
 }
 
@@ -41,9 +48,8 @@ impl Authenticator for LocalAuthenticator {
             }
         }
     }
-    /// No API keys can be made yet, so none is any good.
-    async fn api_key(&self, _key: &str) -> Result<Option<Caller>> {
-        Ok(None)
+    async fn api_key(&self, key: &str) -> Result<Option<Caller>> {
+        self.keys.caller(key).await
     }
     fn hmac(&self, body: &[u8], signature: &str) -> bool {
         self.hmac.verify(body, signature)
