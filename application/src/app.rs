@@ -7,7 +7,7 @@ use domain::{
     cars::Car,
     emails::EmailDelivery,
     end_users::EndUser,
-    identities::{Credential, TokenFamily},
+    identities::{ApiKey, Credential, TokenFamily},
     kernel::EmailAddress,
     organizations::Organization,
     subscriptions::Subscription,
@@ -20,10 +20,10 @@ use crate::{
     cars::CarReads,
     emails::EmailReads,
     end_users::EndUserReads,
-    identities::SignIn,
+    identities::{SignIn, api_keys::ApiKeyReads},
     organizations::{OrganizationReads, settings::SettingTemplate},
     ports::{
-        AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
+        AccessTokens, ApiKeyUses, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
         Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
         UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
@@ -72,6 +72,12 @@ pub struct App {
     pub end_user_reads: Arc<dyn EndUserReads>,
     /// Who becomes an operator by registering.
     pub operators: Arc<[EmailAddress]>,
+    /// API keys, for commands.
+    pub api_keys: Repository<ApiKey>,
+    /// API keys, for queries.
+    pub api_key_reads: Arc<dyn ApiKeyReads>,
+    /// When API keys were used.
+    pub api_key_uses: Arc<dyn ApiKeyUses>,
     /// Password credentials.
     pub credentials: Repository<Credential>,
     /// The tokens of sign-ins.

@@ -29,6 +29,7 @@ pub mod list_memberships;
 pub mod members;
 pub mod reactions;
 pub mod register;
+pub mod register_machine;
 pub mod roles;
 pub mod unassign_roles;
 

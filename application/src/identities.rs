@@ -15,7 +15,9 @@ use crate::{
     repository::ATTEMPTS,
 };
 
+pub mod api_keys;
 pub mod credentials;
+pub mod machines;
 pub mod me;
 pub mod reactions;
 pub mod tokens;

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{
-    identities::{Password, PasswordHash, TokenHash},
-    kernel::Timestamp,
+    identities::{ApiKeyId, Password, PasswordHash, TokenHash},
+    kernel::{Timestamp, UserId},
 };
 
 use crate::{
     Error, Result,
     emails::{EmailFilter, EmailReads, EmailView, Mail},
+    identities::api_keys::{ApiKeyReads, ApiKeyView},
     ports::{
-        AccessToken, AccessTokens, Bearer, EmailProvider, Letter, MailTemplates, OutgoingEmail,
-        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault,
-        Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+        AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Bearer, EmailProvider, Letter,
+        MailTemplates, OutgoingEmail, PasswordHasher, PasswordStrength, Proof, SealedText, Secrets,
+        Usage, UsageProvider, Vault, Verdict, WebhookNotification, WebhookProofs, WebhookStatus,
+        Webhooks,
     },
     search::{Found, Rows, Search},
 };
@@ -122,5 +124,22 @@ impl Webhooks for Alone {
     }
     async fn became(&self, _: &WebhookNotification, _: WebhookStatus) -> Result<()> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ApiKeyReads for Alone {
+    async fn keys(&self, _: &UserId, _: &Search) -> Result<Found<ApiKeyView>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
+    }
+    async fn unexpired(&self, _: &UserId, _: Timestamp) -> Result<Vec<ApiKeyId>> {
+        Ok(vec![])
+    }
+}
+
+#[async_trait]
+impl ApiKeyUses for Alone {
+    async fn note(&self, _: Vec<ApiKeyUse>) -> Result<Vec<ApiKeyUse>> {
+        Ok(vec![])
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cars::Car,
     emails::EmailDelivery,
     end_users::EndUser,
-    identities::{Credential, TokenFamily},
+    identities::{ApiKey, Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
     organizations::Organization,
     subscriptions::Subscription,
@@ -50,6 +50,7 @@ fn renew<E: Event>(name: &str, version: u16, payload: &str) -> Result<Renewed, D
 
 /// Every aggregate of the product.
 pub const ALL: &[Contract] = &[
+    contract::<ApiKey>(),
     contract::<Audit>(),
     contract::<Car>(),
     contract::<Credential>(),

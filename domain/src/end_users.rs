@@ -7,7 +7,7 @@ pub mod invitation;
 pub mod membership;
 pub mod plans;
 
-pub use end_user::{EndUser, EndUserError, Registration};
+pub use end_user::{EndUser, EndUserError, MachineRegistration, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
 pub use invitation::{Invitation, NewInvitation};
 pub use membership::Membership;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adapters::{
+    api_keys::ApiKeys,
     authenticator::LocalAuthenticator,
     clock::SystemClock,
     ids::RandomIds,
@@ -25,10 +26,11 @@ use application::{
     reaction::Reaction,
 };
 use projections::{
-    audits::AuditTables, cars::CarTables, emails::EmailTables, end_users::EndUserTables,
-    organizations::OrganizationTables, user_profiles::UserProfileTables,
+    api_keys::ApiKeyTables, audits::AuditTables, cars::CarTables, emails::EmailTables,
+    end_users::EndUserTables, organizations::OrganizationTables, user_profiles::UserProfileTables,
 };
 use store::{
+    api_key_uses::ApiKeyUseTable,
     consumers::{self, Engine, LogFeed, Parts, Progress},
     notifications::NotificationTable,
     relay::Relay,
@@ -74,6 +76,8 @@ pub struct Composed {
     pub app: App,
     /// For the HTTP pipeline.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Notes which keys are used.
+    pub api_keys: Arc<ApiKeys>,
     /// For the HTTP pipeline.
     pub sealer: Arc<dyn Sealer>,
     /// Issues tokens.
@@ -120,6 +124,7 @@ pub async fn compose(
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
     let responses = MasterSealer::new(&settings.master_key)
         .map_err(|error| Stop::because("Responses can't be sealed", error))?;
+
     let log = Log::open(&stores.log, clock.clone()).await?;
     let events = log.port();
     let vault = vault(settings, &stores)?;
@@ -128,12 +133,6 @@ pub async fn compose(
         Standing::new(events.clone(), Repository::new(sealed.clone(), ids.clone()), clock.as_ref());
     let standing = standing.await.map_err(|error| Stop::because("The log can't be read", error))?;
     let standing = Arc::new(standing);
-    let authenticator = LocalAuthenticator::new(
-        tokens.clone(),
-        standing.clone(),
-        Signatures::new(&settings.hmac_secret),
-        Signatures::new(&settings.inter_host_secret),
-    );
     let projections = projections::ALL;
     consumers::check(&stores.read, projections)
         .await
@@ -218,6 +217,9 @@ pub async fn compose(
         end_users: Repository::new(sealed.clone(), ids.clone()),
         end_user_reads: Arc::new(EndUserTables::new(stores.read.clone())),
         operators: settings.operators.as_slice().into(),
+        api_keys: Repository::new(sealed.clone(), ids.clone()),
+        api_key_reads: Arc::new(ApiKeyTables::new(stores.read.clone())),
+        api_key_uses: Arc::new(ApiKeyUseTable::new(stores.read.clone())),
         credentials: Repository::new(sealed.clone(), ids.clone()),
         token_families: Repository::new(sealed.clone(), ids.clone()),
         access_tokens: Arc::new(TimedTokens {
@@ -237,11 +239,20 @@ pub async fn compose(
         #[cfg(feature = "testing-only")]
         testing: testing.clone(),
     };
+    let api_keys = Arc::new(ApiKeys::new(app.clone()));
+    let authenticator = LocalAuthenticator::new(
+        tokens.clone(),
+        standing.clone(),
+        Signatures::new(&settings.hmac_secret),
+        Signatures::new(&settings.inter_host_secret),
+        api_keys.clone(),
+    );
     let reactions = Arc::new(SealedFeeds::new(carriers.reactions, vault));
     let engine = engine(roles, parts, reactions, &app);
     Ok(Composed {
         app,
         authenticator: Arc::new(authenticator),
+        api_keys,
         sealer: Arc::new(responses),
         tokens,
         standing,

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use adapters::{signatures::Signatures, tokens::Tokens};
+use adapters::{api_keys::ApiKeys, signatures::Signatures, tokens::Tokens};
 use application::App;
 
 use crate::{
@@ -39,6 +39,7 @@ pub struct Host {
     pub app: App,
     /// Issues tokens that it accepts.
     pub tokens: Arc<Tokens>,
+    api_keys: Arc<ApiKeys>,
     running: Running,
     log: Log,
     stores: Stores,
@@ -93,6 +94,8 @@ impl Host {
         }
         let recorder = composed.app.recorder.clone();
         running.spawn("the recorder", |stop| adapters::recorder::run(recorder, stop));
+        let api_keys = composed.api_keys.clone();
+        running.spawn("the uses of API keys", |stop| adapters::api_keys::run(api_keys, stop));
         if let Some(telemetry) = telemetry {
             running.spawn("telemetry", |stop| telemetry.run(stop));
         }
@@ -105,6 +108,7 @@ impl Host {
             addresses,
             app: composed.app,
             tokens: composed.tokens,
+            api_keys: composed.api_keys,
             running,
             log: composed.log,
             stores: composed.stores,
@@ -121,6 +125,7 @@ impl Host {
     /// consumers and closes the stores.
     pub async fn stop(self) {
         self.running.stop_serving().await;
+        self.api_keys.flush().await;
         self.app.recorder.flush().await;
         self.log.close().await;
         self.running.stop_tasks().await;

@@ -1,5 +1,6 @@
 //! The read models: what events make of them, and the queries that they serve.
 
+pub mod api_keys;
 pub mod audits;
 pub mod cars;
 pub mod emails;
@@ -12,6 +13,7 @@ use store::projections::Projection;
 
 /// Every read model of the product.
 pub const ALL: &[Projection] = &[
+    api_keys::API_KEYS,
     audits::AUDITS,
     cars::CARS,
     emails::EMAILS,

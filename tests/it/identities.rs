@@ -1,8 +1,10 @@
 //! Identities: passwords and the tokens of sign-ins, on every deployment.
 
+mod api_keys;
 mod confirm;
 mod keys;
 mod limits;
+mod machines;
 mod register;
 mod repeats;
 mod reset;

@@ -19,6 +19,13 @@ pub fn platform_features() -> FeatureSet {
     [Feature::PlatformPaidTrial].into_iter().collect()
 }
 
+/// The features of a new machine on the platform: those of a trial, if somebody who is known
+/// registers it.
+#[must_use]
+pub fn machine_features(trial: bool) -> FeatureSet {
+    if trial { platform_features() } else { [Feature::PlatformBasic].into_iter().collect() }
+}
+
 /// The roles of whoever created an organization, in it. Nobody pays for a machine's own.
 #[must_use]
 pub fn creator_roles(creator: Classification, ownership: Ownership) -> RoleSet {

@@ -1,6 +1,9 @@
-//! Identities: passwords, and the tokens of sign-ins.
+//! Identities: passwords, the tokens of sign-ins, API keys and machines.
 
 use application::identities::{
+    api_keys::{
+        create::CreateApiKey, delete::DeleteApiKey, revoke::RevokeApiKey, search::SearchApiKeys,
+    },
     credentials::{
         authenticate::AuthenticateCredential, complete_reset::CompletePasswordReset,
         confirm::ConfirmPersonRegistration, initiate_reset::InitiatePasswordReset,
@@ -8,6 +11,7 @@ use application::identities::{
         renew_confirmation::RenewPersonRegistrationConfirmation, resend_reset::ResendPasswordReset,
         verify_reset::VerifyPasswordReset,
     },
+    machines::register::RegisterMachine,
     me::GetIdentity,
     tokens::{refresh::RefreshToken, revoke::RevokeRefreshToken},
 };
@@ -17,6 +21,11 @@ use crate::http::route::{Route, delete, get, post};
 /// Everything about identities.
 pub const ROUTES: &[Route] = &[
     get::<GetIdentity>("/users/me"),
+    post::<CreateApiKey>("/apikeys").secret(),
+    get::<SearchApiKeys>("/apikeys"),
+    delete::<DeleteApiKey>("/apikeys/{id}"),
+    delete::<RevokeApiKey>("/apikeys/{id}/revoke"),
+    post::<RegisterMachine>("/machines/register").secret().guarded(),
     post::<RefreshToken>("/tokens/refresh").secret().guarded(),
     delete::<RevokeRefreshToken>("/tokens/{refreshToken}").guarded(),
     post::<AuthenticateCredential>("/credentials/auth").secret().guarded(),

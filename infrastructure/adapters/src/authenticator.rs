@@ -1,4 +1,4 @@
-//! Proofs of identity: access tokens and signatures.
+//! Proofs of identity: access tokens, API keys and signatures.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use application::{Caller, Result, ports::Authenticator};
 use async_trait::async_trait;
 
 use crate::{
+    api_keys::ApiKeys,
     signatures::Signatures,
     standing::Standing,
     tokens::{TokenError, Tokens},
@@ -17,6 +18,7 @@ pub struct LocalAuthenticator {
     standing: Arc<Standing>,
     hmac: Signatures,
     inter_host: Signatures,
+    keys: Arc<ApiKeys>,
 }
 
 impl LocalAuthenticator {
@@ -27,8 +29,9 @@ impl LocalAuthenticator {
         standing: Arc<Standing>,
         hmac: Signatures,
         inter_host: Signatures,
+        keys: Arc<ApiKeys>,
     ) -> Self {
-        Self { tokens, standing, hmac, inter_host }
+        Self { tokens, standing, hmac, inter_host, keys }
     }
 }
 
@@ -48,9 +51,8 @@ impl Authenticator for LocalAuthenticator {
             }
         }
     }
-    /// No API keys can be made yet, so none is any good.
-    async fn api_key(&self, _key: &str) -> Result<Option<Caller>> {
-        Ok(None)
+    async fn api_key(&self, key: &str) -> Result<Option<Caller>> {
+        self.keys.caller(key).await
     }
     fn hmac(&self, body: &[u8], signature: &str) -> bool {
         self.hmac.verify(body, signature)

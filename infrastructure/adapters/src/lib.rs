@@ -1,6 +1,7 @@
 //! Adapters of ports that need no database: clock, ids, keys, tokens, signatures, records, the bus.
 
 pub mod aead;
+pub mod api_keys;
 pub mod authenticator;
 pub mod claims;
 pub mod clock;

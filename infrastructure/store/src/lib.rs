@@ -1,5 +1,6 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
+pub mod api_key_uses;
 pub mod backoff;
 pub mod consumers;
 pub mod cqrs;

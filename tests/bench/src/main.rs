@@ -11,6 +11,7 @@ mod history;
 mod http;
 mod http_load;
 mod idle;
+mod keys;
 mod latency;
 mod load;
 mod outage;
@@ -65,6 +66,8 @@ enum Command {
     Commands(commands::Args),
     /// Signing in, registering, and checking tokens.
     People(people::Args),
+    /// Calling with an API key, beside calling with an access token.
+    Keys(keys::Args),
     /// How fast the relay catches up after the broker was away under load.
     Outage(outage::Args),
     /// What the others start.
@@ -106,6 +109,7 @@ async fn main() -> Outcome {
         Command::Commands(args) => commands::run(args).await,
         Command::Outage(args) => outage::run(args).await,
         Command::People(args) => people::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
         Command::Serve => serve(Roles::all()).await,
         Command::ServeCommands => serve(Roles::serving(Api::Commands)).await,
         Command::Queries => serve(Roles::serving(Api::Queries)).await,

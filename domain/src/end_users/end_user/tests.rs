@@ -210,3 +210,44 @@ fn erasure_suspends_and_forgets() {
     assert_eq!(user.mailboxes(), ["m"]);
     assert_eq!(user.erase(vec![]), []);
 }
+
+fn machine(trial: bool) -> Vec<EndUserEvent> {
+    let profile =
+        RegisteredProfile { first_name: "Robot 1".to_owned(), ..RegisteredProfile::default() };
+    let host_region = "test".to_owned();
+    EndUser::register_machine(MachineRegistration { profile, trial, host_region })
+}
+
+#[test]
+fn a_machine_has_a_trial_if_somebody_is_known_to_register_it() {
+    for (trial, features) in [
+        (true, vec![Feature::PlatformPaidTrial, Feature::PlatformBasic]),
+        (false, vec![Feature::PlatformBasic]),
+    ] {
+        let user = given::<EndUser>(machine(trial)).state();
+        assert_eq!(user.access(), Access::Enabled);
+        assert_eq!(user.status(), UserStatus::Registered);
+        assert_eq!(user.classification(), Classification::Machine);
+        assert_eq!(user.roles().expanded(), [Role::PlatformStandard]);
+        assert_eq!(user.features().expanded(), features);
+        assert_eq!((user.username(), user.email_digest()), (None, None));
+        assert_eq!(user.name().full(), "Robot 1");
+    }
+}
+
+#[test]
+fn a_machine_keeps_the_shared_organization_as_its_default_and_owns_its_own() {
+    let mut user = given::<EndUser>(machine(true)).state();
+    for event in user.join_as_member(membership("shared"), organization("shared")) {
+        user.evolve(&event);
+    }
+    let own = (membership("own"), organization("own"));
+    for event in user.join_as_creator(own.0, own.1, Ownership::Personal).expect("the first") {
+        user.evolve(&event);
+    }
+    let default = user.default_membership().expect("there is one");
+    assert_eq!(default.organization, organization("shared"));
+    assert_eq!(default.roles.expanded(), [Role::TenantMember]);
+    let own = user.membership(&organization("own")).expect("a member");
+    assert_eq!(own.roles.expanded(), [Role::TenantOwner, Role::TenantMember]);
+}

@@ -1,0 +1,53 @@
+//! What is told of the use of API keys: not of every request, but of a key once in a while.
+
+use domain::end_users::EndUser;
+use serde_json::json;
+
+use crate::{
+    App, Call, Caller, Result,
+    caller::CallerKind,
+    ports::{ApiKeyUse, Audited},
+};
+
+/// Notes that keys were used, and tells of those of which nobody was told for a while.
+///
+/// # Errors
+/// Unavailable; some may be noted then.
+pub async fn record(app: &App, uses: Vec<ApiKeyUse>) -> Result<()> {
+    for used in app.api_key_uses.note(uses).await? {
+        tell(app, &used).await?;
+    }
+    Ok(())
+}
+
+async fn tell(app: &App, used: &ApiKeyUse) -> Result<()> {
+    let ApiKeyUse { key, user, at: _ } = used;
+    let caller =
+        Caller { id: user.clone(), kind: CallerKind::User, roles: vec![], features: vec![] };
+    let call = Call::new(caller, app.ids.event_id().to_string());
+    let Some(known) = app.end_users.find(&call, user.as_str()).await? else { return Ok(()) };
+    let audit = Audited {
+        code: "Authentication.APIKey.Passed",
+        against: Some(user),
+        template: "User {0} called with the API key {1}",
+        arguments: &[user.as_str(), key.as_str()],
+    };
+    app.recorder.audit(&call, audit).await?;
+    app.recorder.usage(&call, "User Login", &login(used, &known.state));
+    Ok(())
+}
+
+fn login(used: &ApiKeyUse, user: &EndUser) -> Vec<(&'static str, serde_json::Value)> {
+    let mut properties = vec![
+        ("AuthProvider", json!("apikey")),
+        ("UserIdOverride", json!(used.user)),
+        ("Name", json!(user.name().full())),
+    ];
+    if let Some(email) = user.username().filter(|email| !email.is_empty()) {
+        properties.push(("EmailAddress", json!(email)));
+    }
+    if let Some(membership) = user.default_membership() {
+        properties.push(("DefaultOrganizationId", json!(membership.organization)));
+    }
+    properties
+}

@@ -1,0 +1,3 @@
+//! Machines: users that call with a key of their own.
+
+pub mod register;
