@@ -22,11 +22,12 @@ use crate::{
     end_users::EndUserReads,
     identities::SignIn,
     ports::{
-        AccessTokens, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
-        Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
-        UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
+        AccessTokens, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog, Ids,
+        MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength, ReadModels,
+        Recorder, Secrets, UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
+    subscriptions::SubscriptionReads,
     user_profiles::UserProfileReads,
 };
 
@@ -89,6 +90,12 @@ pub struct App {
     pub organizations: Repository<Organization>,
     /// Subscriptions, for commands.
     pub subscriptions: Repository<Subscription>,
+    /// Subscriptions, for queries.
+    pub subscription_reads: Arc<dyn SubscriptionReads>,
+    /// Gets money for subscriptions.
+    pub billing: Arc<dyn BillingProvider>,
+    /// Whether notifications about subscriptions are a provider's.
+    pub billing_proofs: Arc<dyn BillingProofs>,
     /// User profiles, for commands.
     pub user_profiles: Repository<UserProfile>,
     /// User profiles, for queries.

@@ -1,6 +1,7 @@
 //! What use cases need from the outside. Each port has its adapters in `infrastructure`.
 
 mod access_tokens;
+mod billing;
 mod bus;
 mod emails;
 mod feed;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::{Call, Caller, Result};
 
 pub use access_tokens::{AccessToken, AccessTokens, Bearer};
+pub use billing::{BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};
