@@ -23,11 +23,12 @@ use crate::{
     identities::{SignIn, api_keys::ApiKeyReads},
     organizations::{OrganizationReads, settings::SettingTemplate},
     ports::{
-        AccessTokens, ApiKeyUses, Clock, EmailProvider, EventLog, Ids, MailTemplates, Memberships,
-        Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder, Secrets,
-        UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
+        AccessTokens, ApiKeyUses, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog,
+        Ids, MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength,
+        ReadModels, Recorder, Secrets, UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
+    subscriptions::SubscriptionReads,
     user_profiles::UserProfileReads,
 };
 
@@ -100,6 +101,12 @@ pub struct App {
     pub tenant_settings: Arc<[SettingTemplate]>,
     /// Subscriptions, for commands.
     pub subscriptions: Repository<Subscription>,
+    /// Subscriptions, for queries.
+    pub subscription_reads: Arc<dyn SubscriptionReads>,
+    /// Gets money for subscriptions.
+    pub billing: Arc<dyn BillingProvider>,
+    /// Whether notifications about subscriptions are a provider's.
+    pub billing_proofs: Arc<dyn BillingProofs>,
     /// User profiles, for commands.
     pub user_profiles: Repository<UserProfile>,
     /// User profiles, for queries.

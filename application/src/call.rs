@@ -9,6 +9,22 @@ use crate::{
     ports::{Appended, Consumed, IdempotencyKey, Metadata, WorkMessage},
 };
 
+/// User name and password that came with a request (RFC 7617), for use cases that judge them
+/// themselves.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicCredentials {
+    /// The name.
+    pub user: String,
+    /// The password; empty if there is none.
+    pub password: String,
+}
+
+impl std::fmt::Debug for BasicCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BasicCredentials")
+    }
+}
+
 /// One call. Handed to the use case by reference; collects what its append committed.
 #[derive(Debug)]
 pub struct Call {
@@ -26,6 +42,8 @@ pub struct Call {
     pub expected_version: Option<u64>,
     /// Whether it came by HTTPS.
     pub secure: bool,
+    /// What came as `Authorization: Basic`, where anybody may call.
+    pub basic: Option<BasicCredentials>,
     /// Makes repeating the call harmless.
     pub idempotency: Option<IdempotencyKey>,
     next: Mutex<Next>,
@@ -67,6 +85,7 @@ impl Call {
             traceparent: None,
             expected_version: None,
             secure: false,
+            basic: None,
             idempotency: None,
             next: Mutex::default(),
             receipt: Mutex::default(),

@@ -16,6 +16,8 @@ pub enum Access {
     Token,
     /// A signature of the body with the shared secret.
     Hmac,
+    /// Such a signature, or else as [`Self::Token`].
+    HmacOrToken,
     /// A signature of the body by another host of the product, with or without a bearer token.
     InterHost,
 }
@@ -62,6 +64,11 @@ impl Policy {
     #[must_use]
     pub const fn internal() -> Self {
         Self::new(Access::Hmac).role(Role::PlatformInternalService)
+    }
+    /// Operators, and parts of the product on their behalf.
+    #[must_use]
+    pub const fn operations() -> Self {
+        Self::new(Access::HmacOrToken).role(Role::PlatformOperations)
     }
     /// Other hosts of the product.
     #[must_use]
@@ -110,7 +117,10 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, caller: &Caller, tenant: Option<&OrganizationId>) -> bool {
         let (role, feature) = self.requirements();
-        role.is_none_or(|role| caller.has_role(role, tenant))
-            && feature.is_none_or(|feature| caller.has_feature(feature, tenant))
+        let signed = self.access == Access::HmacOrToken
+            && caller.has_role(Role::PlatformInternalService, None);
+        signed
+            || role.is_none_or(|role| caller.has_role(role, tenant))
+                && feature.is_none_or(|feature| caller.has_feature(feature, tenant))
     }
 }

@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod api_keys;
+mod billing;
 mod bus;
 mod emails;
 mod feed;
@@ -26,6 +27,7 @@ use crate::{Call, Caller, Result};
 
 pub use access_tokens::{AccessToken, AccessTokens, Bearer};
 pub use api_keys::{ApiKeyUse, ApiKeyUses};
+pub use billing::{BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};

@@ -167,8 +167,40 @@ impl<D: Aggregate> Repository<D> {
         Err(Error::conflict())
     }
 
+    /// As [`Self::load`], for whoever has to ask others before it decides.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; a version mismatch if the caller named another version.
+    pub(crate) async fn load_to_change(&self, call: &Call, id: &str) -> Result<Loaded<D>> {
+        let loaded = self.load(call, id).await?;
+        if call.expected_version.is_some_and(|expected| expected != loaded.version) {
+            return Err(version_mismatch());
+        }
+        Ok(loaded)
+    }
+
+    /// Appends what was decided about what was loaded; `None` if somebody else was faster.
+    ///
+    /// # Errors
+    /// A version mismatch if the caller named a version; unavailable.
+    pub(crate) async fn append_to(
+        &self,
+        call: &Call,
+        loaded: Loaded<D>,
+        decision: impl Into<Decision<D::Event>>,
+    ) -> Result<Option<Loaded<D>>> {
+        match self.append(call, loaded, decision.into()).await? {
+            Outcome::Committed(loaded) => Ok(Some(loaded)),
+            Outcome::Raced(error) if call.expected_version.is_some() => Err(error),
+            Outcome::Raced(_) => Ok(None),
+        }
+    }
+
     /// If this very call was committed before, the state that it led to.
-    async fn repeated(&self, call: &Call) -> Result<Option<Loaded<D>>> {
+    ///
+    /// # Errors
+    /// Key reused, if another call used its key; unavailable.
+    pub(crate) async fn repeated(&self, call: &Call) -> Result<Option<Loaded<D>>> {
         let Some(key) = &call.idempotency else { return Ok(None) };
         match self.log.answered(&key.scope, &key.key).await? {
             Some(stored) if stored.fingerprint == key.fingerprint => {

@@ -5,20 +5,25 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{
     identities::{ApiKeyId, Password, PasswordHash, TokenHash},
-    kernel::{Timestamp, UserId},
+    kernel::{OrganizationId, Timestamp, UserId},
+    subscriptions::{BillingInterpreter, ProviderState, SimpleProvider},
 };
 
 use crate::{
     Error, Result,
+    call::BasicCredentials,
     emails::{EmailFilter, EmailReads, EmailView, Mail},
     identities::api_keys::{ApiKeyReads, ApiKeyView},
     ports::{
-        AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Bearer, EmailProvider, Letter,
-        MailTemplates, OutgoingEmail, PasswordHasher, PasswordStrength, Proof, SealedText, Secrets,
-        Usage, UsageProvider, Vault, Verdict, WebhookNotification, WebhookProofs, WebhookStatus,
-        Webhooks,
+        AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Bearer, BillingProofs, BillingProvider,
+        Buyer, EmailProvider, Ending, Letter, MailTemplates, OutgoingEmail, PasswordHasher,
+        PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault, Verdict,
+        WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
     },
     search::{Found, Rows, Search},
+    subscriptions::{
+        Reference, SubscriptionReads, SubscriptionRecord, invoices::Invoice, plans::PricingPlans,
+    },
 };
 
 /// A vault that keeps everything readable.
@@ -141,5 +146,68 @@ impl ApiKeyReads for Alone {
 impl ApiKeyUses for Alone {
     async fn note(&self, _: Vec<ApiKeyUse>) -> Result<Vec<ApiKeyUse>> {
         Ok(vec![])
+    }
+}
+
+fn nobody_bills<T>() -> Result<T> {
+    Err(Error::unavailable("nobody gets money"))
+}
+
+#[async_trait]
+impl BillingProvider for Alone {
+    fn interpreter(&self) -> &dyn BillingInterpreter {
+        &SimpleProvider
+    }
+    async fn subscribe(&self, _: &str, _: &Buyer) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn change_plan(&self, _: &str, _: &ProviderState, _: &str) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn cancel(&self, _: &str, _: &ProviderState, _: Ending) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn transfer(
+        &self,
+        _: &str,
+        _: &ProviderState,
+        _: &Buyer,
+        _: Option<&str>,
+    ) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn restore_buyer(&self, _: &str, _: &Buyer) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn invoices(
+        &self,
+        _: &ProviderState,
+        _: Timestamp,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<Invoice>> {
+        nobody_bills()
+    }
+    async fn plans(&self) -> Result<PricingPlans> {
+        nobody_bills()
+    }
+}
+
+impl BillingProofs for Alone {
+    fn chargebee(&self, _: Option<&BasicCredentials>, _: Timestamp) -> Proof {
+        Proof::Bad { counted: true }
+    }
+}
+
+#[async_trait]
+impl SubscriptionReads for Alone {
+    async fn of_organization(&self, _: &OrganizationId) -> Result<Option<SubscriptionRecord>> {
+        Ok(None)
+    }
+    async fn of_reference(&self, _: &str, _: Reference, _: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
+    async fn at_provider(&self, _: &str, _: &Search) -> Result<Found<SubscriptionRecord>> {
+        Ok(Found { rows: Rows::default(), total: 0 })
     }
 }

@@ -1,3 +1,4 @@
 //! What third parties tell us.
 
+pub mod chargebee;
 pub mod mailgun;

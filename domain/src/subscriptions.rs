@@ -1,12 +1,23 @@
 //! Subscriptions: who pays for an organization, and what for.
 
+pub mod amount;
+pub mod chargebee;
+pub mod details;
 pub mod events;
 pub mod simple;
 pub mod subscription;
 
+pub use amount::Amount;
+pub use chargebee::Chargebee;
+pub use details::{
+    BillingDetails, BillingInterpreter, NextInvoice, PaymentKind, PaymentMethod, Period,
+    PeriodUnit, PlanDetails, ProviderState, References, SubscriptionStatus,
+};
 pub use events::SubscriptionEvent;
-pub use simple::{SimplePlan, SimpleProvider};
-pub use subscription::{Provider, Subscription, SubscriptionError};
+pub use simple::SimpleProvider;
+pub use subscription::{
+    PlanChange, Provider, ProviderChange, Standing, Subscription, SubscriptionError,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,15 @@
-//! The subscription: its rules.
+//! The subscription: what its events made of it.
 
-use std::collections::BTreeMap;
+mod deciding;
+mod refusals;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SimpleProvider, SubscriptionEvent};
-use crate::kernel::{Aggregate, DomainError, ErrorKind, Evolve, OrganizationId, UserId};
+use super::{ProviderState, References, SubscriptionEvent};
+use crate::kernel::{Aggregate, Evolve, OrganizationId, UserId};
+
+pub use deciding::{PlanChange, ProviderChange, Standing};
+pub use refusals::SubscriptionError;
 
 /// A billing provider, and what it knows of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +17,7 @@ pub struct Provider {
     /// For example `simple_billing_provider`.
     pub name: String,
     /// In its own words.
-    pub state: BTreeMap<String, String>,
+    pub state: ProviderState,
 }
 
 /// A subscription as its events made it.
@@ -23,90 +27,10 @@ pub struct Subscription {
     buyer: Option<UserId>,
     provider: Option<Provider>,
     references: Option<References>,
-}
-
-/// The provider's own ids.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct References {
-    buyer: String,
-    subscription: Option<String>,
-}
-
-/// What a subscription refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubscriptionError {
-    /// Somebody else's state.
-    #[error("the billing provider is not the one that is installed")]
-    OtherProvider,
-    /// A reference is missing.
-    #[error("the state of the billing provider is incomplete")]
-    IncompleteState,
-    /// It was not created.
-    #[error("there is no subscription yet")]
-    NotCreated,
-}
-
-impl DomainError for SubscriptionError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::OtherProvider | Self::IncompleteState | Self::NotCreated => ErrorKind::Rule,
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Self::OtherProvider => "subscription_other_provider",
-            Self::IncompleteState => "subscription_incomplete_state",
-            Self::NotCreated => "subscription_not_created",
-        }
-    }
+    deleted: bool,
 }
 
 impl Subscription {
-    /// Begins it, complete if a provider has it already.
-    ///
-    /// # Errors
-    /// As [`Self::complete`].
-    pub fn create(
-        organization: &OrganizationId,
-        buyer: &UserId,
-        provider: Option<Provider>,
-    ) -> Result<Vec<SubscriptionEvent>, SubscriptionError> {
-        let created = SubscriptionEvent::Created {
-            owning_entity_id: organization.clone(),
-            buyer_id: buyer.clone(),
-            provider_name: SimpleProvider::NAME.to_owned(),
-        };
-        let mut begun = Self::default();
-        begun.evolve(&created);
-        let completed = provider.map(|provider| begun.complete(provider)).transpose()?;
-        Ok([vec![created], completed.unwrap_or_default()].concat())
-    }
-
-    /// Completes it with what the installed provider made of it; nothing happens if a provider has
-    /// it.
-    ///
-    /// # Errors
-    /// [`SubscriptionError::NotCreated`], [`SubscriptionError::OtherProvider`] or
-    /// [`SubscriptionError::IncompleteState`].
-    pub fn complete(
-        &self,
-        provider: Provider,
-    ) -> Result<Vec<SubscriptionEvent>, SubscriptionError> {
-        let organization = self.owning_entity.clone().ok_or(SubscriptionError::NotCreated)?;
-        if self.is_complete() {
-            return Ok(vec![]);
-        }
-        let (buyer_reference, subscription_reference) = SimpleProvider::initial(&provider)?;
-        Ok(vec![SubscriptionEvent::ProviderChanged {
-            owning_entity_id: organization,
-            from_provider_name: None,
-            to_provider_name: provider.name,
-            provider_state: provider.state,
-            buyer_reference,
-            subscription_reference: Some(subscription_reference),
-        }])
-    }
-
     /// Whether a provider has it.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -137,6 +61,10 @@ impl Subscription {
     pub fn subscription_reference(&self) -> Option<&str> {
         self.references.as_ref().and_then(|known| known.subscription.as_deref())
     }
+
+    fn has(&mut self, name: String, state: ProviderState) {
+        self.provider = Some(Provider { name, state });
+    }
 }
 
 impl Evolve for Subscription {
@@ -152,37 +80,77 @@ impl Evolve for Subscription {
             SubscriptionEvent::ProviderChanged {
                 owning_entity_id: _,
                 from_provider_name: _,
-                to_provider_name,
+                to_provider_name: provider_name,
                 provider_state,
-                buyer_reference,
-                subscription_reference,
-            } => {
-                self.provider = Some(Provider { name: to_provider_name, state: provider_state });
-                self.references = Some(References {
-                    buyer: buyer_reference,
-                    subscription: subscription_reference,
-                });
+                buyer_reference: buyer,
+                subscription_reference: subscription,
             }
-            SubscriptionEvent::SubscriptionPlanChanged { .. }
-            | SubscriptionEvent::SubscriptionTransferred { .. }
-            | SubscriptionEvent::SubscriptionCanceled { .. }
-            | SubscriptionEvent::SubscriptionUnsubscribed { .. }
-            | SubscriptionEvent::PaymentMethodChanged { .. }
-            | SubscriptionEvent::BuyerRestored { .. }
-            | SubscriptionEvent::Deleted { .. } => {}
+            | SubscriptionEvent::SubscriptionPlanChanged {
+                plan_id: _,
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+                buyer_reference: buyer,
+                subscription_reference: subscription,
+            }
+            | SubscriptionEvent::BuyerRestored {
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+                buyer_reference: buyer,
+                subscription_reference: subscription,
+            } => {
+                self.has(provider_name, provider_state);
+                self.references = Some(References { buyer, subscription });
+            }
+            SubscriptionEvent::SubscriptionTransferred {
+                plan_id: _,
+                from_buyer_id: _,
+                to_buyer_id,
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+                buyer_reference: buyer,
+                subscription_reference: subscription,
+            } => {
+                self.buyer = Some(to_buyer_id);
+                self.has(provider_name, provider_state);
+                self.references = Some(References { buyer, subscription });
+            }
+            SubscriptionEvent::SubscriptionCanceled {
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+            }
+            | SubscriptionEvent::PaymentMethodChanged {
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+            } => self.has(provider_name, provider_state),
+            SubscriptionEvent::SubscriptionUnsubscribed {
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+            } => {
+                self.has(provider_name, provider_state);
+                if let Some(known) = &mut self.references {
+                    known.subscription = None;
+                }
+            }
+            SubscriptionEvent::Deleted { deleted_by_id: _ } => self.deleted = true,
         }
     }
 }
 
 impl Aggregate for Subscription {
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     /// The platform's, as the organization is that it pays for.
     fn tenant(&self) -> Option<&OrganizationId> {
         None
     }
     fn is_deleted(&self) -> bool {
-        false
+        self.deleted
     }
 }
 

@@ -1,0 +1,84 @@
+//! Makes new subscriptions known to the billing provider.
+//!
+//! A subscription is completed by whoever comes last: itself, when the profile of its buyer is
+//! there, or that profile, when the subscription is there. A provider that is away is waited for,
+//! and keeps nothing but this waiting; one that refuses a buyer leaves a dead letter.
+
+use domain::{
+    kernel::{OrganizationId, UserId},
+    subscriptions::{Subscription, SubscriptionEvent},
+    user_profiles::UserProfileEvent,
+};
+
+use super::{attempt, buyer::buyer, reactions::unless_deleted};
+use crate::{
+    App, Call, Error, Result,
+    ports::Recorded,
+    reaction::{Reaction, Start},
+};
+
+/// See the module.
+pub const REACTION: Reaction = Reaction {
+    name: "subscriptions_billing",
+    area: "Subscriptions",
+    handles: &[("subscription", "created"), ("user_profile", "created")],
+    start: Start::Origin,
+    react: |app, call, event| Box::pin(react(app, call, event)),
+};
+
+async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    if event.stream.kind == "user_profile" {
+        return profile(app, call, event).await;
+    }
+    match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
+        SubscriptionEvent::Created { owning_entity_id, buyer_id, .. } => {
+            let known = unless_deleted_or(complete(app, call, &owning_entity_id, &buyer_id).await)?;
+            // A profile completes the subscription of its user's own organization. That of another
+            // one is not found by it, but is not much older than the profile.
+            let own = buyer_id.twin("billsub") == event.stream.id;
+            if known || own { Ok(()) } else { Err(no_profile()) }
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn profile(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    match event.decode::<UserProfileEvent>().map_err(Error::unexpected)? {
+        UserProfileEvent::Created { user_id, .. } => {
+            let organization = OrganizationId::parse(&user_id.twin("org"))?;
+            unless_deleted(complete(app, call, &organization, &user_id).await.map(drop))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unless_deleted_or(done: Result<bool>) -> Result<bool> {
+    match done {
+        Ok(known) => Ok(known),
+        Err(error) => unless_deleted(Err(error)).map(|()| true),
+    }
+}
+
+fn no_profile() -> Error {
+    Error::unexpected("the buyer of a new subscription has no profile yet")
+}
+
+/// Completes a subscription that is there. `false` if its buyer has no profile so far.
+async fn complete(
+    app: &App,
+    call: &Call,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<bool> {
+    let id = organization.twin("billsub");
+    let Some(loaded) = app.subscriptions.find(call, &id).await? else { return Ok(true) };
+    if loaded.state.is_complete() {
+        return Ok(true);
+    }
+    let Some(buyer) = buyer(app, call, user, organization).await? else { return Ok(false) };
+    let state = app.billing.subscribe(&attempt(&loaded), &buyer).await?;
+    let installed = app.billing.interpreter();
+    let complete = |it: &Subscription| it.complete(installed, state.clone());
+    app.subscriptions.change(call, &id, complete).await?;
+    Ok(true)
+}

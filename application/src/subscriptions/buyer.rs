@@ -1,0 +1,87 @@
+//! Who pays, and who may decide about it.
+
+use domain::{
+    end_users::{Access, Classification, EndUser},
+    kernel::{OrganizationId, UserId, roles::Role},
+    subscriptions::Standing,
+};
+
+use crate::{App, Call, Error, Result, ports::Buyer};
+
+/// What a provider is told of somebody who pays; `None` if there is no profile so far.
+///
+/// # Errors
+/// Unavailable.
+pub async fn buyer(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    organization: &OrganizationId,
+) -> Result<Option<Buyer>> {
+    let Some(profile) = app.user_profiles.find(call, &user.twin("profile")).await? else {
+        return Ok(None);
+    };
+    let profile = profile.state;
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Ok(Some(Buyer {
+        id: user.clone(),
+        organization: organization.clone(),
+        name: profile.name().clone(),
+        email: profile.email().and_then(|email| text(email.as_str())),
+        phone: profile.phone().and_then(text),
+        address: profile.address().clone(),
+    }))
+}
+
+/// As [`buyer`], of somebody who must have a profile.
+///
+/// # Errors
+/// Rule, if there is none; unavailable.
+pub(super) async fn known_buyer(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    organization: &OrganizationId,
+) -> Result<Buyer> {
+    buyer(app, call, user, organization).await?.ok_or_else(|| {
+        let why = "the new buyer has no profile";
+        Error::refused(domain::kernel::ErrorKind::Rule, "subscription_no_profile", why)
+    })
+}
+
+/// What somebody is in an organization now, whatever its tokens say. Only persons who may sign in
+/// can decide about money.
+///
+/// # Errors
+/// Unavailable.
+pub(super) async fn standing(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    organization: &OrganizationId,
+) -> Result<Standing> {
+    let Some(user) = app.end_users.find(call, user.as_str()).await? else {
+        return Ok(Standing::Stranger);
+    };
+    let user: EndUser = user.state;
+    let Some(membership) = user.membership(organization) else { return Ok(Standing::Stranger) };
+    let person = user.classification() == Classification::Person;
+    let may = person && user.access() == Access::Enabled;
+    let admin = may && membership.roles.has(Role::TenantBillingAdmin);
+    Ok(if admin { Standing::BillingAdmin } else { Standing::Member })
+}
+
+/// Whether somebody administers the money of an organization now, whatever its tokens say.
+///
+/// # Errors
+/// Unavailable.
+pub(super) async fn is_billing_admin(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    organization: &OrganizationId,
+) -> Result<bool> {
+    let user = app.end_users.find(call, user.as_str()).await?;
+    let membership = user.as_ref().and_then(|user| user.state.membership(organization));
+    Ok(membership.is_some_and(|membership| membership.roles.has(Role::TenantBillingAdmin)))
+}

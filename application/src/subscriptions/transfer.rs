@@ -1,0 +1,88 @@
+//! Hands a subscription over to another buyer.
+
+use domain::{
+    kernel::{
+        OrganizationId, UserId,
+        roles::{Feature, Role},
+    },
+    subscriptions::{Subscription, SubscriptionError, SubscriptionEvent},
+};
+use serde::Deserialize;
+
+use super::{
+    attempt,
+    buyer::{known_buyer, standing},
+    view::SubscriptionAnswer,
+};
+use crate::{
+    App, Call, Error, Loaded, Policy, Result, UseCase,
+    input::{id, parse_all},
+    ports::Audited,
+    repository::ATTEMPTS,
+};
+
+/// Hands a subscription over to another billing administrator of the organization
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferSubscription {
+    /// The organization.
+    #[schema(required)]
+    pub id: Option<String>,
+    /// Who is to pay.
+    #[schema(required)]
+    pub user_id: Option<String>,
+}
+
+impl UseCase for TransferSubscription {
+    const NAME: &'static str = "subscriptions.transfer";
+    const POLICY: Policy =
+        Policy::token().organization().role(Role::TenantBillingAdmin).with(Feature::TenantBasic);
+    type Output = SubscriptionAnswer;
+
+    async fn run(self, app: &App, call: &Call) -> Result<SubscriptionAnswer> {
+        let (id, to) = parse_all((
+            id("id", self.id.as_deref(), OrganizationId::parse),
+            id("userId", self.user_id.as_deref(), UserId::parse),
+        ))?;
+        if let Some(done) = app.subscriptions.repeated(call).await? {
+            return Ok(SubscriptionAnswer::after(app, &done));
+        }
+        let subscription = id.twin("billsub");
+        let arguments = [call.caller.id.as_str(), &subscription, to.as_str()];
+        let audit = Audited {
+            code: "Subscription.BuyerTransferred",
+            against: Some(&call.caller.id),
+            template: "User {0} transferred the subscription {1} to user {2}",
+            arguments: &arguments,
+        };
+        let mut audited = false;
+        for _ in 0..ATTEMPTS {
+            let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
+            let events = decide(app, call, &loaded, &id, &to).await?;
+            if !audited {
+                app.audit(call, &audit)?;
+                audited = true;
+            }
+            if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
+                return Ok(SubscriptionAnswer::after(app, &changed));
+            }
+        }
+        Err(Error::conflict())
+    }
+}
+
+async fn decide(
+    app: &App,
+    call: &Call,
+    subscription: &Loaded<Subscription>,
+    organization: &OrganizationId,
+    to: &UserId,
+) -> Result<Vec<SubscriptionEvent>> {
+    let (installed, it) = (app.billing.interpreter(), &subscription.state);
+    let standing = standing(app, call, to, organization).await?;
+    it.check_transfer(installed, &call.caller.id, to, standing)?;
+    let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
+    let buyer = known_buyer(app, call, to, organization).await?;
+    let state = app.billing.transfer(&attempt(subscription), current, &buyer, None).await?;
+    Ok(it.transfer(installed, to, None, state)?)
+}
