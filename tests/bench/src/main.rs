@@ -20,6 +20,7 @@ mod projectors;
 mod rebuild;
 mod site;
 mod startup;
+mod tenants;
 
 use clap::{Parser, Subcommand};
 use hosts::{
@@ -68,6 +69,8 @@ enum Command {
     People(people::Args),
     /// Calling with an API key, beside calling with an access token.
     Keys(keys::Args),
+    /// Reading organizations of many members, and losing roles and keys.
+    Tenants(tenants::Args),
     /// How fast the relay catches up after the broker was away under load.
     Outage(outage::Args),
     /// What the others start.
@@ -108,6 +111,7 @@ async fn main() -> Outcome {
         Command::Projectors(args) => projectors::run(args).await,
         Command::Commands(args) => commands::run(args).await,
         Command::Outage(args) => outage::run(args).await,
+        Command::Tenants(args) => tenants::run(args).await,
         Command::People(args) => people::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Serve => serve(Roles::all()).await,

@@ -117,7 +117,7 @@ fn address_of(number: usize) -> String {
 }
 
 /// A registration of somebody.
-fn registration(address: &str) -> Vec<u8> {
+pub fn registration(address: &str) -> Vec<u8> {
     let body = json!({
         "emailAddress": address,
         "firstName": "Ann",
@@ -134,7 +134,7 @@ fn authenticate(address: &str) -> Vec<u8> {
 }
 
 /// The tokens of so many e-mails that ask to confirm a registration.
-async fn confirmations(mail: &Path, count: usize) -> Outcome<Vec<String>> {
+pub async fn confirmations(mail: &Path, count: usize) -> Outcome<Vec<String>> {
     const LINK: &str = "confirm-password-registration?token=";
     for _ in 0..600 {
         let mut tokens = vec![];
