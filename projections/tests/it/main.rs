@@ -3,5 +3,6 @@
 #![expect(clippy::expect_used, reason = "a failure here is a failed test")]
 
 mod cars;
+mod emails;
 mod people;
 mod support;
