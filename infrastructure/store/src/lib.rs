@@ -1,6 +1,7 @@
 //! Events, read models and their checkpoints, on PostgreSQL and SQLite.
 
 pub mod backoff;
+pub mod claims;
 pub mod consumers;
 pub mod cqrs;
 pub mod db;
