@@ -5,6 +5,7 @@ mod mail;
 mod settings;
 mod source;
 pub mod specs;
+mod usages;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -16,6 +17,7 @@ use crate::http::settings::{HttpSettings, Rate};
 use identities::IdentitySettings;
 pub use mail::{MailSettings, MailWay};
 use source::Values;
+pub use usages::UsageWay;
 
 /// What the deployment is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +124,8 @@ pub struct Settings {
     pub leeway: time::Duration,
     /// E-mails.
     pub mail: MailSettings,
-    /// Whether usages are delivered to the log lines.
-    pub log_usages: bool,
+    /// Who is told what customers use.
+    pub usages: UsageWay,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Log lines and traces.

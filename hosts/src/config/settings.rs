@@ -11,6 +11,7 @@ use super::{
     TelemetrySettings, http, identities, mail,
     source::Values,
     specs::{self, Kind},
+    usages,
 };
 
 /// A production secret must not be guessable.
@@ -34,6 +35,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let operators = operators(values, mode, &mut wrong);
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
+    let usages = usages::build(values, &mut wrong);
     let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
     else {
         return Err(InvalidSettings(wrong));
@@ -57,7 +59,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         mail,
-        log_usages: values.text("GROUNDWORK_USAGES") == Some("log"),
+        usages,
         http: http(values, addresses, mode),
         telemetry,
     })
