@@ -107,7 +107,8 @@ fn email_claim(digest: &str) -> ClaimRef {
 
 const REGISTRATION_TOKEN: &str = "registration_token";
 const RESET_TOKEN: &str = "reset_token";
-const REFRESH_TOKEN: &str = "refresh_token";
+/// What is claimed for refresh tokens; released a while after the last event of their family.
+pub const REFRESH_TOKEN: &str = "refresh_token";
 
 /// A decision about a credential, with the claims that follow from it.
 fn about_credential(

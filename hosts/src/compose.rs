@@ -167,7 +167,7 @@ pub async fn compose(
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     let webhooks = WebhookTable::new(stores.log.clone(), clock.clone());
     #[cfg(not(feature = "testing-only"))]
-    let usages = usages(settings);
+    let usages = usages(settings, &clock)?;
     #[cfg(feature = "testing-only")]
     let usages = Arc::new(adapters::usages::Remembered::default());
     #[cfg(feature = "testing-only")]
@@ -279,12 +279,22 @@ pub fn vault(settings: &Settings, stores: &Stores) -> Result<Arc<dyn Vault>, Sto
 
 /// Who is told what customers use. Testing builds remember it instead.
 #[cfg(not(feature = "testing-only"))]
-fn usages(settings: &Settings) -> Arc<dyn application::ports::UsageProvider> {
-    if settings.log_usages {
-        Arc::new(adapters::usages::LogLines)
-    } else {
-        Arc::new(adapters::usages::Nobody)
-    }
+fn usages(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn application::ports::UsageProvider>, Stop> {
+    use crate::config::UsageWay;
+    let failed = |error| Stop::because("Usages can't be delivered", error);
+    Ok(match settings.usages.clone() {
+        UsageWay::Nobody => Arc::new(adapters::usages::Nobody),
+        UsageWay::LogLines => Arc::new(adapters::usages::LogLines),
+        UsageWay::UserPilot(account) => {
+            Arc::new(adapters::usages::UserPilot::new(account, clock.clone()).map_err(failed)?)
+        }
+        UsageWay::Mixpanel(project) => {
+            Arc::new(adapters::usages::Mixpanel::new(project, clock.clone()).map_err(failed)?)
+        }
+    })
 }
 
 /// The consumers of this process. An engine without any would only keep others from working.

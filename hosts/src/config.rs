@@ -6,6 +6,7 @@ mod settings;
 mod source;
 pub mod specs;
 mod tenants;
+mod usages;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -17,6 +18,7 @@ use crate::http::settings::{HttpSettings, Rate};
 use identities::IdentitySettings;
 pub use mail::{MailSettings, MailWay};
 use source::Values;
+pub use usages::UsageWay;
 
 /// What the deployment is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +127,8 @@ pub struct Settings {
     pub leeway: time::Duration,
     /// E-mails.
     pub mail: MailSettings,
-    /// Whether usages are delivered to the log lines.
-    pub log_usages: bool,
+    /// Who is told what customers use.
+    pub usages: UsageWay,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Log lines and traces.

@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use adapters::{api_keys::ApiKeys, signatures::Signatures, tokens::Tokens};
-use application::App;
+use application::{App, identities::REFRESH_TOKEN, ports::Clock};
+use store::{claims::Sweep, db::Db};
 
 use crate::{
     cli::Stop,
@@ -92,6 +93,11 @@ impl Host {
             let worker = Worker::new(composed.app.work.clone(), post(settings, &addresses)?);
             running.spawn_client("the delivery of work", |stop| worker.run(stop));
         }
+        if roles.does(Role::Reactions) {
+            let log = composed.stores.log.clone();
+            let sweep = abandoned_sessions(settings, log, composed.app.clock.clone());
+            running.spawn("releasing what is abandoned", |stop| sweep.run(stop));
+        }
         let recorder = composed.app.recorder.clone();
         running.spawn("the recorder", |stop| adapters::recorder::run(recorder, stop));
         let api_keys = composed.api_keys.clone();
@@ -141,6 +147,12 @@ fn post(settings: &Settings, addresses: &[SocketAddr]) -> Result<Post, Stop> {
         None => Post::to_own(addresses, signatures),
     };
     post.map_err(|error| Stop::because("Queued work can't be delivered", error))
+}
+
+/// Sessions that nobody ended: their tokens have expired for a day.
+fn abandoned_sessions(settings: &Settings, log: Db, clock: Arc<dyn Clock>) -> Sweep {
+    let after = settings.identities.sign_in().refresh_token + time::Duration::DAY;
+    Sweep::new(log, clock, REFRESH_TOKEN, after)
 }
 
 fn site(

@@ -83,7 +83,8 @@ impl Roles {
     pub fn does(&self, role: Role) -> bool {
         self.work.contains(&role)
     }
-    /// Refuses to do less than everything where other processes can't do the rest.
+    /// Refuses to do less than everything where other processes can't do the rest, and to deliver
+    /// work to an API that nobody named.
     ///
     /// # Errors
     /// A sentence that says what is missing.
@@ -94,6 +95,17 @@ impl Roles {
                  embedded stores `groundwork serve` does everything in one."
                     .to_owned(),
             ])),
+            Storage::Postgres { .. }
+                if self.does(Role::Queues)
+                    && !self.api.serves(Side::Commands)
+                    && settings.api_url.is_none() =>
+            {
+                Err(InvalidSettings(vec![
+                    "GROUNDWORK_API_URL is missing: a process that delivers queued work and does \
+                     not serve commands itself has to know who does."
+                        .to_owned(),
+                ]))
+            }
             Storage::Embedded { .. } | Storage::Postgres { .. } => Ok(()),
         }
     }
@@ -112,6 +124,27 @@ mod tests {
         assert_eq!(serving(Side::Commands), [true, true, false, false]);
         assert_eq!(serving(Side::Queries), [true, false, true, false]);
         assert_eq!(serving(Side::Every), [true; 4]);
+    }
+
+    #[test]
+    fn who_delivers_work_knows_where_to() {
+        let read = |pairs: &[(&str, &str)]| {
+            let mut all = vec![("DATABASE_URL", "postgres://postgres@127.0.0.1/groundwork")];
+            all.extend(pairs);
+            let text = |text: &str| text.to_owned();
+            let all = all.into_iter().map(|(name, value)| (text(name), text(value)));
+            Settings::read(all.collect()).expect("valid")
+        };
+        let nowhere = read(&[]);
+        for roles in [Roles::working(Role::ALL), Roles::working([Role::Queues])] {
+            let refusal = roles.check(&nowhere).expect_err("refused").to_string();
+            assert!(refusal.starts_with("GROUNDWORK_API_URL is missing"), "{refusal}");
+            let somewhere = read(&[("GROUNDWORK_API_URL", "http://127.0.0.1:5001")]);
+            assert!(roles.check(&somewhere).is_ok());
+        }
+        for roles in [Roles::all(), Roles::working([Role::Projectors])] {
+            assert!(roles.check(&nowhere).is_ok());
+        }
     }
 
     #[test]

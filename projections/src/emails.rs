@@ -15,13 +15,13 @@ use store::{
 };
 
 pub use reads::EmailTables;
-use tables::{ATTEMPTS, EMAILS as TABLE};
+use tables::{ATTEMPTS, EMAILS as TABLE, ERASED as ERASED_MAILBOXES};
 
 /// The read model of e-mails.
 pub const EMAILS: Projection = Projection {
     name: NAME,
     version: tables::VERSION,
-    tables: &[&TABLE, &ATTEMPTS],
+    tables: &[&TABLE, &ATTEMPTS, &ERASED_MAILBOXES],
     handles: &[
         ("email_delivery", "created"),
         ("email_delivery", "email_details_changed"),
@@ -124,7 +124,9 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
 fn erase(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
     let erased: Erased = serde_json::from_str(&recorded.payload)?;
     for mailbox in &erased.mailboxes {
-        changes.delete_where(&TABLE, "mailbox", mailbox.trim_start_matches("mailbox_"))?;
+        let mailbox = mailbox.trim_start_matches("mailbox_");
+        changes.upsert(&ERASED_MAILBOXES, mailbox, [("position", recorded.position.into())])?;
+        changes.delete_where(&TABLE, "mailbox", mailbox)?;
     }
     Ok(())
 }

@@ -14,13 +14,13 @@ use domain::{
 use store::projections::{Changes, ProjectError, Projection};
 
 pub use reads::UserProfileTables;
-use tables::USER_PROFILES as TABLE;
+use tables::{ERASED, USER_PROFILES as TABLE};
 
 /// The read model of user profiles.
 pub const USER_PROFILES: Projection = Projection {
     name: NAME,
     version: tables::VERSION,
-    tables: &[&TABLE],
+    tables: &[&TABLE, &ERASED],
     handles: &[
         ("user_profile", "created"),
         ("user_profile", "email_address_changed"),
@@ -121,10 +121,12 @@ fn follow_user(recorded: &Recorded, changes: &mut Changes) -> Result<(), Project
         EndUserEvent::Erased { .. } => {
             let user = recorded.stream.id.as_str();
             let random = user.split_once('_').map_or(user, |(_, random)| random);
+            let id = format!("profile_{random}");
+            changes.upsert(&ERASED, id.as_str(), [("position", recorded.position.into())])?;
             let nothing = || None::<String>.into();
             changes.set(
                 &TABLE,
-                format!("profile_{random}"),
+                id,
                 [
                     ("first_name", "".into()),
                     ("last_name", nothing()),

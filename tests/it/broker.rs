@@ -129,7 +129,11 @@ impl Deployment {
 async fn a_killed_worker_and_relay_is_replaced_within_seconds() {
     let worker: &[&str] = &["worker"];
     let processes = [&["commands"], &["queries"], worker, worker, worker];
-    let mut deployment = Deployment::start(&processes, |environment, _| environment).await;
+    // Nothing is delivered here.
+    let nowhere = |environment: Environment, _: &Broker| {
+        environment.with("GROUNDWORK_API_URL", "http://127.0.0.1:1")
+    };
+    let mut deployment = Deployment::start(&processes, nowhere).await;
     let mut ids = vec![];
     for _ in 0..5 {
         ids.push(deployment.register().await);

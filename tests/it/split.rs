@@ -34,7 +34,10 @@ impl Split {
             start(kind, &environment.with("GROUNDWORK_HTTP_TRUST_PROXY", "true"))
         };
         let (commands, queries) = ([host("commands"), host("commands")], host("queries"));
-        let worker = host("worker");
+        let worker = {
+            let environment = Environment::postgres(&database.url);
+            start("worker", &environment.with("GROUNDWORK_API_URL", &commands[0].url))
+        };
         let behind = Environment::on_free_port()
             // It keeps nothing, so it needs no secrets in production either.
             .with("GROUNDWORK_MODE", "production")
@@ -171,6 +174,12 @@ fn what_can_not_run_alone_says_so_in_a_sentence() {
     {
         let refusal = embedded.run(arguments).unwrap_err();
         assert!(refusal.contains("DATABASE_URL is missing"), "{refusal}");
+        assert_eq!(refusal.trim().lines().count(), 2, "the command, and a sentence: {refusal}");
+    }
+    let server = embedded.clone().with("DATABASE_URL", "postgres://postgres@127.0.0.1/nowhere");
+    for arguments in [&["worker"][..], &["worker", "--roles", "queues"]] {
+        let refusal = server.run(arguments).unwrap_err();
+        assert!(refusal.contains("GROUNDWORK_API_URL is missing"), "{refusal}");
         assert_eq!(refusal.trim().lines().count(), 2, "the command, and a sentence: {refusal}");
     }
     let refusal = embedded.run(&["worker", "--roles", "projectors,cooks"]).unwrap_err();

@@ -12,6 +12,7 @@ use super::{
     source::Values,
     specs::{self, Kind},
     tenants,
+    usages,
 };
 
 /// A production secret must not be guessable.
@@ -36,6 +37,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let tenant_settings = tenants::build(values, &mut wrong);
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
+    let usages = usages::build(values, &mut wrong);
     let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
     else {
         return Err(InvalidSettings(wrong));
@@ -60,7 +62,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         mail,
-        log_usages: values.text("GROUNDWORK_USAGES") == Some("log"),
+        usages,
         http: http(values, addresses, mode),
         telemetry,
     })

@@ -84,6 +84,23 @@ fn every_default_fits_its_own_bounds() {
 }
 
 #[test]
+fn a_provider_of_usages_needs_its_account() {
+    assert!(matches!(valid(read(&[])).usages, UsageWay::Nobody));
+    let userpilot = ("GROUNDWORK_USAGES", "userpilot");
+    let sentences = wrong(&[userpilot]);
+    assert!(sentences[0].starts_with("USERPILOT_API_KEY is missing"), "{sentences:?}");
+    let settings = valid(read(&[userpilot, ("USERPILOT_API_KEY", "akey")]));
+    assert!(matches!(settings.usages, UsageWay::UserPilot(_)));
+    let mixpanel = ("GROUNDWORK_USAGES", "mixpanel");
+    assert_eq!(wrong(&[mixpanel]).len(), 2, "both are told");
+    let (token, id) = (("MIXPANEL_PROJECT_TOKEN", "atoken"), ("MIXPANEL_PROJECT_ID", "7"));
+    let settings = valid(read(&[mixpanel, token, id]));
+    assert!(matches!(settings.usages, UsageWay::Mixpanel(_)));
+    let sentences = wrong(&[mixpanel, token, ("MIXPANEL_PROJECT_ID", "7/8")]);
+    assert!(sentences[0].contains("'7/8'"), "{sentences:?}");
+}
+
+#[test]
 fn production_with_its_own_secrets_starts() {
     let settings = valid(read(&production()));
     assert_eq!(settings.mode, Mode::Production);

@@ -1,10 +1,39 @@
 //! Who is told what customers use.
 
+mod mixpanel;
+mod told;
+mod userpilot;
+
+use std::time::Duration;
+
 use application::{
-    Result,
+    Error, Result,
     ports::{Usage, UsageProvider},
 };
 use async_trait::async_trait;
+use reqwest::{Client, RequestBuilder, redirect};
+
+pub use mixpanel::{Mixpanel, MixpanelProject};
+pub use userpilot::{UserPilot, UserPilotAccount};
+
+/// How long one request may take; four of them are less than whoever delivers the message waits.
+const LIMIT: Duration = Duration::from_secs(5);
+
+fn client() -> reqwest::Result<Client> {
+    Client::builder().timeout(LIMIT).redirect(redirect::Policy::none()).build()
+}
+
+/// Sends a request to a provider. Whatever they refuse, it was no fault of who used something, so
+/// that it is told as a fault of ours; without their words, which may be personal.
+async fn accepted(provider: &str, request: RequestBuilder) -> Result<()> {
+    let answer = request.send().await;
+    let answer = answer.map_err(|_| Error::unexpected(format!("{provider} can't be reached")))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Error::unexpected(format!("{provider} answered {}", status.as_u16())))
+}
 
 /// Nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,3 +116,6 @@ impl UsageProvider for Remembered {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

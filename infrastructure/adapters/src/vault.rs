@@ -111,8 +111,14 @@ fn open(keys: &HashMap<String, Arc<Aead>>, sealed: &SealedText<'_>) -> Option<Ve
 #[async_trait]
 impl Vault for KeyVault {
     async fn seal(&self, subject: &str, context: &str, plain: &[u8]) -> Result<String> {
-        let key = match self.find(&[subject]).await?.remove(subject) {
-            Some(key) => key,
+        // Not with a key that is only remembered: another host may have destroyed it, and then
+        // nobody could ever read this.
+        let key = match self.store.find(&[subject]).await?.pop() {
+            Some(stored) => {
+                let key = self.unwrap(&stored)?;
+                self.keys.insert(stored.subject, key.clone());
+                key
+            }
             None => self.make(subject).await?,
         };
         let sealed = key.seal(context.as_bytes(), plain).map_err(Error::unexpected)?;
@@ -221,6 +227,19 @@ mod tests {
         let both = both.map(|(subject, text)| SealedText { subject, context: "here", text });
         let both = vault.open(&both).await.unwrap();
         assert_eq!(both, [None, Some(b"secret".to_vec())]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sealed_with_a_key_that_another_host_destroyed() {
+        let keys = Arc::new(Keys::default());
+        let (vault, other_host) = (vault(&keys, 1), vault(&keys, 1));
+        let before = other_host.seal("a", "here", b"before").await.unwrap();
+        assert!(vault.erase("a").await.unwrap());
+        let after = other_host.seal("a", "here", b"after").await.unwrap();
+        for host in [&vault, &other_host] {
+            assert_eq!(opened(host, "a", "here", &after).await.as_deref(), Some(&b"after"[..]));
+            assert_eq!(opened(host, "a", "here", &before).await, None);
+        }
     }
 
     #[tokio::test]

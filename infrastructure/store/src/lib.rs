@@ -2,6 +2,7 @@
 
 pub mod api_key_uses;
 pub mod backoff;
+pub mod claims;
 pub mod consumers;
 pub mod cqrs;
 pub mod db;

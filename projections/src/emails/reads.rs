@@ -18,15 +18,16 @@ use crate::search::{Source, page};
 const SEPARATOR: char = '\u{1f}';
 
 const ALL: Source<'_> = Source {
-    from: "rm_emails_v1 e",
+    from: "rm_emails_v2 e",
     columns: "e.id AS id, e.organization_id AS organization_id, e.created_at AS created_at, \
         e.subject AS subject, e.body AS body, e.to_email_address AS to_email_address, \
         e.to_display_name AS to_display_name, e.sent_at AS sent_at, \
         e.delivered_at AS delivered_at, e.delivery_failed_at AS delivery_failed_at, \
         e.delivery_failed_reason AS delivery_failed_reason, e.tags AS tags, \
-        (SELECT string_agg(t.tried_at, ' ' ORDER BY t.id) FROM rm_email_attempts_v1 t \
+        (SELECT string_agg(t.tried_at, ' ' ORDER BY t.id) FROM rm_email_attempts_v2 t \
             WHERE t.email_id = e.id) AS attempts",
-    filter: "e.created_at > $1",
+    filter: "e.created_at > $1 AND NOT EXISTS (SELECT 1 FROM rm_erased_mailboxes_v2 x \
+        WHERE x.id = e.mailbox AND x.position > e.position)",
     key: "e.position",
     sortable: &[
         ("Created", "e.created_at"),

@@ -4,7 +4,7 @@ use store::projections::{Column, Table};
 
 /// Grows with every change of the tables or of what events do to them. The statements in
 /// `reads.rs` name the views of this version.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Every e-mail.
 pub(super) static EMAILS: Table = Table {
@@ -53,4 +53,15 @@ pub(super) static ATTEMPTS: Table = Table {
     // When, as text: those of one e-mail are read joined.
     columns: &[Column::text("email_id"), Column::text("tried_at")],
     indexes: &[&["email_id"]],
+};
+
+/// Mailboxes of erased people, by what stands for their addresses. Events of e-mails to them may be
+/// read after the erasure, by whoever reads another part of the log: those that began before it are
+/// not shown.
+pub(super) static ERASED: Table = Table {
+    name: "erased_mailboxes",
+    key: "id",
+    // Of the last erasure: somebody else may have the address now.
+    columns: &[Column::int("position")],
+    indexes: &[],
 };

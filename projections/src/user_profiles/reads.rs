@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use domain::kernel::UserId;
 use store::db::{Db, DbError, Row, Value};
 
-const PROFILES: &str = "SELECT id, user_id, classification, first_name, last_name, display_name, \
-     email_address, phone_number, timezone, locale, line1, line2, line3, city, state, \
-     country_code, zip, default_organization_id, version FROM rm_user_profiles_v1 WHERE id IN";
+const PROFILES: &str = "SELECT p.id, p.user_id, p.classification, p.first_name, p.last_name, \
+     p.display_name, p.email_address, p.phone_number, p.timezone, p.locale, p.line1, p.line2, \
+     p.line3, p.city, p.state, p.country_code, p.zip, p.default_organization_id, p.version, \
+     x.position AS erased_at FROM rm_user_profiles_v2 p \
+     LEFT JOIN rm_erased_profiles_v2 x ON x.id = p.id WHERE p.id IN";
 
 /// Answers from the table of [`super::USER_PROFILES`].
 #[derive(Clone, Debug)]
@@ -48,28 +50,31 @@ impl UserProfileReads for UserProfileTables {
 }
 
 fn own(row: &Row) -> Result<OwnProfile, DbError> {
+    let erased = row.opt_int("erased_at")?.is_some();
+    // Nothing says who an erased user was.
+    let personal = |column| if erased { Ok(None) } else { row.opt_text(column) };
     Ok(OwnProfile {
         profile: UserProfileView {
             id: row.text("id")?,
             user_id: row.text("user_id")?,
             classification: row.text("classification")?,
-            display_name: row.text("display_name")?,
+            display_name: personal("display_name")?.unwrap_or_default(),
             name: PersonNameView {
-                first_name: row.text("first_name")?,
-                last_name: row.opt_text("last_name")?,
+                first_name: personal("first_name")?.unwrap_or_default(),
+                last_name: personal("last_name")?,
             },
-            email_address: row.opt_text("email_address")?,
-            phone_number: row.opt_text("phone_number")?,
+            email_address: personal("email_address")?,
+            phone_number: personal("phone_number")?,
             timezone: row.text("timezone")?,
             locale: row.text("locale")?,
             address: AddressView {
-                line1: row.opt_text("line1")?,
-                line2: row.opt_text("line2")?,
-                line3: row.opt_text("line3")?,
-                city: row.opt_text("city")?,
-                state: row.opt_text("state")?,
+                line1: personal("line1")?,
+                line2: personal("line2")?,
+                line3: personal("line3")?,
+                city: personal("city")?,
+                state: personal("state")?,
                 country_code: row.text("country_code")?,
-                zip: row.opt_text("zip")?,
+                zip: personal("zip")?,
             },
         },
         default_organization_id: row.opt_text("default_organization_id")?,

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a failure here is a failed test")]
 
 mod cars;
+mod emails;
 mod organizations;
 mod people;
 mod support;

@@ -79,8 +79,11 @@ impl Pair {
         let mut settings =
             vec![("DATABASE_URL", database.as_str()), ("GROUNDWORK_HTTP_RATE_PER_SECOND", "0")];
         settings.extend(more);
-        let worker = Host::start_as("worker-process", &settings).await?;
         let commands = Host::start_as("commands-process", &settings).await?;
+        let delivers_to = format!("http://{}", commands.address());
+        let mut of_worker = settings.clone();
+        of_worker.push(("GROUNDWORK_API_URL", delivers_to.as_str()));
+        let worker = Host::start_as("worker-process", &of_worker).await?;
         let body = r#"{"make":"Honda","model":"Civic","year":2020,"jurisdiction":"Australia","numberPlate":"ABC 123"}"#;
         let token = mint(&settings)?;
         let hurried = format!("{token}\r\nPrefer: respond-async");

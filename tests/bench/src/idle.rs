@@ -67,10 +67,13 @@ async fn split(seconds: u64) -> Outcome {
         ("AMQP_URL", amqp.as_str()),
         ("GROUNDWORK_BUS_PREFIX", broker.prefix()),
     ];
-    let worker = Host::start_as("worker-process", &settings).await?;
     let commands = Host::start_as("commands-process", &settings).await?;
     let queries = Host::start_as("queries-process", &settings).await?;
     let url = |host: &Host| format!("http://{}", host.address());
+    let delivers_to = url(&commands);
+    let mut of_worker = settings.to_vec();
+    of_worker.push(("GROUNDWORK_API_URL", delivers_to.as_str()));
+    let worker = Host::start_as("worker-process", &of_worker).await?;
     let (to_commands, to_queries) = (url(&commands), url(&queries));
     let upstreams = [
         ("GROUNDWORK_GATEWAY_COMMANDS", to_commands.as_str()),

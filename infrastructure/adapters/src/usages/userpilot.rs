@@ -1,0 +1,146 @@
+//! Usages for UserPilot.
+
+use std::sync::Arc;
+
+use application::{
+    Result,
+    ports::{Clock, Usage, UsageProvider},
+};
+use async_trait::async_trait;
+use domain::kernel::Timestamp;
+use reqwest::Client;
+use serde_json::{Map, Value};
+
+use super::{
+    accepted, client,
+    told::{Agent, Sort, Told},
+};
+use crate::secret::Secret;
+
+/// The version of their API.
+const VERSION: &str = "2020-09-22";
+
+/// An account at UserPilot.
+#[derive(Clone)]
+pub struct UserPilotAccount {
+    /// For example `https://analytex.userpilot.io/v1`.
+    pub base_url: String,
+    /// Proves that we may.
+    pub api_key: Secret,
+}
+
+/// Tells UserPilot.
+pub struct UserPilot {
+    client: Client,
+    account: UserPilotAccount,
+    clock: Arc<dyn Clock>,
+}
+
+impl UserPilot {
+    /// Through this account.
+    ///
+    /// # Errors
+    /// If there can be no client.
+    pub fn new(account: UserPilotAccount, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        Ok(Self { client: client()?, account, clock })
+    }
+
+    async fn post(&self, path: &str, body: &Map<String, Value>) -> Result<()> {
+        let UserPilotAccount { base_url, api_key } = &self.account;
+        let url = format!("{}/{path}", base_url.trim_end_matches('/'));
+        let request = self
+            .client
+            .post(url)
+            .header("Authorization", format!("token {}", api_key.expose()))
+            .header("X-API-Version", VERSION)
+            .json(body);
+        accepted("UserPilot", request).await
+    }
+
+    async fn tell(&self, told: &Told<'_>, tenant: &str) -> Result<()> {
+        let user = format!("{}@{tenant}", told.user());
+        if told.identifies() {
+            let mut body = texts([("user_id", Some(user.as_str()))]);
+            body.insert("metadata".to_owned(), person(told).into());
+            body.insert("company".to_owned(), company(told).into());
+            self.post("identify", &body).await?;
+        }
+        let mut body = texts([
+            ("user_id", Some(user.as_str())),
+            ("event_name", Some(told.usage.event_name.as_str())),
+        ]);
+        body.insert("metadata".to_owned(), event(told, tenant).into());
+        self.post("track", &body).await
+    }
+}
+
+fn person(told: &Told<'_>) -> Map<String, Value> {
+    let person = told.person();
+    let created_at = person.created_at.map(seconds);
+    texts([
+        ("created_at", created_at.as_deref()),
+        ("name", person.name),
+        ("email", person.email),
+        ("timezone", person.timezone),
+        ("country_code", person.country_code),
+    ])
+}
+
+fn company(told: &Told<'_>) -> Map<String, Value> {
+    let now = seconds(told.now);
+    let (id, name) = (told.get("ResourceId"), told.get("Name"));
+    let of = told.get("TenantIdOverride");
+    match told.sort {
+        Sort::OrganizationCreated => {
+            texts([("id", id), ("name", name), ("created_at", Some(now.as_str()))])
+        }
+        Sort::OrganizationUpdated => texts([("id", id), ("name", name)]),
+        Sort::MembershipAdded => texts([("id", of), ("name", name)]),
+        Sort::MembershipChanged => texts([("id", of)]),
+        _ => Map::new(),
+    }
+}
+
+fn event(told: &Told<'_>, tenant: &str) -> Map<String, Value> {
+    let agent = Agent::read(told.get("UserAgent"));
+    let mut all = texts([
+        ("url", told.get("Path")),
+        ("referred_by", told.referrer()),
+        ("ip_address", told.address()),
+        ("browser", agent.browser),
+        ("browser_version", agent.version.as_deref()),
+        ("os", agent.os),
+        ("device", agent.device),
+        ("TenantId", Some(tenant)),
+        ("CallId", told.get("CallId")),
+    ]);
+    for (name, text) in told.rest() {
+        // They want dates as seconds.
+        let text = Timestamp::parse(text).map_or_else(|_| text.to_owned(), seconds);
+        all.insert(name.to_owned(), text.into());
+    }
+    all
+}
+
+fn texts<const N: usize>(all: [(&str, Option<&str>); N]) -> Map<String, Value> {
+    all.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into()))).collect()
+}
+
+fn seconds(at: Timestamp) -> String {
+    at.get().unix_timestamp().to_string()
+}
+
+#[async_trait]
+impl UsageProvider for UserPilot {
+    fn is_wanted(&self) -> bool {
+        true
+    }
+    async fn deliver(&self, usage: &Usage) -> Result<()> {
+        let told = Told::new(usage, self.clock.now());
+        self.tell(&told, told.tenant()).await?;
+        match told.default_organization() {
+            Some(organization) => self.tell(&told, organization).await,
+            None => Ok(()),
+        }
+    }
+}
