@@ -261,6 +261,13 @@ impl application::end_users::EndUserReads for Seen {
     ) -> Result<Option<(application::end_users::EndUserWithMemberships, u64)>> {
         Ok(None)
     }
+    async fn members(
+        &self,
+        _: &OrganizationId,
+        _: &Search,
+    ) -> Result<Found<application::end_users::Member>> {
+        Ok(Found { rows: application::search::Rows::default(), total: 0 })
+    }
 }
 
 #[async_trait]
@@ -277,6 +284,12 @@ impl application::organizations::OrganizationReads for Seen {
 impl application::user_profiles::UserProfileReads for Seen {
     async fn of_user(&self, _: &UserId) -> Result<Option<application::user_profiles::OwnProfile>> {
         Ok(None)
+    }
+    async fn of_users(
+        &self,
+        _: &[UserId],
+    ) -> Result<Vec<application::user_profiles::UserProfileView>> {
+        Ok(vec![])
     }
 }
 
