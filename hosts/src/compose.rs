@@ -25,7 +25,7 @@ use application::{
 };
 use projections::{
     audits::AuditTables, cars::CarTables, emails::EmailTables, end_users::EndUserTables,
-    user_profiles::UserProfileTables,
+    subscriptions::SubscriptionTables, user_profiles::UserProfileTables,
 };
 use store::{
     consumers::{self, Engine, LogFeed, Parts, Progress},
@@ -37,6 +37,7 @@ use store::{
 };
 
 use crate::{
+    billing::Billing,
     broker,
     cli::Stop,
     config::Settings,
@@ -52,6 +53,7 @@ pub const REACTIONS: &[Reaction] = &[
     application::end_users::reactions::REACTION,
     application::identities::reactions::REACTION,
     application::organizations::reactions::REACTION,
+    application::subscriptions::billing::REACTION,
     application::subscriptions::reactions::REACTION,
     application::user_profiles::reactions::REACTION,
 ];
@@ -112,6 +114,7 @@ pub async fn compose(
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
     let mails = Mails::new(settings, roles, &clock)?;
+    let billing = Billing::new(&settings.billing, &clock)?;
     let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
@@ -223,6 +226,9 @@ pub async fn compose(
         sign_in: Arc::new(identities.sign_in()),
         organizations: Repository::new(sealed.clone(), ids.clone()),
         subscriptions: Repository::new(sealed.clone(), ids.clone()),
+        subscription_reads: Arc::new(SubscriptionTables::new(stores.read.clone())),
+        billing: billing.provider,
+        billing_proofs: billing.proofs,
         user_profiles: Repository::new(sealed, ids),
         user_profile_reads: Arc::new(UserProfileTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]

@@ -1,5 +1,6 @@
 //! Settings: read once, at start, from the environment and an optional TOML file.
 
+pub mod billing;
 pub mod identities;
 mod mail;
 mod settings;
@@ -13,6 +14,7 @@ use application::ports::Partition;
 use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
+use billing::BillingSettings;
 use identities::IdentitySettings;
 pub use mail::{MailSettings, MailWay};
 use source::Values;
@@ -122,6 +124,8 @@ pub struct Settings {
     pub leeway: time::Duration,
     /// E-mails.
     pub mail: MailSettings,
+    /// Subscriptions, and how they are paid for.
+    pub billing: BillingSettings,
     /// Whether usages are delivered to the log lines.
     pub log_usages: bool,
     /// The HTTP server.

@@ -5,6 +5,7 @@ pub mod cars;
 pub mod emails;
 pub mod end_users;
 mod search;
+pub mod subscriptions;
 pub mod user_profiles;
 
 use store::projections::Projection;
@@ -15,5 +16,6 @@ pub const ALL: &[Projection] = &[
     cars::CARS,
     emails::EMAILS,
     end_users::END_USERS,
+    subscriptions::SUBSCRIPTIONS,
     user_profiles::USER_PROFILES,
 ];

@@ -150,7 +150,9 @@ impl Probe {
         let body: &[u8] = if self.route.is_command() { b"{}" } else { b"" };
         match self.route.policy.access {
             Access::Anonymous | Access::Token => request,
-            Access::Hmac => request.header("x-hmac-signature", &app.hmac.sign(body)),
+            Access::Hmac | Access::HmacOrToken => {
+                request.header("x-hmac-signature", &app.hmac.sign(body))
+            }
             Access::InterHost => {
                 request.header("x-interhost-signature", &app.inter_host.sign(body))
             }
@@ -200,6 +202,7 @@ async fn a_bad_proof_is_no_proof(app: &TestApp) {
             Access::Hmac | Access::InterHost => {
                 probe.refused(probe.call(app).by(&owner), 401).await;
             }
+            Access::HmacOrToken => probe.passed(probe.signed(app, probe.call(app))).await,
         }
     }
     assert_eq!(app.head().await, 0);
@@ -275,7 +278,9 @@ async fn whoever_holds_what_is_needed_passes(app: &TestApp) {
         probe.path = probe.path.replace(SOMEBODY, caller.user.as_str());
         let request = match probe.route.policy.access {
             Access::Hmac => probe.call(app),
-            Access::Anonymous | Access::Token | Access::InterHost => probe.call(app).by(&caller),
+            Access::Anonymous | Access::Token | Access::HmacOrToken | Access::InterHost => {
+                probe.call(app).by(&caller)
+            }
         };
         probe.passed(probe.signed(app, request)).await;
     }

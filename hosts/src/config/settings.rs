@@ -8,7 +8,7 @@ use domain::kernel::EmailAddress;
 
 use super::{
     Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
-    TelemetrySettings, http, identities, mail,
+    TelemetrySettings, billing, http, identities, mail,
     source::Values,
     specs::{self, Kind},
 };
@@ -34,6 +34,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let operators = operators(values, mode, &mut wrong);
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
+    let billing = billing::build(values, &mut wrong);
     let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
     else {
         return Err(InvalidSettings(wrong));
@@ -57,6 +58,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         access_token: seconds("GROUNDWORK_ACCESS_TOKEN_MINUTES", 60),
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         mail,
+        billing,
         log_usages: values.text("GROUNDWORK_USAGES") == Some("log"),
         http: http(values, addresses, mode),
         telemetry,

@@ -2,6 +2,7 @@
 
 pub mod aead;
 pub mod authenticator;
+pub mod billing;
 pub mod claims;
 pub mod clock;
 pub mod ids;
