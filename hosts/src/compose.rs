@@ -27,7 +27,8 @@ use application::{
 };
 use projections::{
     api_keys::ApiKeyTables, audits::AuditTables, cars::CarTables, emails::EmailTables,
-    end_users::EndUserTables, organizations::OrganizationTables, user_profiles::UserProfileTables,
+    end_users::EndUserTables, organizations::OrganizationTables, subscriptions::SubscriptionTables,
+    user_profiles::UserProfileTables,
 };
 use store::{
     api_key_uses::ApiKeyUseTable,
@@ -40,6 +41,7 @@ use store::{
 };
 
 use crate::{
+    billing::Billing,
     broker,
     cli::Stop,
     config::Settings,
@@ -55,6 +57,7 @@ pub const REACTIONS: &[Reaction] = &[
     application::end_users::reactions::REACTION,
     application::identities::reactions::REACTION,
     application::organizations::reactions::REACTION,
+    application::subscriptions::billing::REACTION,
     application::subscriptions::reactions::REACTION,
     application::user_profiles::reactions::REACTION,
 ];
@@ -119,6 +122,7 @@ pub async fn compose(
     let ids = replaced.ids.unwrap_or_else(|| Arc::new(RandomIds::new(clock.clone())));
 
     let mails = Mails::new(settings, roles, &clock)?;
+    let billing = Billing::new(&settings.billing, &clock)?;
     let ring = keys::ring(settings, &stores, clock.clone()).await?;
     let issuer = settings.base_url.clone();
     let tokens = Arc::new(Tokens::new(ring, issuer, settings.leeway, clock.clone(), ids.clone()));
@@ -234,6 +238,9 @@ pub async fn compose(
         organization_reads: Arc::new(OrganizationTables::new(stores.read.clone())),
         tenant_settings: settings.tenant_settings.as_slice().into(),
         subscriptions: Repository::new(sealed.clone(), ids.clone()),
+        subscription_reads: Arc::new(SubscriptionTables::new(stores.read.clone())),
+        billing: billing.provider,
+        billing_proofs: billing.proofs,
         user_profiles: Repository::new(sealed, ids),
         user_profile_reads: Arc::new(UserProfileTables::new(stores.read.clone())),
         #[cfg(feature = "testing-only")]

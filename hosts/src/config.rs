@@ -1,5 +1,6 @@
 //! Settings: read once, at start, from the environment and an optional TOML file.
 
+pub mod billing;
 pub mod identities;
 mod mail;
 mod settings;
@@ -15,6 +16,7 @@ use application::{organizations::settings::SettingTemplate, ports::Partition};
 use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
+use billing::BillingSettings;
 use identities::IdentitySettings;
 pub use mail::{MailSettings, MailWay};
 use source::Values;
@@ -129,6 +131,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who is told what customers use.
     pub usages: UsageWay,
+    /// Subscriptions, and how they are paid for.
+    pub billing: BillingSettings,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Log lines and traces.

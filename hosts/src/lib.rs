@@ -1,5 +1,6 @@
 //! Hosts: configuration, composition, HTTP and the command line.
 
+pub mod billing;
 pub mod broker;
 pub mod cli;
 pub mod compose;

@@ -7,6 +7,7 @@ pub mod emails;
 pub mod end_users;
 pub mod organizations;
 mod search;
+pub mod subscriptions;
 pub mod user_profiles;
 
 use store::projections::Projection;
@@ -19,5 +20,6 @@ pub const ALL: &[Projection] = &[
     emails::EMAILS,
     end_users::END_USERS,
     organizations::ORGANIZATIONS,
+    subscriptions::SUBSCRIPTIONS,
     user_profiles::USER_PROFILES,
 ];

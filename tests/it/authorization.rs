@@ -159,7 +159,9 @@ impl Probe {
         let body: &[u8] = if self.route.is_command() { b"{}" } else { b"" };
         match self.route.policy.access {
             Access::Anonymous | Access::Token => request,
-            Access::Hmac => request.header("x-hmac-signature", &app.hmac.sign(body)),
+            Access::Hmac | Access::HmacOrToken => {
+                request.header("x-hmac-signature", &app.hmac.sign(body))
+            }
             Access::InterHost => {
                 request.header("x-interhost-signature", &app.inter_host.sign(body))
             }
@@ -209,6 +211,7 @@ async fn a_bad_proof_is_no_proof(app: &TestApp) {
             Access::Hmac | Access::InterHost => {
                 probe.refused(probe.call(app).by(&owner), 401).await;
             }
+            Access::HmacOrToken => probe.passed(probe.signed(app, probe.call(app))).await,
         }
     }
     assert_eq!(app.head().await, 0);
@@ -241,7 +244,7 @@ async fn a_missing_role_or_feature_is_refused(app: &TestApp) {
     for probe in probes() {
         let policy = probe.route.policy;
         // Who signs is a service account, which holds one set of grants.
-        if policy.access != Access::Token {
+        if !matches!(policy.access, Access::Token | Access::HmacOrToken) {
             continue;
         }
         let organization = app.organization();
@@ -285,7 +288,9 @@ async fn whoever_holds_what_is_needed_passes(app: &TestApp) {
         probe.path = probe.path.replace(SOMEBODY, caller.user.as_str());
         let request = match probe.route.policy.access {
             Access::Hmac => probe.call(app),
-            Access::Anonymous | Access::Token | Access::InterHost => probe.call(app).by(&caller),
+            Access::Anonymous | Access::Token | Access::HmacOrToken | Access::InterHost => {
+                probe.call(app).by(&caller)
+            }
         };
         probe.passed(probe.signed(app, request)).await;
     }
@@ -295,7 +300,7 @@ async fn whoever_holds_what_is_needed_passes(app: &TestApp) {
 async fn every_level_opens_what_it_covers_and_nothing_else(app: &TestApp) {
     for probe in probes() {
         let (role, feature) = probe.route.policy.requirements();
-        if probe.route.policy.access != Access::Token {
+        if !matches!(probe.route.policy.access, Access::Token | Access::HmacOrToken) {
             continue;
         }
         let organization = app.organization();

@@ -1,16 +1,25 @@
 //! Every test on every deployment.
 
-use crate::{Deployment, TestApp};
+use crate::{Deployment, TestApp, binary::Environment};
 
 /// Starts the hosts, runs the test, and stops the hosts.
 pub fn run(deployment: Deployment, test: impl AsyncFnOnce(&TestApp)) {
+    run_with(deployment, |environment| environment, test);
+}
+
+/// As [`run`], with other settings than the usual ones.
+pub fn run_with(
+    deployment: Deployment,
+    adjust: impl FnOnce(Environment) -> Environment,
+    test: impl AsyncFnOnce(&TestApp),
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let app = TestApp::start(deployment).await;
+        let app = TestApp::start_with(deployment, adjust).await;
         test(&app).await;
         app.finish().await;
     });

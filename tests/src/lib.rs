@@ -20,6 +20,7 @@ mod forgeries;
 pub mod people;
 pub mod registrations;
 mod request;
+pub mod subscriptions;
 pub mod upstream;
 mod work;
 
@@ -28,7 +29,7 @@ pub use app::TestApp;
 pub use broker::Broker;
 pub use database::Database;
 pub use deployment::Deployment;
-pub use everywhere::run;
+pub use everywhere::{run, run_with};
 pub use people::Person;
 pub use request::Request;
 

@@ -19,6 +19,13 @@ pub fn alpha3(text: &str) -> Option<String> {
     found.map(|country| country.alpha3.to_owned())
 }
 
+/// The two-letter code of a country that is named as [`alpha3`] takes it.
+#[must_use]
+pub fn alpha2(text: &str) -> Option<String> {
+    let country = rust_iso3166::from_alpha3(&alpha3(text)?)?;
+    Some(country.alpha2.to_owned())
+}
+
 /// The country's three-letter code if it is known, else [`DEFAULT`].
 #[must_use]
 pub fn known_or_default(text: Option<&str>) -> String {
@@ -34,6 +41,8 @@ mod tests {
         for text in ["NZL", "NZ", "554"] {
             assert_eq!(alpha3(text).as_deref(), Some("NZL"));
         }
+        assert_eq!(alpha2("NZL").as_deref(), Some("NZ"));
+        assert_eq!(alpha2("QQQ"), None);
         assert_eq!(alpha3("036").as_deref(), Some("AUS"));
         for text in ["", "N", "nz", "QQ", "QQQ", "999", "36", "New Zealand"] {
             assert_eq!(alpha3(text), None, "{text}");

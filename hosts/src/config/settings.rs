@@ -8,11 +8,10 @@ use domain::kernel::EmailAddress;
 
 use super::{
     Broker, GatewaySettings, InvalidSettings, LogFormat, Mode, Settings, Storage,
-    TelemetrySettings, http, identities, mail,
+    TelemetrySettings, billing, http, identities, mail,
     source::Values,
     specs::{self, Kind},
-    tenants,
-    usages,
+    tenants, usages,
 };
 
 /// A production secret must not be guessable.
@@ -38,6 +37,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let identities = identities::build(values, mode, &mut wrong);
     let mail = mail::build(values, mode, &mut wrong);
     let usages = usages::build(values, &mut wrong);
+    let billing = billing::build(values, &mut wrong);
     let (Some(master_key), Some(identities), true) = (master_key, identities, wrong.is_empty())
     else {
         return Err(InvalidSettings(wrong));
@@ -63,6 +63,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
         leeway: seconds("GROUNDWORK_TOKEN_LEEWAY_SECONDS", 1),
         mail,
         usages,
+        billing,
         http: http(values, addresses, mode),
         telemetry,
     })

@@ -3,6 +3,7 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use application::{
     Access, Call, Caller, Result,
+    call::BasicCredentials,
     ports::{Authenticator, Recorder},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -35,9 +36,10 @@ pub async fn authenticate(
     headers: &HeaderMap,
     query: &Pairs<'_>,
     body: &[u8],
-    Guard { authenticator, recorder, refusals }: Guard<'_>,
+    guard: Guard<'_>,
     call: &Call,
 ) -> Result<Option<Caller>> {
+    let Guard { authenticator, recorder, refusals } = guard;
     // An absent body is signed as an empty object.
     let signed = if body.is_empty() { b"{}" } else { body };
     match access {
@@ -61,7 +63,11 @@ pub async fn authenticate(
             }
             Ok(caller)
         }
-        Access::Hmac => {
+        // Whoever sends a signature means it.
+        Access::HmacOrToken if header(headers, "x-hmac-signature").is_none() => {
+            Box::pin(authenticate(Access::Token, headers, query, body, guard, call)).await
+        }
+        Access::Hmac | Access::HmacOrToken => {
             let good = header(headers, "x-hmac-signature")
                 .is_some_and(|signature| authenticator.hmac(signed, signature));
             if !good {
@@ -104,10 +110,16 @@ fn api_key(headers: &HeaderMap, query: &Pairs<'_>) -> Option<String> {
     if let Some(key) = query.get("apikey") {
         return (key.len() <= LONGEST_KEY).then(|| key.to_owned());
     }
+    let BasicCredentials { user: key, password } = basic(headers)?;
+    (password.is_empty() && !key.is_empty() && key.len() <= LONGEST_KEY).then_some(key)
+}
+
+/// User name and password of Basic (RFC 7617).
+pub fn basic(headers: &HeaderMap) -> Option<BasicCredentials> {
     let encoded = credentials(headers, "basic")?;
     let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-    let key = decoded.strip_suffix(':')?;
-    (!key.is_empty() && key.len() <= LONGEST_KEY).then(|| key.to_owned())
+    let (user, password) = decoded.split_once(':')?;
+    Some(BasicCredentials { user: user.to_owned(), password: password.to_owned() })
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ fn securities(access: Access) -> Option<Vec<SecurityRequirement>> {
     match access {
         Access::Anonymous | Access::InterHost => None,
         Access::Token => Some(vec![scheme("Bearer"), scheme("APIKey")]),
+        Access::HmacOrToken => Some(vec![scheme("HMAC"), scheme("Bearer"), scheme("APIKey")]),
         Access::Hmac => Some(vec![scheme("HMAC")]),
     }
 }

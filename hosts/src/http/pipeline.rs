@@ -3,12 +3,12 @@
 use std::{net::IpAddr, time::Instant};
 
 use actix_web::{HttpRequest, http::StatusCode, web::Bytes};
-use application::{Call, Error, Tenancy};
+use application::{Access, Call, Error, Tenancy};
 use domain::kernel::{ErrorKind, UserId};
 use serde_json::{Map, Value};
 
 use super::{
-    authentication::{Guard, authenticate},
+    authentication::{Guard, authenticate, basic},
     binding::{Body, bind},
     consistency::{expected_version, responds_async, settle, wait_for},
     crowd::network,
@@ -126,6 +126,9 @@ impl Asked<'_> {
         self.check_address()?;
         let access = self.endpoint.route.policy.access;
         let headers = self.request.headers();
+        if access == Access::Anonymous {
+            progress.call.basic = basic(headers);
+        }
         let known = authenticate(access, headers, query, self.body, guard, &progress.call).await?;
         if let Some(limiter) = &site.limiter {
             let now = Instant::now();

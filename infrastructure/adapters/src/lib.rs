@@ -3,6 +3,7 @@
 pub mod aead;
 pub mod api_keys;
 pub mod authenticator;
+pub mod billing;
 pub mod claims;
 pub mod clock;
 pub mod ids;

@@ -1,0 +1,328 @@
+//! Subscriptions at Chargebee.
+//!
+//! Nothing is done twice: a subscription has an id that its attempt decides, every command carries
+//! an idempotency key that attempt and content decide, and what is asked for is compared with what
+//! is there.
+
+mod answers;
+mod catalog;
+mod forms;
+mod history;
+mod http;
+mod proof;
+
+use std::{sync::Arc, time::Duration};
+
+use application::{
+    Error, Result,
+    ports::{BillingProvider, Buyer, Clock, Ending},
+    subscriptions::{invoices::Invoice, plans::PricingPlans},
+};
+use async_trait::async_trait;
+use domain::{
+    kernel::{ErrorKind, Timestamp},
+    subscriptions::{
+        BillingInterpreter, Chargebee, ProviderState, SubscriptionError, SubscriptionStatus,
+        chargebee::{self, CUSTOMER_ID, SUBSCRIPTION_ID, ToldCustomer, ToldSubscription},
+    },
+};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::secret::Secret;
+use answers::{Customers, OfCustomer, OfSubscription, Subscriptions};
+use http::{Failure, Http};
+pub use proof::WebhookCredentials;
+
+use super::number_of;
+
+/// How long an operation may take altogether: less than whoever asks for it waits.
+const LIMIT: Duration = Duration::from_secs(22);
+/// How long plans are remembered.
+const REMEMBERED: Duration = Duration::from_hours(1);
+
+/// An account at Chargebee, and what is sold there.
+#[derive(Clone)]
+pub struct Account {
+    /// For example `https://asite.chargebee.com/api/v2`.
+    pub base_url: String,
+    /// Proves that we may.
+    pub api_key: Secret,
+    /// The family of what is sold.
+    pub product_family: String,
+    /// What everybody begins with.
+    pub starting_plan: String,
+}
+
+/// Sells through an account.
+pub struct ChargebeeBilling {
+    http: Http,
+    product_family: String,
+    starting_plan: String,
+    interpreter: Chargebee,
+    clock: Arc<dyn Clock>,
+    /// The plans, and when they were asked for.
+    plans: Mutex<Option<(Instant, PricingPlans)>>,
+}
+
+impl ChargebeeBilling {
+    /// Through this account.
+    ///
+    /// # Errors
+    /// If there can be no client.
+    pub fn new(
+        account: Account,
+        interpreter: Chargebee,
+        clock: Arc<dyn Clock>,
+    ) -> reqwest::Result<Self> {
+        let Account { base_url, api_key, product_family, starting_plan } = account;
+        let http = Http::new(&base_url, api_key)?;
+        let plans = Mutex::default();
+        Ok(Self { http, product_family, starting_plan, interpreter, clock, plans })
+    }
+
+    async fn find_customer(&self, id: &str) -> Result<Option<ToldCustomer>, Failure> {
+        let query = [("id[is]", id.to_owned()), ("limit", "1".to_owned())];
+        let found: Customers = self.http.get("customers", &query).await?;
+        Ok(found.list.into_iter().next().map(|found| found.customer))
+    }
+
+    /// Has the customer be this buyer, whether it is there or not.
+    async fn put_customer(&self, attempt: &str, buyer: &Buyer) -> Result<ToldCustomer, Failure> {
+        let id = Chargebee::customer_of(buyer.organization.as_str());
+        if self.find_customer(&id).await?.is_some() {
+            return self.update_customer(attempt, &id, buyer).await;
+        }
+        let form = forms::customer(&id, buyer);
+        match self.http.post::<OfCustomer>("customers", attempt, &form).await {
+            Err(failure) if failure.is_duplicate() => {
+                self.update_customer(attempt, &id, buyer).await
+            }
+            made => Ok(made?.customer),
+        }
+    }
+
+    async fn update_customer(
+        &self,
+        attempt: &str,
+        id: &str,
+        buyer: &Buyer,
+    ) -> Result<ToldCustomer, Failure> {
+        let path = format!("customers/{}", forms::segment(id));
+        let _: OfCustomer = self.http.post(&path, attempt, &forms::contact(buyer)).await?;
+        let path = format!("{path}/update_billing_info");
+        let updated: OfCustomer = self.http.post(&path, attempt, &forms::address(buyer)).await?;
+        Ok(updated.customer)
+    }
+
+    async fn find_subscription(&self, id: &str) -> Result<Option<ToldSubscription>, Failure> {
+        let query = [("id[is]", id.to_owned()), ("limit", "1".to_owned())];
+        let found: Subscriptions = self.http.get("subscriptions", &query).await?;
+        Ok(found.list.into_iter().next().map(|found| found.subscription))
+    }
+
+    /// Makes a subscription, or finds the one that this attempt has made.
+    async fn create(
+        &self,
+        attempt: &str,
+        customer: &str,
+        organization: &str,
+        trial: bool,
+    ) -> Result<ToldSubscription> {
+        let id = format!("{customer}.{:032x}", number_of(attempt));
+        let id = Chargebee::customer_of(&id);
+        let path = format!("customers/{}/subscription_for_items", forms::segment(customer));
+        let form = forms::subscription(&id, &self.starting_plan, organization, trial);
+        match self.http.post::<OfSubscription>(&path, attempt, &form).await {
+            Err(failure) if failure.is_duplicate() => {
+                let found = self.find_subscription(&id).await?;
+                found.ok_or_else(|| Error::unexpected("Chargebee has lost a subscription"))
+            }
+            Err(failure) if failure.code() == Some("payment_method_not_present") => {
+                let why = "the billing provider has no payment method of the buyer";
+                Err(Error::refused(ErrorKind::Precondition, "no_payment_method", why))
+            }
+            made => Ok(made?.subscription),
+        }
+    }
+
+    /// The state as Chargebee has it now.
+    async fn refreshed(&self, state: &ProviderState) -> Result<ProviderState> {
+        if chargebee::status(state) == SubscriptionStatus::Unsubscribed {
+            return Ok(state.clone());
+        }
+        let told = self.find_subscription(value(state, SUBSCRIPTION_ID)?).await?;
+        Ok(told.ok_or_else(Error::not_found)?.merged_into(state))
+    }
+
+    async fn command(
+        &self,
+        attempt: &str,
+        state: &ProviderState,
+        verb: &str,
+        form: &forms::Form,
+    ) -> Result<ProviderState> {
+        let id = forms::segment(value(state, SUBSCRIPTION_ID)?);
+        let path = format!("subscriptions/{id}/{verb}");
+        let done: OfSubscription = self.http.post(&path, attempt, form).await?;
+        Ok(done.subscription.merged_into(state))
+    }
+
+    /// Has the subscription go on; one that is gone begins again, without a trial.
+    async fn going_on(&self, attempt: &str, state: &ProviderState) -> Result<ProviderState> {
+        let state = self.refreshed(state).await?;
+        match chargebee::status(&state) {
+            SubscriptionStatus::Activated => Ok(state),
+            SubscriptionStatus::Canceling => {
+                self.command(attempt, &state, "remove_scheduled_cancellation", &vec![]).await
+            }
+            SubscriptionStatus::Canceled => {
+                self.command(attempt, &state, "reactivate", &vec![]).await
+            }
+            SubscriptionStatus::Unsubscribed => self.begun_again(attempt, &state).await,
+        }
+    }
+
+    async fn begun_again(&self, attempt: &str, state: &ProviderState) -> Result<ProviderState> {
+        let customer = value(state, CUSTOMER_ID)?;
+        let made = self.create(attempt, customer, customer, false).await?;
+        Ok(made.merged_into(state))
+    }
+
+    async fn with_plan(
+        &self,
+        attempt: &str,
+        state: &ProviderState,
+        plan: &str,
+    ) -> Result<ProviderState> {
+        let state = self.going_on(attempt, state).await?;
+        let running = chargebee::trial_end(&state).filter(|end| *end > self.clock.now());
+        let form = forms::items(plan, running);
+        self.command(attempt, &state, "update_for_items", &form).await
+    }
+}
+
+/// A value that the state must have.
+fn value<'a>(state: &'a ProviderState, key: &str) -> Result<&'a str, SubscriptionError> {
+    let value = state.get(key).map(String::as_str).filter(|value| !value.is_empty());
+    value.ok_or(SubscriptionError::IncompleteState)
+}
+
+async fn within<T>(operation: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    let away = |_| Error::unavailable("the billing provider took too long; try again");
+    tokio::time::timeout(LIMIT, operation).await.map_err(away)?
+}
+
+#[async_trait]
+impl BillingProvider for ChargebeeBilling {
+    fn interpreter(&self) -> &dyn BillingInterpreter {
+        &self.interpreter
+    }
+
+    async fn subscribe(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+        within(async {
+            let customer = self.put_customer(attempt, buyer).await?;
+            let state = customer.merged_into(&ProviderState::new());
+            let organization = buyer.organization.as_str();
+            let id = Chargebee::customer_of(organization);
+            Ok(self.create(attempt, &id, organization, true).await?.merged_into(&state))
+        })
+        .await
+    }
+
+    async fn change_plan(
+        &self,
+        attempt: &str,
+        state: &ProviderState,
+        plan: &str,
+    ) -> Result<ProviderState> {
+        value(state, CUSTOMER_ID)?;
+        within(self.with_plan(attempt, state, plan)).await
+    }
+
+    async fn cancel(
+        &self,
+        attempt: &str,
+        state: &ProviderState,
+        ending: Ending,
+    ) -> Result<ProviderState> {
+        value(state, SUBSCRIPTION_ID)?;
+        within(async {
+            let state = self.refreshed(state).await?;
+            let done = match (chargebee::status(&state), ending) {
+                (SubscriptionStatus::Activated, _) => false,
+                (SubscriptionStatus::Canceling, Ending::Immediately) => false,
+                _ => true,
+            };
+            if done {
+                return Ok(state);
+            }
+            self.command(attempt, &state, "cancel_for_items", &forms::ending(ending)).await
+        })
+        .await
+    }
+
+    async fn transfer(
+        &self,
+        attempt: &str,
+        state: &ProviderState,
+        to: &Buyer,
+        plan: Option<&str>,
+    ) -> Result<ProviderState> {
+        let customer = value(state, CUSTOMER_ID)?;
+        within(async {
+            let state = match plan {
+                Some(plan) => self.with_plan(attempt, state, plan).await?,
+                None => {
+                    let state = self.refreshed(state).await?;
+                    match chargebee::status(&state) {
+                        SubscriptionStatus::Unsubscribed => {
+                            self.begun_again(attempt, &state).await?
+                        }
+                        _ => state,
+                    }
+                }
+            };
+            let customer = self.update_customer(attempt, customer, to).await?;
+            Ok(customer.merged_into(&state))
+        })
+        .await
+    }
+
+    async fn restore_buyer(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+        within(async {
+            let customer = self.put_customer(attempt, buyer).await?;
+            Ok(customer.merged_into(&ProviderState::new()))
+        })
+        .await
+    }
+
+    async fn invoices(
+        &self,
+        state: &ProviderState,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Invoice>> {
+        let customer = value(state, CUSTOMER_ID)?;
+        within(history::invoices(&self.http, customer, from, to, limit)).await
+    }
+
+    async fn plans(&self) -> Result<PricingPlans> {
+        within(async {
+            // Whoever comes meanwhile waits for the same answer.
+            let mut remembered = self.plans.lock().await;
+            if let Some((at, plans)) = remembered.as_ref()
+                && at.elapsed() < REMEMBERED
+            {
+                return Ok(plans.clone());
+            }
+            let plans = catalog::plans(&self.http, &self.product_family).await?;
+            *remembered = Some((Instant::now(), plans.clone()));
+            Ok(plans)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Subscriptions at the provider that is built in.
+
+mod buyers;
+mod looking;
+mod migrating;
