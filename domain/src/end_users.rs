@@ -3,10 +3,12 @@
 pub mod end_user;
 pub mod events;
 pub mod initial;
+pub mod machine;
 pub mod membership;
 
-pub use end_user::{EndUser, EndUserError, MachineRegistration, Registration};
+pub use end_user::{EndUser, EndUserError, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
+pub use machine::MachineRegistration;
 pub use membership::Membership;
 
 use serde::{Deserialize, Serialize};
