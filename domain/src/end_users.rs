@@ -4,12 +4,14 @@ pub mod end_user;
 pub mod events;
 pub mod initial;
 pub mod invitation;
+pub mod machine;
 pub mod membership;
 pub mod plans;
 
-pub use end_user::{EndUser, EndUserError, MachineRegistration, Registration};
+pub use end_user::{EndUser, EndUserError, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
 pub use invitation::{Invitation, NewInvitation};
+pub use machine::MachineRegistration;
 pub use membership::Membership;
 
 use serde::{Deserialize, Serialize};

@@ -52,17 +52,6 @@ pub struct Registration {
     pub host_region: String,
 }
 
-/// What a machine is registered with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MachineRegistration {
-    /// What it is told to be.
-    pub profile: RegisteredProfile,
-    /// Whether somebody who is known registers it, and so has a trial for it.
-    pub trial: bool,
-    /// Where the host runs.
-    pub host_region: String,
-}
-
 /// What an end user refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndUserError {
@@ -160,27 +149,6 @@ impl EndUser {
             user_profile: new.profile,
         });
         Ok(events)
-    }
-
-    /// Registers a machine, which is known by nothing but its key.
-    #[must_use]
-    pub fn register_machine(new: MachineRegistration) -> Vec<EndUserEvent> {
-        let (access, classification) = (Access::Enabled, Classification::Machine);
-        let status = UserStatus::Registered;
-        let host_region = new.host_region;
-        vec![
-            EndUserEvent::Created { access, status, classification, host_region },
-            EndUserEvent::Registered {
-                classification,
-                access,
-                status,
-                roles: initial::platform_roles(false).expanded(),
-                features: initial::machine_features(new.trial).expanded(),
-                email_digest: None,
-                username: None,
-                user_profile: new.profile,
-            },
-        ]
     }
 
     /// Lets everything personal go, and suspends the user; nothing happens if it is gone.

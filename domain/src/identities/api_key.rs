@@ -120,7 +120,7 @@ impl ApiKey {
     /// Whether this secret is its own, and it may be used now.
     #[must_use]
     pub fn opens(&self, secret: &TokenHash, now: Timestamp) -> bool {
-        let own = self.hash.matches(secret);
+        let own = self.user.is_some() && self.hash.matches(secret);
         own && !self.deleted && self.revoked_on.is_none() && !self.is_expired(now)
     }
 

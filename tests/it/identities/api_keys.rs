@@ -305,6 +305,26 @@ async fn uses_are_noted_once_in_a_while(app: &TestApp) {
     }
     assert_eq!(codes, [passed, passed]);
     assert_eq!(app.head().await, before, "a use is no event");
+    let begun = Instant::now();
+    while signed_in(app, &ann).await < 2 {
+        assert!(begun.elapsed() < LIMIT, "nobody is told of the use");
+    }
+}
+
+/// How often the provider was told that somebody called with a key.
+async fn signed_in(app: &TestApp, who: &Person) -> usize {
+    let _ = app.post_signed("/usages/drain", &json!({})).await.expect(200);
+    let answer = app.get("/testingonly/usages").send().await.expect(200).json();
+    let usages = answer["usages"].as_array().unwrap().iter();
+    let of_key = |usage: &&Value| {
+        let more = &usage["additional"];
+        usage["eventName"] == "User Login"
+            && more["AuthProvider"] == "apikey"
+            && more["UserIdOverride"] == json!(who.user)
+            && more["EmailAddress"] == "ann@company.com"
+            && more["DefaultOrganizationId"] == json!(who.organization)
+    };
+    usages.filter(of_key).count()
 }
 
 async fn a_lost_key_is_not_repeated(app: &TestApp) {

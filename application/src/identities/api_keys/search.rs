@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchApiKeys {
-    /// The organization; it makes no difference to what is listed.
+    /// An organization that the caller belongs to; it makes no difference to what is listed.
     pub organization_id: Option<String>,
     /// Paging and sorting.
     #[serde(flatten)]
@@ -32,7 +32,7 @@ pub struct ApiKeysAnswer {
 
 impl UseCase for SearchApiKeys {
     const NAME: &'static str = "api_keys.search";
-    const POLICY: Policy = Policy::token().tenanted().with(Feature::PlatformPaidTrial);
+    const POLICY: Policy = Policy::token().with(Feature::PlatformPaidTrial);
     const READS: &'static [&'static str] = &[API_KEYS];
     type Output = ApiKeysAnswer;
 
