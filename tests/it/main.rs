@@ -14,6 +14,7 @@ mod broker;
 mod cars;
 mod chargebee;
 mod conventions;
+mod cross_tenant;
 mod database_gone;
 mod deliveries;
 mod emails;

@@ -42,6 +42,7 @@ async fn founded(app: &TestApp, by: &Person) -> OrganizationId {
         ownership: Ownership::Shared,
         created_by: by.user.clone(),
         host_region: "test".to_owned(),
+        settings: vec![],
     };
     let organizations = &app.ports().organizations;
     organizations.create(&call(), id.as_str(), Organization::create(new)).await.unwrap();

@@ -51,6 +51,7 @@ async fn found(app: &TestApp, by: &Person) -> OrganizationId {
         ownership: Ownership::Shared,
         created_by: by.user.clone(),
         host_region: "aregion".to_owned(),
+        settings: vec![],
     };
     let events = Organization::create(new);
     app.ports().organizations.create(&call(), id.as_str(), events).await.unwrap();
