@@ -5,7 +5,7 @@ use domain::kernel::{
     roles::{Feature, Role},
 };
 
-use crate::Caller;
+use crate::{Caller, caller::CallerKind};
 
 /// How a caller proves who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,9 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, caller: &Caller, tenant: Option<&OrganizationId>) -> bool {
         let (role, feature) = self.requirements();
+        // A signature says it all; a token that has the role of service accounts is no signature.
         let signed = self.access == Access::HmacOrToken
+            && caller.kind == CallerKind::ServiceAccount
             && caller.has_role(Role::PlatformInternalService, None);
         signed
             || role.is_none_or(|role| caller.has_role(role, tenant))

@@ -99,7 +99,9 @@ fn property(input: &Described, schema: &Value, name: &str) -> Option<Value> {
         return Some(found.clone());
     }
     schema["allOf"].as_array()?.iter().find_map(|part| {
-        let referenced = referenced(input, part);
+        // Members of its own may refer to others, too.
+        let own = part["properties"].is_object();
+        let referenced = if own { None } else { referenced(input, part) };
         property(input, referenced.as_ref().unwrap_or(part), name)
     })
 }
