@@ -32,6 +32,7 @@ pub const SUBSCRIPTIONS: Projection = Projection {
     project,
 };
 
+#[expect(clippy::too_many_lines, reason = "a list of everything that can happen")]
 fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectError> {
     let id = recorded.stream.id.as_str();
     let version = ("version", recorded.sequence.into());

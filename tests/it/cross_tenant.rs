@@ -32,9 +32,9 @@ struct Tenant {
 impl Tenant {
     async fn begin(app: &TestApp, email: &str) -> Self {
         let founder = app.registered(ann(email)).await;
-        let founded = app.post("/organizations").by(&founder).json(&json!({ "name": "Shared" }));
-        let founded = founded.send().await.expect(200).json();
-        let organization = founded["organization"]["id"].as_str().unwrap().to_owned();
+        let found = app.post("/organizations").by(&founder).json(&json!({ "name": "Shared" }));
+        let answer = found.send().await.expect(200).json();
+        let organization = answer["organization"]["id"].as_str().unwrap().to_owned();
         app.settle().await;
         let person = app.signed_in(&founder.user).await;
         assert_eq!(person.organization.as_str(), organization);

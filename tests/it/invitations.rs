@@ -84,7 +84,7 @@ async fn a_guest_registers_with_its_token(app: &TestApp) {
     let token = mailed(app, GUEST).await;
     let verified = verify(app, &token).await.expect(200);
     assert_eq!(verified.json(), json!({ "invitation": shown }));
-    let guest = guest(app, GUEST).await.expect("a guest");
+    let guest = guest(app, GUEST).await.unwrap();
     let known = app.inspected(&UserId::parse(&guest).unwrap()).await;
     assert_eq!((&known["status"], &known["roles"]), (&json!("unregistered"), &json!([])));
     assert_eq!(registered(app, with_token(GUEST, &token)).await, guest);
@@ -99,14 +99,14 @@ async fn a_guest_registers_with_its_token(app: &TestApp) {
 async fn a_guest_registers_with_another_address(app: &TestApp) {
     let ann = inviter(app).await;
     let token = invited(app, &ann, GUEST).await;
-    let first = guest(app, GUEST).await.expect("a guest");
+    let first = guest(app, GUEST).await.unwrap();
     assert_eq!(registered(app, with_token("bob@home.org", &token)).await, first);
     let _ = verify(app, &token).await.problem(404);
     // Nobody has the first address now.
     assert_eq!(guest(app, GUEST).await, None);
     let _ = mails(app).await;
     let token = invited(app, &ann, GUEST).await;
-    let second = guest(app, GUEST).await.expect("another guest");
+    let second = guest(app, GUEST).await.unwrap();
     assert_ne!(second, first);
     assert_eq!(registered(app, with_token(GUEST, &token)).await, second);
     app.settle().await;
@@ -115,7 +115,7 @@ async fn a_guest_registers_with_another_address(app: &TestApp) {
 async fn a_guest_registers_without_its_token(app: &TestApp) {
     let ann = inviter(app).await;
     let token = invited(app, &ann, GUEST).await;
-    let first = guest(app, GUEST).await.expect("a guest");
+    let first = guest(app, GUEST).await.unwrap();
     assert_eq!(registered(app, registration(&GUEST.to_uppercase())).await, first);
     let _ = verify(app, &token).await.problem(404);
     app.settle().await;
@@ -212,8 +212,8 @@ async fn who_is_registered_is_not_invited(app: &TestApp) {
 async fn a_token_is_no_way_around_the_rules(app: &TestApp) {
     let ann = inviter(app).await;
     let token = invited(app, &ann, GUEST).await;
-    let taken = with_token("ann@company.com", &token);
-    let answer = post(app, "/credentials/register", taken).await;
+    let hers = with_token("ann@company.com", &token);
+    let answer = post(app, "/credentials/register", hers).await;
     assert_eq!(answer.problem(409)["code"], "email_taken");
     let path = "/credentials/register";
     let answer = app.post(path).by(&ann).json(&with_token(GUEST, &token)).send().await;
@@ -228,14 +228,14 @@ async fn a_token_is_no_way_around_the_rules(app: &TestApp) {
 async fn an_erased_guest_is_unknown(app: &TestApp) {
     let ann = inviter(app).await;
     let token = invited(app, &ann, GUEST).await;
-    let first = guest(app, GUEST).await.expect("a guest");
+    let first = guest(app, GUEST).await.unwrap();
     let call = Call::new(Caller::maintenance(), "a test".to_owned());
     let id = UserId::parse(&first).unwrap();
     application::end_users::erase::erase(app.ports(), &call, &id).await.unwrap();
     let _ = verify(app, &token).await.problem(404);
     assert_eq!(guest(app, GUEST).await, None);
     let renewed = invited(app, &ann, GUEST).await;
-    let second = guest(app, GUEST).await.expect("another guest");
+    let second = guest(app, GUEST).await.unwrap();
     assert_ne!(second, first);
     assert_eq!(registered(app, with_token(GUEST, &renewed)).await, second);
     app.settle().await;

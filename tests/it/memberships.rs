@@ -339,7 +339,7 @@ async fn what_organizations_decided_is_done_once(app: &TestApp) {
         events.reverse();
         for event in &events {
             let wanted = (&*event.stream.kind, event.name.as_str());
-            if !reaction.handles.iter().any(|handled| *handled == wanted) {
+            if !reaction.handles.contains(&wanted) {
                 continue;
             }
             let mut call = call();

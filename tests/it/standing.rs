@@ -41,7 +41,7 @@ async fn soon(app: &TestApp, path: &str, by: &Person, status: u16) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(1), refused).await.expect("within a second");
+    timeout(Duration::from_secs(1), refused).await.unwrap();
 }
 
 async fn a_role_that_was_taken_is_gone_from_tokens(app: &TestApp) {

@@ -20,9 +20,12 @@ pub(super) struct Change {
     pub code: &'static str,
     /// The sentence of the audit: by whom, which roles, and whose.
     pub template: &'static str,
-    /// Decides; by whom is the last.
-    pub decide: fn(&EndUser, &[Role], &EndUser) -> Result<Vec<EndUserEvent>, EndUserError>,
+    /// Decides.
+    pub decide: Decide,
 }
+
+/// Decides about the roles of a user; by whom is the last.
+type Decide = fn(&EndUser, &[Role], &EndUser) -> Result<Vec<EndUserEvent>, EndUserError>;
 
 impl Change {
     /// Changes roles. Whether the user is known is found out before its roles are judged.

@@ -235,6 +235,7 @@ impl Evolve for EndUser {
     const TYPE: &'static str = "end_user";
     type Event = EndUserEvent;
 
+    #[expect(clippy::too_many_lines, reason = "a list of everything that can happen")]
     fn evolve(&mut self, event: &EndUserEvent) {
         match event.clone() {
             EndUserEvent::Created { access, status, classification, .. } => {

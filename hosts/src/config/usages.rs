@@ -14,7 +14,7 @@ pub enum UsageWay {
     Nobody,
     /// The log lines.
     LogLines,
-    /// UserPilot.
+    /// `UserPilot`.
     UserPilot(UserPilotAccount),
     /// Mixpanel.
     Mixpanel(MixpanelProject),

@@ -90,28 +90,28 @@ pub fn network(address: IpAddr) -> u128 {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
     #[test]
     fn one_client_gets_a_half_and_all_together_no_more_than_there_are() {
         let crowd = Crowd::of(4);
-        let first = [crowd.enter(at("::1")), crowd.enter(at("::2"))];
+        let first = [crowd.enter(Some(at("::1"))), crowd.enter(Some(at("::2")))];
         assert!(first.iter().all(Option::is_some));
-        assert!(crowd.enter(at("::3")).is_none(), "it is the same network");
-        let others = [crowd.enter(at("192.0.2.1")), crowd.enter(None)];
+        assert!(crowd.enter(Some(at("::3"))).is_none(), "it is the same network");
+        let others = [crowd.enter(Some(at("192.0.2.1"))), crowd.enter(None)];
         assert!(others.iter().all(Option::is_some));
-        assert!(crowd.enter(at("192.0.2.2")).is_none(), "it is full");
+        assert!(crowd.enter(Some(at("192.0.2.2"))).is_none(), "it is full");
         drop(first);
-        assert!(crowd.enter(at("192.0.2.2")).is_some());
+        assert!(crowd.enter(Some(at("192.0.2.2"))).is_some());
     }
 
     #[test]
     fn who_left_is_forgotten() {
         let crowd = Crowd::of(1);
         for _ in 0..3 {
-            assert!(crowd.enter(at("192.0.2.1")).is_some());
+            assert!(crowd.enter(Some(at("192.0.2.1"))).is_some());
         }
         assert!(crowd.inside().by_client.is_empty());
         assert_eq!(crowd.inside().all, 0);

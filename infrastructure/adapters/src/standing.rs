@@ -45,7 +45,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// So much of the log is looked at at once.
 const STRETCH: u64 = 10_000;
 /// How long it is known: longer than any token lives.
-const KEPT: Duration = Duration::from_secs(25 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(25);
 /// By how much the clocks of hosts may differ, besides what is configured, in seconds.
 const MARGIN: i64 = 60;
 
@@ -85,7 +85,7 @@ impl Standing {
         clock: &dyn Clock,
     ) -> Result<Self, LogError> {
         let start = log.head().await?;
-        let leeway = i64::try_from(crate::tokens::MAX_LEEWAY.whole_seconds()).unwrap_or_default();
+        let leeway = crate::tokens::MAX_LEEWAY.whole_seconds();
         let since = clock.now().get().unix_timestamp().saturating_add(leeway + MARGIN);
         Ok(Self {
             log,
@@ -110,15 +110,15 @@ impl Standing {
             }
             mark => mark,
         };
-        let taken = mark.filter(|mark| token.version.is_none_or(|version| version < mark.version));
-        let Some(mark) = taken else { return Ok(Some(token.caller.clone())) };
+        let older = mark.filter(|mark| token.version.is_none_or(|version| version < mark.version));
+        let Some(mark) = older else { return Ok(Some(token.caller.clone())) };
         let held = mark.held.get_or_try_init(|| self.held(user)).await?;
         Ok(held.restrict(&token.caller))
     }
 
     /// What happened to a user before this host listened.
     async fn look_up(&self, user: &UserId) -> Result<Option<Arc<Mark>>> {
-        let Some(found) = self.users.find(&self.call(), user.as_str()).await? else {
+        let Some(found) = self.users.find(&call(), user.as_str()).await? else {
             return Ok(None);
         };
         let held = OnceCell::new_with(Some(Held::by(&found.state)));
@@ -127,19 +127,15 @@ impl Standing {
     }
 
     async fn held(&self, user: &UserId) -> Result<Held> {
-        let found = self.users.find(&self.call(), user.as_str()).await?;
+        let found = self.users.find(&call(), user.as_str()).await?;
         Ok(found.map_or(Held { roles: vec![], features: vec![] }, |user| Held::by(&user.state)))
-    }
-
-    fn call(&self) -> Call {
-        Call::new(Caller::maintenance(), "standing".to_owned())
     }
 
     /// What is known of the later version stays.
     fn mark(&self, user: &UserId, mark: Mark) {
-        let later = |known: Option<Entry<UserId, Arc<Mark>>>| match known {
-            Some(known) if known.value().version >= mark.version => Op::Nop,
-            _ => Op::Put(Arc::new(mark)),
+        let later = |known: Option<Entry<UserId, Arc<Mark>>>| {
+            let known = known.is_some_and(|known| known.value().version >= mark.version);
+            if known { Op::Nop } else { Op::Put(Arc::new(mark)) }
         };
         self.marks.entry_by_ref(user).and_compute_with(later);
     }
@@ -165,7 +161,9 @@ impl Standing {
         let names = TAKEN.map(|(_, name)| name);
         match self.log.touched(*after, through, &names).await {
             Ok(touched) => {
-                touched.into_iter().for_each(|event| self.hear(event));
+                for event in touched {
+                    self.hear(&event);
+                }
                 *after = through;
                 sleep(PACE).await;
             }
@@ -176,7 +174,7 @@ impl Standing {
         }
     }
 
-    fn hear(&self, event: Touched) {
+    fn hear(&self, event: &Touched) {
         let what = (&*event.stream.kind, event.name.as_str());
         if TAKEN.contains(&what)
             && let Ok(user) = UserId::parse(&event.stream.id)
@@ -184,6 +182,10 @@ impl Standing {
             self.mark(&user, Mark { version: event.sequence, held: OnceCell::new() });
         }
     }
+}
+
+fn call() -> Call {
+    Call::new(Caller::maintenance(), "standing".to_owned())
 }
 
 impl Held {

@@ -121,7 +121,7 @@ fn print(name: &str, run: &Measured) {
 }
 
 async fn register(connection: &mut Connection, address: &str) -> Outcome<Member> {
-    let answer = expect(200, connection.send(&registration(address)).await?)?;
+    let answer = expect(200, &connection.send(&registration(address)).await?)?;
     let id = answer["person"]["user"]["id"].as_str().ok_or("nobody was registered")?.to_owned();
     Ok(Member { id, address: address.to_owned() })
 }
@@ -130,7 +130,7 @@ async fn confirm(connection: &mut Connection, mail: &Path, count: usize) -> Outc
     for token in confirmations(mail, count).await? {
         let body = json!({ "token": token }).to_string();
         let confirm = request("POST", "/credentials/confirm-registration", None, Some(&body));
-        expect(200, connection.send(&confirm).await?)?;
+        expect(200, &connection.send(&confirm).await?)?;
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ async fn confirm(connection: &mut Connection, mail: &Path, count: usize) -> Outc
 async fn sign_in(connection: &mut Connection, who: &Member) -> Outcome<String> {
     let body = json!({ "username": who.address, "password": PASSWORD }).to_string();
     let sign_in = request("POST", "/credentials/auth", None, Some(&body));
-    let answer = expect(200, connection.send(&sign_in).await?)?;
+    let answer = expect(200, &connection.send(&sign_in).await?)?;
     let token = answer["tokens"]["accessToken"]["value"].as_str();
     Ok(token.ok_or("nobody was signed in")?.to_owned())
 }
@@ -147,7 +147,7 @@ async fn sign_in(connection: &mut Connection, who: &Member) -> Outcome<String> {
 /// Founds an organization that others can join.
 async fn found(connection: &mut Connection, token: &str) -> Outcome<String> {
     let found = request("POST", "/organizations", Some(token), Some(r#"{"name":"Many"}"#));
-    let answer = expect(200, connection.send(&found).await?)?;
+    let answer = expect(200, &connection.send(&found).await?)?;
     Ok(answer["organization"]["id"].as_str().ok_or("nothing was founded")?.to_owned())
 }
 
@@ -209,7 +209,7 @@ async fn again(connection: &mut Connection, request: &[u8]) -> Outcome<Value> {
     loop {
         let answer = connection.send(request).await?;
         if answer.status != 409 && answer.status != 503 {
-            return expect(200, answer);
+            return expect(200, &answer);
         }
     }
 }
@@ -224,7 +224,7 @@ async fn joined(
     let path = format!("/organizations/{organization}/members?limit=1");
     for _ in 0..6000 {
         let list = request("GET", &path, Some(token), None);
-        let answer = expect(200, connection.send(&list).await?)?;
+        let answer = expect(200, &connection.send(&list).await?)?;
         if answer["metadata"]["total"] == json!(count) {
             return Ok(());
         }
@@ -233,7 +233,7 @@ async fn joined(
     Err("not everybody joined".into())
 }
 
-fn expect(status: u16, answer: Answer) -> Outcome<Value> {
+fn expect(status: u16, answer: &Answer) -> Outcome<Value> {
     if answer.status != status {
         let body = String::from_utf8_lossy(&answer.body);
         return Err(format!("answered {}, not {status}: {body}", answer.status).into());

@@ -46,8 +46,8 @@ impl UseCase for InviteGuest {
                 // The same request came before, and its answer was lost.
                 Err(error) if error.kind() == Some(ErrorKind::KeyReused) => {
                     call.withdraw();
-                    let invited = app.guest_of(call, &email).await?;
-                    return invited.map(|_| InvitationAnswer::guessed(&email)).ok_or(error);
+                    let known = app.guest_of(call, &email).await?;
+                    return known.map(|_| InvitationAnswer::guessed(&email)).ok_or(error);
                 }
                 Err(error) => return Err(error),
             }

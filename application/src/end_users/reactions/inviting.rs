@@ -87,6 +87,6 @@ async fn guest(
     }
     let own = user.state.invitation().map(|known| &known.email);
     let Some(email) = own.or(invited.email.as_ref()) else { return Ok(vec![]) };
-    let inviter = Inviter::load(app, call, &invited.by).await?;
-    inviter.invite(app, call, user, email)
+    let by = Inviter::load(app, call, &invited.by).await?;
+    by.invite(app, call, user, email)
 }

@@ -37,10 +37,10 @@ async fn tell(app: &App, used: &ApiKeyUse) -> Result<()> {
     Ok(())
 }
 
-fn login(used: &ApiKeyUse, user: &EndUser) -> Vec<(&'static str, serde_json::Value)> {
+fn login(key: &ApiKeyUse, user: &EndUser) -> Vec<(&'static str, serde_json::Value)> {
     let mut properties = vec![
         ("AuthProvider", json!("apikey")),
-        ("UserIdOverride", json!(used.user)),
+        ("UserIdOverride", json!(key.user)),
         ("Name", json!(user.name().full())),
     ];
     if let Some(email) = user.username().filter(|email| !email.is_empty()) {

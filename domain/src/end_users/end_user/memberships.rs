@@ -96,8 +96,8 @@ impl EndUser {
         if leaving.ownership == Ownership::Personal {
             return Err(EndUserError::PersonalOrganizationStays);
         }
-        let others = self.memberships.iter().rev();
-        let next = others.filter(|other| leaving.is_default && other.id != leaving.id).next();
+        let mut others = self.memberships.iter().rev();
+        let next = others.find(|other| leaving.is_default && other.id != leaving.id);
         let mut events = vec![];
         events.extend(next.map(|next| self.default_changed(next)));
         events.push(EndUserEvent::MembershipRemoved {

@@ -248,11 +248,11 @@ impl BillingProvider for ChargebeeBilling {
         value(state, SUBSCRIPTION_ID)?;
         within(async {
             let state = self.refreshed(state).await?;
-            let done = match (chargebee::status(&state), ending) {
-                (SubscriptionStatus::Activated, _) => false,
-                (SubscriptionStatus::Canceling, Ending::Immediately) => false,
-                _ => true,
-            };
+            let done = !matches!(
+                (chargebee::status(&state), ending),
+                (SubscriptionStatus::Activated, _)
+                    | (SubscriptionStatus::Canceling, Ending::Immediately)
+            );
             if done {
                 return Ok(state);
             }
@@ -270,16 +270,13 @@ impl BillingProvider for ChargebeeBilling {
     ) -> Result<ProviderState> {
         let customer = value(state, CUSTOMER_ID)?;
         within(async {
-            let state = match plan {
-                Some(plan) => self.with_plan(attempt, state, plan).await?,
-                None => {
-                    let state = self.refreshed(state).await?;
-                    match chargebee::status(&state) {
-                        SubscriptionStatus::Unsubscribed => {
-                            self.begun_again(attempt, &state).await?
-                        }
-                        _ => state,
-                    }
+            let state = if let Some(plan) = plan {
+                self.with_plan(attempt, state, plan).await?
+            } else {
+                let state = self.refreshed(state).await?;
+                match chargebee::status(&state) {
+                    SubscriptionStatus::Unsubscribed => self.begun_again(attempt, &state).await?,
+                    _ => state,
                 }
             };
             let customer = self.update_customer(attempt, customer, to).await?;

@@ -38,9 +38,9 @@ async fn provider(status: u16, times: usize) -> (String, JoinSet<Heard>) {
                 let count = stream.read(&mut buffer).await.unwrap();
                 assert!(count > 0, "it broke off: {text}");
                 text.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                let Some((first, body)) = text.split_once("\r\n\r\n") else { continue };
                 if let Ok(body) = serde_json::from_str(body) {
-                    break (head.to_owned(), body);
+                    break (first.to_owned(), body);
                 }
             };
             heard.push(request);
@@ -95,9 +95,9 @@ async fn userpilot_is_told_of_a_login_for_the_platform_and_the_organization() {
     let heads: Vec<_> = heard.iter().map(|(head, _)| head.lines().next().unwrap()).collect();
     let (identify, track) = ("POST /base/identify HTTP/1.1", "POST /base/track HTTP/1.1");
     assert_eq!(heads, [identify, track, identify, track]);
-    let head = heard[0].0.to_lowercase();
-    assert!(head.contains("authorization: token akey"), "{head}");
-    assert!(head.contains("x-api-version: 2020-09-22"), "{head}");
+    let sent = heard[0].0.to_lowercase();
+    assert!(sent.contains("authorization: token akey"), "{sent}");
+    assert!(sent.contains("x-api-version: 2020-09-22"), "{sent}");
     let person = json!({ "name": "Ann Miller", "email": "ann@example.com" });
     for (at, tenant) in [(0, "platform"), (2, "org_a")] {
         let user = format!("user_a@{tenant}");

@@ -141,7 +141,7 @@ impl<'a> Told<'a> {
         let others =
             self.usage.additional.iter().map(|(name, text)| (name.as_str(), text.as_str())).filter(
                 move |(name, _)| {
-                    !TRANSLATED.contains(name) && !(user.is_some() && *name == "ResourceId")
+                    !TRANSLATED.contains(name) && (user.is_none() || *name != "ResourceId")
                 },
             );
         others.chain(user.map(|user| ("ResourceId", user)))

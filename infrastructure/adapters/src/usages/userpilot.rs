@@ -1,4 +1,4 @@
-//! Usages for UserPilot.
+//! Usages for `UserPilot`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 /// The version of their API.
 const VERSION: &str = "2020-09-22";
 
-/// An account at UserPilot.
+/// An account at `UserPilot`.
 #[derive(Clone)]
 pub struct UserPilotAccount {
     /// For example `https://analytex.userpilot.io/v1`.
@@ -29,7 +29,7 @@ pub struct UserPilotAccount {
     pub api_key: Secret,
 }
 
-/// Tells UserPilot.
+/// Tells `UserPilot`.
 pub struct UserPilot {
     client: Client,
     account: UserPilotAccount,

@@ -218,14 +218,14 @@ impl EventLog for MemLog {
         let state = self.state();
         let events = state.events.iter();
         let events = events.filter(|event| event.position > after && event.position <= through);
-        let named = events.filter(|event| names.contains(&event.name.as_str()));
-        let touched = named.map(|event| Touched {
+        let found = events.filter(|event| names.contains(&event.name.as_str()));
+        let all = found.map(|event| Touched {
             position: event.position,
             stream: event.stream.clone(),
             sequence: event.sequence,
             name: event.name.clone(),
         });
-        Ok(touched.collect())
+        Ok(all.collect())
     }
 
     async fn head(&self) -> Result<u64, LogError> {

@@ -26,17 +26,17 @@ async fn what_is_abandoned_is_released_bit_by_bit_and_the_rest_stays() {
         all.take.push(own(ClaimRef::platform("another", "value 0000")));
         site.append(all).await;
         let sweep = |after| Sweep::new(site.log_db.clone(), site.clock.clone(), KIND, after);
-        let owned = async |claim| site.log.owner(&claim).await.unwrap().is_some();
+        let has = async |claim| site.log.owner(&claim).await.unwrap().is_some();
 
         let next = sweep(Duration::days(15)).step("").await.unwrap();
         assert_eq!(next, "value 0499", "{on:?}");
-        assert!(owned(claim(0)).await, "it is not old");
+        assert!(has(claim(0)).await, "it is not old");
         let old = sweep(-Duration::days(15));
         assert_eq!(old.step("").await.unwrap(), "value 0499");
-        assert!(!owned(claim(499)).await);
-        assert!(owned(claim(500)).await, "its turn has not come");
+        assert!(!has(claim(499)).await);
+        assert!(has(claim(500)).await, "its turn has not come");
         assert_eq!(old.step("value 0499").await.unwrap(), "", "it begins again");
-        assert!(!owned(claim(500)).await);
-        assert!(owned(ClaimRef::platform("another", "value 0000")).await);
+        assert!(!has(claim(500)).await);
+        assert!(has(ClaimRef::platform("another", "value 0000")).await);
     }
 }

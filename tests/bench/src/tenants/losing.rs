@@ -47,12 +47,12 @@ pub async fn run(
     for _ in 0..rounds {
         let signed_in = sign_in(&mut commands, member).await?;
         let create = request("POST", "/apikeys", Some(&signed_in), Some("{}"));
-        let made = expect(200, commands.send(&create).await?)?;
+        let made = expect(200, &commands.send(&create).await?)?;
         let key = made["apiKey"].as_str().ok_or("no key was made")?;
         let path = format!("/cars?apikey={}", key.replace('|', "%7C").replace('#', "%23"));
         await_status(&mut hosts, &path, "", 200, Instant::now()).await?;
         let list = request("GET", "/apikeys", Some(&signed_in), None);
-        let list = expect(200, commands.send(&list).await?)?;
+        let list = expect(200, &commands.send(&list).await?)?;
         let shown = list["keys"].as_array().and_then(|keys| {
             keys.iter().find(|shown| shown["key"].as_str().is_some_and(|part| key.contains(part)))
         });
@@ -86,7 +86,7 @@ async fn change(
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
-            return expect(202, answer).map(drop);
+            return expect(202, &answer).map(drop);
         }
         tokio::time::sleep(LOOK).await;
     }

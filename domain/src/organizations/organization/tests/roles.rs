@@ -112,8 +112,8 @@ fn the_last_of_those_who_lead_keep_their_roles() {
         .then_error(&OrganizationError::LastBillingAdmin);
     let owner =
         OrganizationEvent::RoleUnassigned { unassigned_by_id: bea(), user_id: ann(), role: ADMIN };
-    let owned = paid_by_bea().into_iter().chain([owner]);
-    given::<Organization>(owned)
+    let after = paid_by_bea().into_iter().chain([owner]);
+    given::<Organization>(after)
         .when(|it| it.unassign_roles(&ann(), &ann(), &[OWNER]))
         .then_error(&OrganizationError::LastOwner);
     // Whoever is about to leave does not count.
