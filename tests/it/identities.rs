@@ -1,6 +1,6 @@
 //! Identities: passwords and the tokens of sign-ins, on every deployment.
 
-mod api_keys;
+pub(crate) mod api_keys;
 mod confirm;
 mod keys;
 mod limits;
@@ -54,7 +54,7 @@ async fn confirmed(app: &TestApp, email: &str) -> String {
 }
 
 /// The token that confirms a registration.
-async fn confirmation(app: &TestApp, user: &str) -> String {
+pub(crate) async fn confirmation(app: &TestApp, user: &str) -> String {
     let path = format!("/credentials/confirm-registration?userId={user}");
     let answer = app.get(&path).send().await.expect(200);
     answer.json()["token"].as_str().unwrap().to_owned()
@@ -66,12 +66,12 @@ async fn sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
 }
 
 /// Signs in; the tokens.
-async fn signed_in(app: &TestApp, email: &str) -> Value {
+pub(crate) async fn signed_in(app: &TestApp, email: &str) -> Value {
     sign_in(app, email, PASSWORD).await.expect(200).json()["tokens"].clone()
 }
 
 /// The value of a token.
-fn value<'a>(tokens: &'a Value, kind: &str) -> &'a str {
+pub(crate) fn value<'a>(tokens: &'a Value, kind: &str) -> &'a str {
     tokens[kind]["value"].as_str().unwrap()
 }
 

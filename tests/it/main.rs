@@ -39,6 +39,7 @@ mod shipped;
 mod split;
 mod standing;
 mod subscriptions;
+mod tenant_story;
 mod testing_builds;
 mod testing_endpoints;
 mod usages;

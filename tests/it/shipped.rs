@@ -100,8 +100,9 @@ fn a_broker_without_a_database_is_refused() {
 async fn the_quick_start_of_the_readme_is_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (_, rest) = readme.split_once("<!-- quick start -->\n```sh\n").unwrap();
-    let (script, _) = rest.split_once("```").unwrap();
+    // Each part goes on in the shell of the one before.
+    let parts = readme.split("<!-- quick start -->\n```sh\n").skip(1);
+    let script: String = parts.map(|rest| rest.split_once("```").unwrap().0).collect();
     let folder = tempfile::tempdir().unwrap();
     let client = Client::new();
     let process = serve(folder.path(), &client).await;
@@ -122,6 +123,11 @@ async fn the_quick_start_of_the_readme_is_true() {
         "\"status\":\"Registered\"",
         "\"total\":1",
         "\n204\n",
+        "\"name\":\"Acme\"",
+        "\"hasCredentials\":true",
+        "\"model\":\"Surf\"",
+        "\"classification\":\"machine\"",
+        "\"total\":3",
     ] {
         assert!(printed.contains(shown), "{shown} is missing: {printed}");
     }
