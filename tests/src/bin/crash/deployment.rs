@@ -126,8 +126,16 @@ impl Deployment {
     /// # Errors
     /// With what it printed.
     pub fn operate(&self, arguments: &[&str]) -> Result<String, String> {
+        self.settings()?.run(arguments)
+    }
+
+    /// The settings that operators' commands have.
+    ///
+    /// # Errors
+    /// If there is nothing to operate.
+    pub fn settings(&self) -> Result<&Environment, String> {
         let first = self.parts.first().ok_or("the product has no processes")?;
-        first.settings.run(arguments)
+        Ok(&first.settings)
     }
 
     /// Kills what is next in turn, and some of the rest, in any order, at once or one after the

@@ -3,6 +3,7 @@
 
 mod deployment;
 mod forger;
+mod founder;
 mod judge;
 mod layout;
 mod meddler;
@@ -10,6 +11,7 @@ mod random;
 mod reader;
 mod registrant;
 mod settled;
+mod tenants;
 mod world;
 mod writer;
 

@@ -1,6 +1,9 @@
 //! Waits until everything behind the API has caught up.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use acceptance::events::{Log, Row};
 use adapters::{
@@ -9,11 +12,16 @@ use adapters::{
 };
 use application::ports::Partition;
 
-use crate::{forger::Forger, registrant::Registrant};
+use crate::{
+    forger::Forger,
+    founder::Founder,
+    registrant::Registrant,
+    tenants::{Fact, History, MAILS, facts_behind, random_part},
+};
 
 /// A relay that died is taken over within seconds; a worker's message comes back after half a
 /// minute.
-const BOUND: Duration = Duration::from_secs(90);
+pub const BOUND: Duration = Duration::from_secs(90);
 const LOOK: Duration = Duration::from_millis(100);
 const RELAY: &str = "SELECT position FROM relays";
 const LETTERS: &str = "SELECT consumer, position FROM dead_letters";
@@ -27,16 +35,19 @@ pub async fn settled(
     log: &Log,
     forger: &Forger,
     registrant: &Registrant,
+    founders: &[Founder],
     broker: Option<&str>,
 ) -> Result<Vec<Row>, String> {
     let begun = Instant::now();
+    let others = registrant.asked + founders.iter().map(Founder::audits).sum::<u64>();
     // The first look reads the whole log; nothing is killed until the end, so later ones add to it.
-    let mut rows = vec![];
+    let (mut rows, mut facts) = (vec![], vec![]);
     loop {
         rows.extend(log.try_rows_behind(&rows).await.map_err(unreadable)?);
-        let missing = match forger.missing(&rows, registrant.asked).await? {
+        facts.extend(facts_behind(log, &facts).await?);
+        let missing = match forger.missing(&rows, others).await? {
             Some(audit) => Some(format!("{audit} is queued, but not delivered")),
-            None => registrant.missing(&rows)?,
+            None => unfollowed(&rows, &facts, registrant, founders)?,
         };
         let missing = match missing {
             Some(why) => Some(why),
@@ -52,6 +63,28 @@ pub async fn settled(
             Some(_) => tokio::time::sleep(LOOK).await,
         }
     }
+}
+
+/// What has not followed yet from registrations and foundings. What no founder accounts for must be
+/// the registrant's.
+fn unfollowed(
+    rows: &[Row],
+    facts: &[Fact],
+    registrant: &Registrant,
+    founders: &[Founder],
+) -> Result<Option<String>, String> {
+    let history = History::of(facts);
+    let tenants = || founders.iter().flat_map(|founder| &founder.tenants);
+    let mut known = BTreeSet::new();
+    for tenant in tenants() {
+        let missing = history.missing(tenant)?;
+        if missing.is_some() {
+            return Ok(missing);
+        }
+        known.extend(history.came_with(tenant));
+    }
+    let others = rows.iter().filter(|row| !known.contains(random_part(&row.aggregate_id)));
+    registrant.missing(others, MAILS * tenants().count())
 }
 
 async fn unpublished(log: &Log, rows: &[Row]) -> Result<Option<String>, String> {

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::{
     deployment::Deployment,
     forger::Forger,
+    founder::Founder,
     judge::judge,
     meddler::{Meddled, Meddler},
     random::Random,
@@ -25,6 +26,8 @@ use crate::{
 };
 
 const WRITERS: u64 = 16;
+/// Each founds one organization per round.
+const FOUNDERS: usize = 3;
 /// Milliseconds from the first request of a round to the kill.
 const KILL_AFTER: (u64, u64) = (50, 1500);
 /// Rebuilding read models takes time that grows with the log; so it is not done in every round.
@@ -37,6 +40,7 @@ pub struct World {
     reader: Reader,
     forger: Forger,
     registrant: Registrant,
+    founders: Vec<Founder>,
     meddled: Arc<Meddled>,
     /// Ends with this value.
     meddling: JoinSet<()>,
@@ -52,7 +56,7 @@ impl World {
     /// Says what failed.
     pub async fn begin(mut deployment: Deployment, seed: u64) -> Result<Self, String> {
         match Self::clients(&mut deployment, seed).await {
-            Ok((reader, writers)) => {
+            Ok((reader, writers, founders)) => {
                 let (meddled, mut meddling) = (Arc::new(Meddled::default()), JoinSet::new());
                 if let Some(url) = deployment.broker_url() {
                     meddling.spawn(Meddler::new(url, seed, meddled.clone()).work());
@@ -60,6 +64,7 @@ impl World {
                 Ok(Self {
                     forger: Forger::new(&reader, deployment.log.clone()),
                     registrant: Registrant::new(&reader),
+                    founders,
                     meddled,
                     meddling,
                     deployment,
@@ -77,7 +82,7 @@ impl World {
     async fn clients(
         deployment: &mut Deployment,
         seed: u64,
-    ) -> Result<(Reader, Vec<Writer>), String> {
+    ) -> Result<(Reader, Vec<Writer>, Vec<Founder>), String> {
         let client = Client::builder()
             .timeout(Duration::from_secs(20))
             .build()
@@ -88,7 +93,11 @@ impl World {
         let writers = (1..=WRITERS)
             .map(|number| Writer::new(client.clone(), url.clone(), token.clone(), number, seed))
             .collect();
-        Ok((Reader { client, url, token }, writers))
+        let reader = Reader { client, url, token };
+        let settings = deployment.settings()?;
+        let founders =
+            (1..=FOUNDERS).map(|number| Founder::new(&reader, settings.clone(), number)).collect();
+        Ok((reader, writers, founders))
     }
 
     /// All rounds; a line for each.
@@ -138,29 +147,26 @@ impl World {
             let outcome = registrant.work(&until).await;
             (registrant, outcome)
         });
+        let mut founding = JoinSet::new();
+        for mut founder in self.founders.drain(..) {
+            founding.spawn(async move {
+                let outcome = founder.work().await;
+                (founder, outcome)
+            });
+        }
         let delay = self.random.between(KILL_AFTER.0, KILL_AFTER.1);
         tokio::time::sleep(Duration::from_millis(delay)).await;
         let client = self.reader.client.clone();
         let killed = self.deployment.kill(round, &mut self.random, &client).await;
         stop.store(true, Ordering::Relaxed);
-        let mut outcome = Ok(());
-        while let Some(joined) = working.join_next().await {
-            let (writer, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
-            self.writers.push(writer);
-            outcome = outcome.and(ended);
-        }
-        while let Some(joined) = forging.join_next().await {
-            let (forger, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
-            self.forger = forger;
-            outcome = outcome.and(ended);
-        }
-        while let Some(joined) = registering.join_next().await {
-            let (registrant, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
-            self.registrant = registrant;
-            outcome = outcome.and(ended);
-        }
+        let outcomes = [
+            finish(working, |writer| self.writers.push(writer)).await,
+            finish(forging, |forger| self.forger = forger).await,
+            finish(registering, |registrant| self.registrant = registrant).await,
+            finish(founding, |founder| self.founders.push(founder)).await,
+        ];
         let killed = killed?;
-        outcome?;
+        outcomes.into_iter().collect::<Result<(), String>>()?;
         let verified = last || round.is_multiple_of(VERIFY_EVERY);
         self.judge(verified).await?;
         let after = self.counts();
@@ -179,8 +185,9 @@ impl World {
         self.deployment.calm()?;
         let known = self.known();
         let broker = self.deployment.broker_url();
-        let rows = settled(&self.deployment.log, &self.forger, &self.registrant, broker.as_deref())
-            .await?;
+        let (log, founders) = (&self.deployment.log, &self.founders);
+        let rows =
+            settled(log, &self.forger, &self.registrant, founders, broker.as_deref()).await?;
         self.events = rows.len();
         judge(&rows, &known)?;
         let position = self.writers.iter().map(|writer| writer.position).max().unwrap_or(0);
@@ -211,13 +218,15 @@ impl World {
              times. {registered} cars registered, {offline} times taken offline, {deleted} deleted: \
              each acknowledged change is there once, in {} events. {retried} were known only after \
              a retry, {repeated} were repeated without effect. {} people registered, each with all \
-             that follows, once. {} bad proofs were refused; all {} audits that were seen in the \
+             that follows, once. {} organizations were founded, each with members, guest, machine \
+             and subscription, once. {} bad proofs were refused; all {} audits that were seen in the \
              queue are there.",
             kills.product,
             kills.database,
             kills.broker,
             self.events,
             self.registrant.users.len(),
+            self.founders.iter().map(|founder| founder.tenants.len()).sum::<usize>(),
             self.forger.sent,
             self.forger.queued.len(),
         );
@@ -231,4 +240,18 @@ impl World {
              effect."
         )
     }
+}
+
+/// Waits until clients have finished, and gives each back; the first failure.
+async fn finish<T: 'static>(
+    mut working: JoinSet<(T, Result<(), String>)>,
+    mut give_back: impl FnMut(T),
+) -> Result<(), String> {
+    let mut outcome = Ok(());
+    while let Some(joined) = working.join_next().await {
+        let (client, ended) = joined.map_err(|error| format!("a client died: {error}"))?;
+        give_back(client);
+        outcome = outcome.and(ended);
+    }
+    outcome
 }
