@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How a refusal is told apart that only says that something has not followed yet.
-const NOT_YET: [&str; 2] = ["not_found", "subscription_no_provider"];
+const NOT_YET: [&str; 3] = ["not_found", "organization_not_member", "subscription_no_provider"];
 
 /// A request, as it can be made again and again.
 struct Step<'a> {

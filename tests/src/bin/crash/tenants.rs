@@ -131,7 +131,7 @@ impl<'a> History<'a> {
         // Nobody has no events.
         let guest = guests.first().copied().unwrap_or_default();
         let mut expected = people(tenant, guest);
-        expected.push(self.organization(tenant, guest, &machines));
+        expected.push(organization(tenant, guest, &machines));
         for machine in machines {
             expected.extend(brought_along(machine, Sort::Machine));
             expected.push(user(machine, &[&joined(at), &joined(&twin(machine, "org"))]));
@@ -189,31 +189,6 @@ impl<'a> History<'a> {
         Ok(stream("api_key", key, &[&format!("created {machine}"), "parameters_changed"]))
     }
 
-    fn organization(&self, tenant: &Tenant, guest: &str, machines: &BTreeSet<&str>) -> Stream {
-        let Tenant { founder, member, organization: at, left, .. } = tenant;
-        let mut events = vec![
-            format!("created {founder}"),
-            format!("billing_subscribed {founder}"),
-            format!("member_invited {member}"),
-            "member_invited".to_owned(),
-            format!("role_assigned {member} {ROLE}"),
-        ];
-        let members = [founder.as_str(), guest].into_iter().chain(machines.iter().copied());
-        events.extend(members.map(joined));
-        let (came, went) = (joined(member), format!("membership_removed {member}"));
-        if *left {
-            events.push(format!("member_un_invited {member}"));
-            // Whoever left before the organization noted that it came is not noted at all.
-            let found = self.found("organization", at);
-            if found.contains(&came) || found.contains(&went) {
-                events.extend([came, went]);
-            }
-        } else {
-            events.push(came);
-        }
-        ("organization", at.clone(), events)
-    }
-
     fn compare(&self, (kind, id, expected): &Stream) -> Result<Option<String>, String> {
         let found = self.found(kind, id);
         let count = |all: &[String], one: &String| all.iter().filter(|other| *other == one).count();
@@ -252,6 +227,25 @@ fn people(tenant: &Tenant, guest: &str) -> Vec<Stream> {
         streams.extend(brought_along(person, Sort::Person));
     }
     streams
+}
+
+/// What happened to the organization.
+fn organization(tenant: &Tenant, guest: &str, machines: &BTreeSet<&str>) -> Stream {
+    let Tenant { founder, member, organization: at, left, .. } = tenant;
+    let mut events = vec![
+        format!("created {founder}"),
+        format!("billing_subscribed {founder}"),
+        format!("member_invited {member}"),
+        "member_invited".to_owned(),
+        format!("role_assigned {member} {ROLE}"),
+    ];
+    let members = [founder.as_str(), member, guest].into_iter();
+    events.extend(members.chain(machines.iter().copied()).map(joined));
+    if *left {
+        events.push(format!("member_un_invited {member}"));
+        events.push(format!("membership_removed {member}"));
+    }
+    ("organization", at.clone(), events)
 }
 
 /// What a user has for itself.

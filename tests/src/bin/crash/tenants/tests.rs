@@ -122,16 +122,6 @@ fn everything_follows_once_from_each_organization() {
 }
 
 #[test]
-fn who_left_at_once_is_not_noted_by_the_organization() {
-    let mut lines = whole(true);
-    let noted = ["membership_added userId=user_bea", "membership_removed userId=user_bea"];
-    lines.retain(|line| {
-        !noted.iter().any(|noted| *line == format!("organization org_acme {noted}"))
-    });
-    assert_eq!(judged(&lines, &tenant(true)), Ok(None));
-}
-
-#[test]
 fn nobody_and_nothing_is_there_twice() {
     let all = whole(false);
     for more in [
