@@ -1,5 +1,7 @@
 //! A server on a free port, with the log in memory and everything else faked.
 
+mod unread;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -250,46 +252,6 @@ impl WorkQueues for Seen {
     }
     async fn discard(&self, _: WorkQueue, _: &str) -> Result<bool> {
         Ok(false)
-    }
-}
-
-#[async_trait]
-impl application::end_users::EndUserReads for Seen {
-    async fn user(
-        &self,
-        _: &UserId,
-    ) -> Result<Option<(application::end_users::EndUserWithMemberships, u64)>> {
-        Ok(None)
-    }
-    async fn members(
-        &self,
-        _: &OrganizationId,
-        _: &Search,
-    ) -> Result<Found<application::end_users::Member>> {
-        Ok(Found { rows: application::search::Rows::default(), total: 0 })
-    }
-}
-
-#[async_trait]
-impl application::organizations::OrganizationReads for Seen {
-    async fn organization(
-        &self,
-        _: &OrganizationId,
-    ) -> Result<Option<(application::organizations::OrganizationView, u64)>> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl application::user_profiles::UserProfileReads for Seen {
-    async fn of_user(&self, _: &UserId) -> Result<Option<application::user_profiles::OwnProfile>> {
-        Ok(None)
-    }
-    async fn of_users(
-        &self,
-        _: &[UserId],
-    ) -> Result<Vec<application::user_profiles::UserProfileView>> {
-        Ok(vec![])
     }
 }
 
