@@ -185,12 +185,13 @@ async fn without_a_proof_only_anonymous_routes_answer(app: &TestApp) {
 
 async fn a_bad_proof_is_no_proof(app: &TestApp) {
     let owner = app.owner();
+    let (forged, expired) = (app.forged_token(&owner), app.expired_token(&owner));
     for probe in probes() {
         let wrong = app.another_deployments_signature(b"{}");
         let requests = [
             probe.call(app).bearer("nonsense"),
-            probe.call(app).bearer(&app.forged_token(&owner)),
-            probe.call(app).bearer(&app.expired_token(&owner)),
+            probe.call(app).bearer(&forged),
+            probe.call(app).bearer(&expired),
             probe.call(app).header("authorization", "Basic nonsense"),
             probe.call(app).header("x-hmac-signature", &wrong),
             probe.call(app).header("x-interhost-signature", &wrong),

@@ -10,12 +10,18 @@ use domain::{
     user_profiles::UserProfileEvent,
 };
 
+use time::Duration;
+
 use super::{attempt, buyer::buyer, reactions::unless_deleted};
 use crate::{
     App, Call, Error, Result,
     ports::Recorded,
     reaction::{Reaction, Start},
 };
+
+const NO_PROFILE: &str = "the buyer of a new subscription has no profile yet";
+/// How long a profile may take to come, which is waited for; then something is wrong.
+const PATIENCE: Duration = Duration::minutes(10);
 
 /// See the module.
 pub const REACTION: Reaction = Reaction {
@@ -36,7 +42,15 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             // A profile completes the subscription of its user's own organization. That of another
             // one is not found by it, but is not much older than the profile.
             let own = buyer_id.twin("billsub") == event.stream.id;
-            if known || own { Ok(()) } else { Err(no_profile()) }
+            if known || own {
+                return Ok(());
+            }
+            let patient = app.clock.now() < event.recorded_at.plus(PATIENCE);
+            Err(if patient {
+                Error::unavailable(NO_PROFILE)
+            } else {
+                Error::unexpected(NO_PROFILE)
+            })
         }
         _ => Ok(()),
     }
@@ -57,10 +71,6 @@ fn unless_deleted_or(done: Result<bool>) -> Result<bool> {
         Ok(known) => Ok(known),
         Err(error) => unless_deleted(Err(error)).map(|()| true),
     }
-}
-
-fn no_profile() -> Error {
-    Error::unexpected("the buyer of a new subscription has no profile yet")
 }
 
 /// Completes a subscription that is there. `false` if its buyer has no profile so far.

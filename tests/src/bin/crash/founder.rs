@@ -61,8 +61,8 @@ impl Founder {
         let member = self.register(&format!("member{name}")).await?;
         let token = self.token(&["--user", &founder]).await?;
         let body = json!({ "name": format!("Company {name}") });
-        let founded = self.ask(&token, Method::POST, "/organizations", body).await?;
-        let organization = text(&founded, &["organization", "id"])?;
+        let answer = self.ask(&token, Method::POST, "/organizations", body).await?;
+        let organization = text(&answer, &["organization", "id"])?;
         let token = self
             .token(&["--user", &founder, "--organization", &organization, "--role", ROLE])
             .await?;
