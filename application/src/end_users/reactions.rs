@@ -14,6 +14,7 @@ use crate::{
     reaction::{Reaction, Start},
 };
 use inviting::Invited;
+pub(crate) use members::leave;
 
 /// See the module.
 pub const REACTION: Reaction = Reaction {

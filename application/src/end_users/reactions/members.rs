@@ -26,8 +26,8 @@ pub(super) async fn join(
     change(app, call, user, join, || added(app, call, user, at)).await
 }
 
-/// Takes a membership away.
-pub(super) async fn leave(
+/// Takes a membership away; nothing happens if there is none.
+pub(crate) async fn leave(
     app: &App,
     call: &Call,
     at: &OrganizationId,
