@@ -1,9 +1,10 @@
 //! One append of a call: what it decided about one or several aggregates, the work that follows,
 //! and the checkpoint of a reaction.
 
-use domain::kernel::{Event, event::wire_name};
+use domain::kernel::{Aggregate, Event, event::wire_name};
 use serde_json::{Map, Value};
 
+use super::{Decision, Loaded, Outcome, Repository};
 use crate::{
     App, Call, Error, Result,
     ports::{
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 
-/// What was decided about one aggregate; made by [`Repository::stage`](super::Repository::stage).
+/// What was decided about one aggregate; made by [`Repository::stage`].
 #[derive(Debug)]
 pub struct Staged {
     pub(super) stream: StreamAppend,
@@ -64,6 +65,27 @@ impl App {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl<D: Aggregate> Repository<D> {
+    /// As [`Self::append_to`], for who looked at others before it decided: these are staged without
+    /// events, so that nothing is written unless they still are what they were. `None` if somebody
+    /// else was faster with any of them.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(crate) async fn append_beside(
+        &self,
+        call: &Call,
+        loaded: Loaded<D>,
+        decision: impl Into<Decision<D::Event>>,
+        unchanged: Vec<Staged>,
+    ) -> Result<Option<Loaded<D>>> {
+        Ok(match self.append(call, loaded, decision.into(), unchanged).await? {
+            Outcome::Committed(loaded) => Some(loaded),
+            Outcome::Raced(_) => None,
+        })
     }
 }
 
