@@ -71,7 +71,8 @@ async fn together(
     Err(Error::conflict())
 }
 
-fn audit(app: &App, call: &Call, user: &UserId, event: &EndUserEvent) -> Result<()> {
+/// Audits that a user got other features; nothing else.
+pub(super) fn audit(app: &App, call: &Call, user: &UserId, event: &EndUserEvent) -> Result<()> {
     let names = |features: &[Feature]| {
         let names: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
         names.join(", ")

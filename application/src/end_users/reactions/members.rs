@@ -6,6 +6,7 @@ use domain::{
 };
 use serde_json::json;
 
+use super::features;
 use crate::{
     App, Call, Error, Result,
     end_users::{guests::about_user, membership_id},
@@ -23,7 +24,7 @@ pub(super) async fn join(
 ) -> Result<()> {
     let join =
         |creator: &EndUser| creator.join_as_creator(membership_id(user, at), at.clone(), ownership);
-    change(app, call, user, join, || added(app, call, user, at)).await
+    change(app, call, user, join, |_| added(app, call, user, at)).await
 }
 
 /// Takes a membership away; nothing happens if there is none.
@@ -34,7 +35,10 @@ pub(crate) async fn leave(
     user: &UserId,
     by: &UserId,
 ) -> Result<()> {
-    change(app, call, user, |member| member.leave(at, by), || Ok(())).await
+    let audited = |events: &[EndUserEvent]| {
+        events.iter().try_for_each(|event| features::audit(app, call, user, event))
+    };
+    change(app, call, user, |member| member.leave(at, by), audited).await
 }
 
 /// Gives a member a role.
@@ -46,7 +50,7 @@ pub(super) async fn assign(
     role: Role,
     by: &UserId,
 ) -> Result<()> {
-    let audited = || {
+    let audited = |_: &[EndUserEvent]| {
         let code = "EndUser.TenantRolesAssigned";
         let template = "User {0} gave the role {1} in organization {2} to user {3}";
         let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
@@ -64,7 +68,7 @@ pub(super) async fn unassign(
     role: Role,
     by: &UserId,
 ) -> Result<()> {
-    let audited = || {
+    let audited = |_: &[EndUserEvent]| {
         let code = "EndUser.TenantRolesUnassigned";
         let template = "User {0} took the role {1} in organization {2} from user {3}";
         let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
@@ -107,7 +111,7 @@ async fn change(
     call: &Call,
     user: &UserId,
     decide: impl Fn(&EndUser) -> Result<Vec<EndUserEvent>, EndUserError> + Send + Sync,
-    tell: impl Fn() -> Result<()> + Send + Sync,
+    tell: impl Fn(&[EndUserEvent]) -> Result<()> + Send + Sync,
 ) -> Result<()> {
     for _ in 0..ATTEMPTS {
         let Some(mut known) = app.end_users.find(call, user.as_str()).await? else {
@@ -124,7 +128,7 @@ async fn change(
         if events.is_empty() || is_done(app, call, user.as_str()).await? {
             return Ok(());
         }
-        tell()?;
+        tell(&events)?;
         let decision = about_user(&known.state, events);
         let part = app.end_users.stage(&mut known, decision)?;
         if let Committed::Done = app.commit(call, vec![part]).await? {
