@@ -54,9 +54,10 @@ async fn together(
                 changing.push((user, known, events));
             }
         }
-        // Who is changed is changed once by one cause, so the first of them names the append.
-        let Some((first, _, _)) = changing.first() else { return Ok(()) };
-        let call = call.part(first.as_str());
+        // A user has a version once, so that of the first of them names the append, also if one cause
+        // changes it again.
+        let Some((first, known, _)) = changing.first() else { return Ok(()) };
+        let call = call.part(&format!("{first}/{}", known.version));
         let mut parts = vec![];
         for (user, mut known, events) in changing {
             for event in &events {
