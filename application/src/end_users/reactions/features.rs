@@ -2,12 +2,13 @@
 
 use domain::{
     end_users::{EndUser, EndUserEvent},
-    kernel::{ErrorKind, OrganizationId, UserId, roles::Feature},
+    kernel::{ErrorKind, Evolve, OrganizationId, UserId, roles::Feature},
+    subscriptions::Subscription,
 };
 
 use crate::{
     App, Call, Error, Loaded, Result,
-    ports::Audited,
+    ports::{Audited, StreamId},
     repository::{ATTEMPTS, Committed},
     subscriptions::tier,
 };
@@ -36,6 +37,33 @@ pub(super) async fn reset(
         together(app, call, members, decide).await?;
     }
     Ok(())
+}
+
+/// Gives a member that the organization has just learned of the features of the tier, which may have
+/// changed while it joined. As long as nobody has chosen a plan, it keeps those of new members.
+pub(super) async fn catch_up(
+    app: &App,
+    call: &Call,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<()> {
+    let id = organization.twin("billsub");
+    let Some(subscription) = alive(app.subscriptions.load(call, &id).await)? else {
+        return Ok(());
+    };
+    if !was_reset(app, &id).await? {
+        return Ok(());
+    }
+    let tier = tier(app, &subscription.state);
+    let decide = |member: &EndUser| member.reset_features(organization, tier, &call.caller.id);
+    together(app, call, std::slice::from_ref(user), decide).await
+}
+
+/// Whether anything happened to the subscription that all members got their features for.
+async fn was_reset(app: &App, subscription: &str) -> Result<bool> {
+    let events = app.log.load(&StreamId::new(Subscription::TYPE, subscription), 0).await?;
+    let resets = ["subscription_plan_changed", "subscription_transferred"];
+    Ok(events.iter().any(|event| resets.contains(&event.name.as_str())))
 }
 
 /// Changes some users in one append.
