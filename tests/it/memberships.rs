@@ -124,6 +124,13 @@ async fn an_invited_guest_keeps_the_organization_that_invited(app: &TestApp) {
     app.settle().await;
     let eve = UserId::parse(guest["userId"].as_str().unwrap()).unwrap();
     assert_eq!(default_of(app, &eve).await, shared);
+    let _ = app.post_signed("/usages/drain", &json!({})).await.expect(200);
+    let told = app.get("/testingonly/usages").send().await.expect(200).json();
+    let kept = |usage: &&Value| usage["eventName"] == "Membership Changed";
+    let kept: Vec<&Value> = told["usages"].as_array().unwrap().iter().filter(kept).collect();
+    let [kept] = kept.as_slice() else { panic!("{told}") };
+    let more = &kept["additional"];
+    assert_eq!((&more["UserIdOverride"], &more["ResourceId"]), (&json!(eve), &guest["id"]));
     let eve = app.signed_in(&eve).await;
     let own = memberships(app, &eve).await;
     assert_eq!(own["metadata"]["total"], 2);

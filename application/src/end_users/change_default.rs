@@ -3,7 +3,7 @@
 use domain::{
     end_users::EndUser,
     kernel::{
-        OrganizationId,
+        OrganizationId, UserId,
         roles::{Feature, Role},
     },
 };
@@ -38,7 +38,7 @@ impl UseCase for ChangeDefaultOrganization {
         let user = call.caller.id.as_str();
         let before = app.end_users.load(call, user).await?;
         if !before.state.change_default(&organization)?.is_empty() {
-            record(app, call, &before.state, &organization)?;
+            record(app, call, &call.caller.id, &before.state, &organization)?;
         }
         let change = |user: &EndUser| user.change_default(&organization);
         let user = app.end_users.change(call, user, change).await?;
@@ -46,14 +46,24 @@ impl UseCase for ChangeDefaultOrganization {
     }
 }
 
-fn record(app: &App, call: &Call, user: &EndUser, organization: &OrganizationId) -> Result<()> {
+/// Tells where a member works from now on, when it does not say where.
+///
+/// # Errors
+/// As [`App::usage`].
+pub(super) fn record(
+    app: &App,
+    call: &Call,
+    id: &UserId,
+    user: &EndUser,
+    organization: &OrganizationId,
+) -> Result<()> {
     app.usage(
         call,
         "Membership Changed",
         &[
             ("ResourceId", json!(user.membership(organization).map(|known| &known.id))),
             ("Name", json!(user.name().full())),
-            ("UserIdOverride", json!(call.caller.id)),
+            ("UserIdOverride", json!(id)),
             ("TenantIdOverride", json!(organization)),
             ("EmailAddress", json!(user.username())),
         ],
