@@ -1,7 +1,7 @@
 //! Changes where a user works when it does not say where.
 
 use domain::{
-    end_users::EndUser,
+    end_users::{EndUser, EndUserEvent},
     kernel::{
         OrganizationId, UserId,
         roles::{Feature, Role},
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::EndUserAnswer;
 use crate::{
-    App, Call, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     input::{id, parse_all},
 };
 
@@ -36,12 +36,14 @@ impl UseCase for ChangeDefaultOrganization {
         let (organization,) =
             parse_all((id("organizationId", organization, OrganizationId::parse),))?;
         let user = call.caller.id.as_str();
-        let before = app.end_users.load(call, user).await?;
-        if !before.state.change_default(&organization)?.is_empty() {
-            record(app, call, &call.caller.id, &before.state, &organization)?;
-        }
         let change = |user: &EndUser| user.change_default(&organization);
-        let user = app.end_users.change(call, user, change).await?;
+        let tell = |before: &Loaded<EndUser>, events: &[EndUserEvent]| {
+            if events.is_empty() {
+                return Ok(());
+            }
+            record(app, call, &call.caller.id, &before.state, &organization)
+        };
+        let user = app.end_users.change_telling(call, user, change, tell).await?;
         Ok(EndUserAnswer::from(&user))
     }
 }
