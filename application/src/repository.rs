@@ -123,7 +123,7 @@ impl<D: Aggregate> Repository<D> {
         id: &str,
         decision: impl Into<Decision<D::Event>>,
     ) -> Result<Loaded<D>> {
-        match self.append(call, Loaded::new(id), decision.into()).await {
+        match self.append(call, Loaded::new(id), decision.into(), vec![]).await {
             Ok(Outcome::Committed(loaded)) => Ok(loaded),
             Ok(Outcome::Raced(_)) => Err(Error::conflict()),
             Err(error) => Err(error),
@@ -158,7 +158,7 @@ impl<D: Aggregate> Repository<D> {
                 Ok(decision) => decision.into(),
                 Err(error) => return self.repeated(call).await?.ok_or_else(|| error.into()),
             };
-            match self.append(call, loaded, decision).await? {
+            match self.append(call, loaded, decision, vec![]).await? {
                 Outcome::Committed(loaded) => return Ok(loaded),
                 Outcome::Raced(error) if call.expected_version.is_some() => return Err(error),
                 Outcome::Raced(_) => {}
@@ -189,7 +189,7 @@ impl<D: Aggregate> Repository<D> {
         loaded: Loaded<D>,
         decision: impl Into<Decision<D::Event>>,
     ) -> Result<Option<Loaded<D>>> {
-        match self.append(call, loaded, decision.into()).await? {
+        match self.append(call, loaded, decision.into(), vec![]).await? {
             Outcome::Committed(loaded) => Ok(Some(loaded)),
             Outcome::Raced(error) if call.expected_version.is_some() => Err(error),
             Outcome::Raced(_) => Ok(None),
@@ -248,13 +248,15 @@ impl<D: Aggregate> Repository<D> {
         call: &Call,
         mut loaded: Loaded<D>,
         decision: Decision<D::Event>,
+        unchanged: Vec<Staged>,
     ) -> Result<Outcome<D>> {
         if decision.is_empty() {
             return Ok(Outcome::Committed(loaded));
         }
-        let staged = self.stage(&mut loaded, decision)?;
-        match commit::append(self.log.as_ref(), call, call.idempotency.clone(), vec![staged]).await
-        {
+        // It comes first: by that a repetition finds it.
+        let mut parts = vec![self.stage(&mut loaded, decision)?];
+        parts.extend(unchanged);
+        match commit::append(self.log.as_ref(), call, call.idempotency.clone(), parts).await {
             Ok(()) => Ok(Outcome::Committed(loaded)),
             Err(AppendError::Conflict { .. }) if call.expected_version.is_some() => {
                 Ok(Outcome::Raced(version_mismatch()))

@@ -71,7 +71,7 @@ impl UsageMessage {
 
 /// Whom the properties are about: whoever they name, else the caller.
 fn subject(call: &Call, properties: &BTreeMap<String, Option<String>>) -> String {
-    let named = ["UserIdOverride", "ResourceId", "UserId"].into_iter().find_map(|name| {
+    let named = ["UserIdOverride", "ResourceId", "Id", "UserId"].into_iter().find_map(|name| {
         properties.get(name)?.as_deref().filter(|id| id.starts_with("user_")).map(str::to_owned)
     });
     named.unwrap_or_else(|| call.caller.id.to_string())
@@ -147,6 +147,20 @@ pub fn trace(call: &Call, event: &str, properties: &[(&str, Value)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_usage_is_sealed_for_whoever_it_names() {
+        let call = Call::new(crate::Caller::maintenance(), "a test".to_owned());
+        let subject = |name: &str, id: &str| {
+            let properties = [(name, Value::from(id)), ("EmailAddress", Value::from("a@b.org"))];
+            UsageMessage::of(&call, "User Guest Invited", &properties).sealed_for
+        };
+        for name in ["UserIdOverride", "ResourceId", "Id", "UserId"] {
+            assert_eq!(subject(name, "user_aaaaaaaaaa").as_deref(), Some("user_aaaaaaaaaa"));
+        }
+        let caller = call.caller.id.to_string();
+        assert_eq!(subject("Id", "org_aaaaaaaaaa"), Some(caller));
+    }
 
     #[test]
     fn what_is_personal_is_so_in_every_letter_case() {

@@ -14,6 +14,7 @@ on_every_deployment!(
     a_guest_registers_with_another_address,
     a_guest_registers_without_its_token,
     another_invitation_replaces_the_first,
+    what_comes_again_with_its_key_is_answered_as_before,
     whoever_is_invited_by_many_is_one_guest,
     an_invitation_is_good_for_two_weeks,
     tokens_of_invitations_are_judged,
@@ -140,6 +141,27 @@ async fn another_invitation_replaces_the_first(app: &TestApp) {
     let other = registered(app, with_token("eve@company.com", &first)).await;
     assert_ne!(Some(other), known);
     app.settle().await;
+}
+
+async fn what_comes_again_with_its_key_is_answered_as_before(app: &TestApp) {
+    let ann = inviter(app).await;
+    let send = |path: String, body: Value, key: &'static str| {
+        app.post(&path).by(&ann).json(&body).header("idempotency-key", key).send()
+    };
+    let body = |email: &str| json!({ "email": email });
+    let path = || "/invitations".to_owned();
+    let first = send(path(), body(GUEST), "k1").await.expect(200).text();
+    assert_eq!(send(path(), body(GUEST), "k1").await.expect(200).text(), first);
+    // Another request is not the first one, whoever was invited meanwhile.
+    let token = mailed(app, GUEST).await;
+    let _ = invited(app, &ann, "eve@company.com").await;
+    let _ = send(path(), body("eve@company.com"), "k1").await.problem(422);
+    let resend = format!("/invitations/{token}/resend");
+    for _ in 0..2 {
+        let _ = send(resend.clone(), json!({}), "k2").await.expect(200);
+    }
+    let _ = mailed(app, GUEST).await;
+    let _ = send(resend, json!({}), "k3").await.problem(404);
 }
 
 async fn whoever_is_invited_by_many_is_one_guest(app: &TestApp) {

@@ -27,6 +27,7 @@ on_every_deployment!(
     a_deleted_organization_has_no_members,
     members_get_and_lose_roles,
     all_members_get_the_features_of_their_organization,
+    whoever_joins_later_gets_the_features_in_force,
     what_organizations_decided_is_done_once,
 );
 
@@ -123,6 +124,13 @@ async fn an_invited_guest_keeps_the_organization_that_invited(app: &TestApp) {
     app.settle().await;
     let eve = UserId::parse(guest["userId"].as_str().unwrap()).unwrap();
     assert_eq!(default_of(app, &eve).await, shared);
+    let _ = app.post_signed("/usages/drain", &json!({})).await.expect(200);
+    let told = app.get("/testingonly/usages").send().await.expect(200).json();
+    let kept = |usage: &&Value| usage["eventName"] == "Membership Changed";
+    let kept: Vec<&Value> = told["usages"].as_array().unwrap().iter().filter(kept).collect();
+    let [kept] = kept.as_slice() else { panic!("{told}") };
+    let more = &kept["additional"];
+    assert_eq!((&more["UserIdOverride"], &more["ResourceId"]), (&json!(eve), &guest["id"]));
     let eve = app.signed_in(&eve).await;
     let own = memberships(app, &eve).await;
     assert_eq!(own["metadata"]["total"], 2);
@@ -310,6 +318,32 @@ async fn all_members_get_the_features_of_their_organization(app: &TestApp) {
     let listed = members(app, &ann, &shared, "?limit=1&offset=100").await;
     let features = json!(["tenant_paidtrial_features", "tenant_basic_features"]);
     assert_eq!(listed["members"][0]["features"], features);
+}
+
+/// Whether it was known as a member when the plan changed or not.
+async fn whoever_joins_later_gets_the_features_in_force(app: &TestApp) {
+    let (ann, bob, shared) = two(app).await;
+    let changed = SubscriptionEvent::SubscriptionPlanChanged {
+        plan_id: "anotherplan".to_owned(),
+        owning_entity_id: shared.clone(),
+        provider_name: "simple_billing_provider".to_owned(),
+        provider_state: [("BuyerId".to_owned(), ann.user.to_string())].into(),
+        buyer_reference: ann.user.to_string(),
+        subscription_reference: None,
+    };
+    let change = |_: &domain::subscriptions::Subscription| {
+        Ok::<_, std::convert::Infallible>(vec![changed.clone()])
+    };
+    let subscription = shared.twin("billsub");
+    app.ports().subscriptions.change(&call(), &subscription, change).await.unwrap();
+    app.settle().await;
+    decided(app, &shared, invited(&ann, Some(&bob.user), None)).await;
+    for user in [&ann.user, &bob.user] {
+        let known = app.end_user(user).await;
+        let features = &known.membership(&shared).unwrap().features;
+        assert_eq!(features.reduced(), [Feature::TenantBasic]);
+        assert_eq!(known.features().reduced(), [Feature::PlatformPaidTrial]);
+    }
 }
 
 /// What came before must not undo what came later, however often it is delivered.

@@ -9,6 +9,7 @@ use domain::{
         OrganizationId,
         roles::{Feature, Role},
     },
+    organizations::{Organization, OrganizationEvent},
 };
 use serde_json::{Value, json};
 
@@ -36,6 +37,16 @@ impl TestApp {
         };
         let users = &self.ports().end_users;
         users.change(&call, person.user.as_str(), join).await.expect("joined");
+        self.settle().await;
+        // The organization has made it a plain member.
+        let assign = |known: &Organization| {
+            let held = known.roles_of(&person.user).is_some_and(|roles| roles.has(role));
+            let (assigned_by_id, user_id) = (person.user.clone(), person.user.clone());
+            let assigned = OrganizationEvent::RoleAssigned { assigned_by_id, user_id, role };
+            Ok::<_, Infallible>(if held { vec![] } else { vec![assigned] })
+        };
+        let organizations = &self.ports().organizations;
+        organizations.change(&call, organization.as_str(), assign).await.expect("assigned");
         self.settle().await;
         let mut person = self.signed_in(&person.user).await;
         person.organization = organization.clone();

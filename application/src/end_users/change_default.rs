@@ -1,9 +1,9 @@
 //! Changes where a user works when it does not say where.
 
 use domain::{
-    end_users::EndUser,
+    end_users::{EndUser, EndUserEvent},
     kernel::{
-        OrganizationId,
+        OrganizationId, UserId,
         roles::{Feature, Role},
     },
 };
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::EndUserAnswer;
 use crate::{
-    App, Call, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     input::{id, parse_all},
 };
 
@@ -36,24 +36,36 @@ impl UseCase for ChangeDefaultOrganization {
         let (organization,) =
             parse_all((id("organizationId", organization, OrganizationId::parse),))?;
         let user = call.caller.id.as_str();
-        let before = app.end_users.load(call, user).await?;
-        if !before.state.change_default(&organization)?.is_empty() {
-            record(app, call, &before.state, &organization)?;
-        }
         let change = |user: &EndUser| user.change_default(&organization);
-        let user = app.end_users.change(call, user, change).await?;
+        let tell = |before: &Loaded<EndUser>, events: &[EndUserEvent]| {
+            if events.is_empty() {
+                return Ok(());
+            }
+            record(app, call, &call.caller.id, &before.state, &organization)
+        };
+        let user = app.end_users.change_telling(call, user, change, tell).await?;
         Ok(EndUserAnswer::from(&user))
     }
 }
 
-fn record(app: &App, call: &Call, user: &EndUser, organization: &OrganizationId) -> Result<()> {
+/// Tells where a member works from now on, when it does not say where.
+///
+/// # Errors
+/// As [`App::usage`].
+pub(super) fn record(
+    app: &App,
+    call: &Call,
+    id: &UserId,
+    user: &EndUser,
+    organization: &OrganizationId,
+) -> Result<()> {
     app.usage(
         call,
         "Membership Changed",
         &[
             ("ResourceId", json!(user.membership(organization).map(|known| &known.id))),
             ("Name", json!(user.name().full())),
-            ("UserIdOverride", json!(call.caller.id)),
+            ("UserIdOverride", json!(id)),
             ("TenantIdOverride", json!(organization)),
             ("EmailAddress", json!(user.username())),
         ],

@@ -3,10 +3,11 @@
 use domain::{
     end_users::{EndUser, EndUserEvent, NewInvitation, invitation::guessed_name},
     identities::TokenHash,
-    kernel::{EmailAddress, PersonName, UserId},
+    kernel::{EmailAddress, IdToken, PersonName, UserId},
 };
 use serde::Serialize;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::email_claim;
 use crate::{
@@ -115,6 +116,15 @@ impl App {
     }
 }
 
+/// The guest that an event is the cause of: always the same one, however often it is told. `None`
+/// without a cause.
+#[must_use]
+pub fn guest_caused(call: &Call) -> Option<UserId> {
+    let cause = format!("guest/{}", call.causation.as_deref()?);
+    let bits = Uuid::new_v5(&Uuid::NAMESPACE_OID, cause.as_bytes()).as_u128();
+    Some(UserId::new(IdToken::from_bits(bits)))
+}
+
 /// Who invites, and what the e-mail calls it.
 pub struct Inviter {
     id: UserId,
@@ -174,4 +184,23 @@ impl Inviter {
 pub(super) fn record(app: &App, call: &Call, id: &str, email: &EmailAddress) -> Result<()> {
     let properties = [("Id", json!(id)), ("EmailAddress", json!(email))];
     app.usage(call, "User Guest Invited", &properties)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Caller;
+
+    #[test]
+    fn an_event_is_the_cause_of_one_guest() {
+        let caused = |cause: Option<&str>| {
+            let mut call = Call::new(Caller::maintenance(), "a test".to_owned());
+            call.causation = cause.map(str::to_owned);
+            guest_caused(&call)
+        };
+        assert!(caused(Some("a")).is_some());
+        assert_eq!(caused(Some("a")), caused(Some("a")));
+        assert_ne!(caused(Some("a")), caused(Some("b")));
+        assert_eq!(caused(None), None);
+    }
 }

@@ -14,6 +14,7 @@ use crate::{
     reaction::{Reaction, Start},
 };
 use inviting::Invited;
+pub(crate) use members::leave;
 
 /// See the module.
 pub const REACTION: Reaction = Reaction {
@@ -24,6 +25,7 @@ pub const REACTION: Reaction = Reaction {
         ("organization", "deleted"),
         ("organization", "member_invited"),
         ("organization", "member_un_invited"),
+        ("organization", "membership_added"),
         ("organization", "role_assigned"),
         ("organization", "role_unassigned"),
         ("subscription", "subscription_plan_changed"),
@@ -57,6 +59,9 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
         }
         OrganizationEvent::RoleUnassigned { unassigned_by_id, user_id, role } => {
             members::unassign(app, call, &at, &user_id, role, &unassigned_by_id).await
+        }
+        OrganizationEvent::MembershipAdded { user_id } => {
+            features::catch_up(app, call, &at, &user_id).await
         }
         _ => Ok(()),
     }

@@ -5,13 +5,13 @@ use domain::{
         OrganizationId,
         roles::{Feature, Role},
     },
-    organizations::{Organization, is_name},
+    organizations::{Organization, OrganizationEvent, is_name},
 };
 use serde::Deserialize;
 
 use super::{OrganizationAnswer, UPDATED, record};
 use crate::{
-    App, Call, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     input::{Field, id, parse_all, text},
 };
 
@@ -37,10 +37,11 @@ impl UseCase for ChangeOrganization {
             given_name(self.name.as_deref()),
         ))?;
         let rename = |it: &Organization| it.rename(&call.caller.id, name);
-        let before = app.organizations.load(call, id.as_str()).await?;
-        record(app, call, UPDATED, &before, &rename(&before.state)?)?;
-        let organization = app.organizations.change(call, id.as_str(), rename).await?;
-        Ok(OrganizationAnswer::from(&organization))
+        let tell = |before: &Loaded<Organization>, events: &[OrganizationEvent]| {
+            record(app, call, UPDATED, before, events)
+        };
+        let changed = app.organizations.change_telling(call, id.as_str(), rename, tell).await?;
+        Ok(OrganizationAnswer::from(&changed))
     }
 }
 

@@ -2,18 +2,20 @@
 
 use domain::{
     kernel::{
-        ErrorKind, OrganizationId,
+        OrganizationId,
         roles::{Feature, Role},
     },
     organizations::Organization,
+    subscriptions::Subscription,
 };
 use serde::Deserialize;
 
+use super::paying;
 use crate::{
     App, Call, Policy, Result, UseCase,
     input::{id, parse_all},
     ports::Audited,
-    subscriptions,
+    subscriptions::can_be_unsubscribed,
 };
 
 /// Deletes an organization that the caller owns and pays for, for good. It must have no other
@@ -34,7 +36,6 @@ impl UseCase for DeleteOrganization {
     async fn run(self, app: &App, call: &Call) -> Result<()> {
         let (id,) = parse_all((id("id", self.id.as_deref(), OrganizationId::parse),))?;
         let by = &call.caller.id;
-        let can_be_unsubscribed = can_be_unsubscribed(app, call, &id).await?;
         app.audit(
             call,
             &Audited {
@@ -44,27 +45,10 @@ impl UseCase for DeleteOrganization {
                 arguments: &[by.as_str(), id.as_str()],
             },
         )?;
-        let delete = |it: &Organization| it.delete(by, can_be_unsubscribed);
-        app.organizations.change(call, id.as_str(), delete).await?;
+        let delete = |it: &Organization, subscription: Option<&Subscription>| {
+            it.delete(by, subscription.is_some_and(|paid| can_be_unsubscribed(app, paid)))
+        };
+        paying::change(app, call, &id, delete).await?;
         Ok(())
-    }
-}
-
-/// Whether the subscription of the organization can end now; not if either is gone.
-async fn can_be_unsubscribed(app: &App, call: &Call, id: &OrganizationId) -> Result<bool> {
-    let Some(organization) = unless_deleted(app.organizations.find(call, id.as_str()).await)?
-    else {
-        return Ok(false);
-    };
-    let Some(id) = organization.state.subscription() else { return Ok(false) };
-    let subscription = unless_deleted(app.subscriptions.find(call, id.as_str()).await)?;
-    Ok(subscription.is_some_and(|known| subscriptions::can_be_unsubscribed(app, &known.state)))
-}
-
-/// Who deletes again is answered as before, if it is the same call, or else told that it is gone.
-fn unless_deleted<T>(found: Result<Option<T>>) -> Result<Option<T>> {
-    match found {
-        Err(error) if error.kind() == Some(ErrorKind::Deleted) => Ok(None),
-        other => other,
     }
 }

@@ -12,6 +12,7 @@ use domain::{
 use super::{CREATED, record, settings};
 use crate::{
     App, Call, Committed, Error, Loaded, Result,
+    end_users::reactions::leave,
     ports::Recorded,
     reaction::{Reaction, Start},
     repository::ATTEMPTS,
@@ -70,22 +71,29 @@ async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
     }
 }
 
-/// Notes a member that still is one; that it left again is told later.
+/// Notes a member that still is one; that it left again is told later. Whoever joined while the
+/// organization was being deleted, which did not know of it, leaves what is gone.
 async fn joined(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<()> {
     if !is_member(app, call, id, user).await? {
         return Ok(());
     }
-    change(app, call, id, |it| it.add_member(user)).await
+    let add = |it: &Organization| Ok::<_, Infallible>(it.add_member(user));
+    match app.organizations.change(call, id.as_str(), add).await {
+        Err(error) if error.kind() == Some(ErrorKind::Deleted) => {
+            leave(app, call, id, user, &call.caller.id).await
+        }
+        changed => changed.map(|_| ()),
+    }
 }
 
 /// Notes that a member left. Whoever is a member again and was not un-invited came back before this
 /// was told once more.
 async fn left(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<()> {
     let is_member = is_member(app, call, id, user).await?;
-    let leave = |it: &Organization| {
+    let remove = |it: &Organization| {
         if is_member && !it.is_leaving(user) { vec![] } else { it.remove_member(user) }
     };
-    change(app, call, id, leave).await
+    change(app, call, id, remove).await
 }
 
 async fn is_member(app: &App, call: &Call, id: &OrganizationId, user: &UserId) -> Result<bool> {

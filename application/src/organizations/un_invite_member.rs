@@ -6,10 +6,11 @@ use domain::{
         roles::{Feature, Role},
     },
     organizations::Organization,
+    subscriptions::Subscription,
 };
 use serde::Deserialize;
 
-use super::OrganizationAnswer;
+use super::{OrganizationAnswer, paying};
 use crate::{
     App, Call, Policy, Result, UseCase,
     input::{id, parse_all},
@@ -38,8 +39,11 @@ impl UseCase for UnInviteMemberFromOrganization {
             id("id", self.id.as_deref(), OrganizationId::parse),
             id("userId", self.user_id.as_deref(), UserId::parse),
         ))?;
-        let un_invite = |it: &Organization| it.un_invite(&call.caller.id, &user);
-        let organization = app.organizations.change(call, id.as_str(), un_invite).await?;
+        let un_invite = |it: &Organization, subscription: Option<&Subscription>| {
+            let buyer = subscription.and_then(Subscription::buyer);
+            it.paid_by(buyer).un_invite(&call.caller.id, &user)
+        };
+        let organization = paying::change(app, call, &id, un_invite).await?;
         Ok(OrganizationAnswer::from(&organization))
     }
 }

@@ -3,10 +3,11 @@
 use domain::{
     kernel::roles::{Feature, Role},
     organizations::Organization,
+    subscriptions::Subscription,
 };
 use serde::Deserialize;
 
-use super::{OrganizationAnswer, roles::ChangedRoles};
+use super::{OrganizationAnswer, paying, roles::ChangedRoles};
 use crate::{App, Call, Policy, Result, UseCase};
 
 /// Takes roles in an organization that the caller owns from a member; what they grant stays
@@ -36,8 +37,11 @@ impl UseCase for UnassignRolesFromOrganization {
             self.user_id.as_deref(),
             self.roles.as_deref(),
         )?;
-        let unassign = |it: &Organization| it.unassign_roles(&call.caller.id, &user, &roles);
-        let organization = app.organizations.change(call, id.as_str(), unassign).await?;
+        let unassign = |it: &Organization, subscription: Option<&Subscription>| {
+            let buyer = subscription.and_then(Subscription::buyer);
+            it.paid_by(buyer).unassign_roles(&call.caller.id, &user, &roles)
+        };
+        let organization = paying::change(app, call, &id, unassign).await?;
         Ok(OrganizationAnswer::from(&organization))
     }
 }

@@ -1,9 +1,10 @@
 //! One append of a call: what it decided about one or several aggregates, the work that follows,
 //! and the checkpoint of a reaction.
 
-use domain::kernel::{Event, event::wire_name};
+use domain::kernel::{Aggregate, DomainError, Event, event::wire_name};
 use serde_json::{Map, Value};
 
+use super::{ATTEMPTS, Decision, Loaded, Outcome, Repository};
 use crate::{
     App, Call, Error, Result,
     ports::{
@@ -11,7 +12,7 @@ use crate::{
     },
 };
 
-/// What was decided about one aggregate; made by [`Repository::stage`](super::Repository::stage).
+/// What was decided about one aggregate; made by [`Repository::stage`].
 #[derive(Debug)]
 pub struct Staged {
     pub(super) stream: StreamAppend,
@@ -64,6 +65,61 @@ impl App {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl<D: Aggregate> Repository<D> {
+    /// As [`Self::change`], and tells of what was decided, with the same append: `tell` is given what
+    /// was loaded and what is about to happen to it, which may be nothing.
+    ///
+    /// # Errors
+    /// As [`Self::change`]; whatever `tell` can't do.
+    pub(crate) async fn change_telling<E: DomainError>(
+        &self,
+        call: &Call,
+        id: &str,
+        decide: impl Fn(&D) -> Result<Vec<D::Event>, E> + Send + Sync,
+        tell: impl Fn(&Loaded<D>, &[D::Event]) -> Result<()> + Send + Sync,
+    ) -> Result<Loaded<D>> {
+        for _ in 0..ATTEMPTS {
+            let decided = match self.load_to_change(call, id).await {
+                Ok(loaded) => {
+                    decide(&loaded.state).map(|events| (loaded, events)).map_err(Into::into)
+                }
+                Err(error) => Err(error),
+            };
+            let (loaded, events) = match decided {
+                Ok(decided) => decided,
+                // What this very call did before may be why it is refused now.
+                Err(error) => return self.repeated(call).await?.ok_or(error),
+            };
+            tell(&loaded, &events)?;
+            if let Some(changed) = self.append_to(call, loaded, events).await? {
+                return Ok(changed);
+            }
+            // It is told anew of what is decided then.
+            call.withdraw();
+        }
+        Err(Error::conflict())
+    }
+
+    /// As [`Self::append_to`], for who looked at others before it decided: these are staged without
+    /// events, so that nothing is written unless they still are what they were. `None` if somebody
+    /// else was faster with any of them.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(crate) async fn append_beside(
+        &self,
+        call: &Call,
+        loaded: Loaded<D>,
+        decision: impl Into<Decision<D::Event>>,
+        unchanged: Vec<Staged>,
+    ) -> Result<Option<Loaded<D>>> {
+        Ok(match self.append(call, loaded, decision.into(), unchanged).await? {
+            Outcome::Committed(loaded) => Some(loaded),
+            Outcome::Raced(_) => None,
+        })
     }
 }
 

@@ -2,11 +2,12 @@
 
 use domain::{
     end_users::{Access, Classification, EndUser},
-    kernel::{OrganizationId, UserId, roles::Role},
+    kernel::{OrganizationId, RoleSet, UserId, roles::Role},
+    organizations::Organization,
     subscriptions::Standing,
 };
 
-use crate::{App, Call, Error, Result, ports::Buyer};
+use crate::{App, Call, Error, Loaded, Result, ports::Buyer};
 
 /// What a provider is told of somebody who pays; `None` if there is no profile so far.
 ///
@@ -50,7 +51,8 @@ pub(super) async fn known_buyer(
 }
 
 /// What somebody is in an organization now, whatever its tokens say. Only persons who may sign in
-/// can decide about money.
+/// can decide about money. The organization decides about roles, and users are told of that later;
+/// so it counts what both have.
 ///
 /// # Errors
 /// Unavailable.
@@ -58,16 +60,19 @@ pub(super) async fn standing(
     app: &App,
     call: &Call,
     user: &UserId,
-    organization: &OrganizationId,
+    organization: &Loaded<Organization>,
 ) -> Result<Standing> {
+    let Some(roles) = organization.state.roles_of(user) else { return Ok(Standing::Stranger) };
     let Some(user) = app.end_users.find(call, user.as_str()).await? else {
         return Ok(Standing::Stranger);
     };
     let user: EndUser = user.state;
-    let Some(membership) = user.membership(organization) else { return Ok(Standing::Stranger) };
+    let organization = OrganizationId::parse(&organization.id)?;
+    let Some(membership) = user.membership(&organization) else { return Ok(Standing::Stranger) };
     let person = user.classification() == Classification::Person;
     let may = person && user.access() == Access::Enabled;
-    let admin = may && membership.roles.has(Role::TenantBillingAdmin);
+    let administers = |roles: &RoleSet| roles.has(Role::TenantBillingAdmin);
+    let admin = may && administers(roles) && administers(&membership.roles);
     Ok(if admin { Standing::BillingAdmin } else { Standing::Member })
 }
 

@@ -6,6 +6,7 @@ use domain::{
         roles::{Feature, Role},
         text::is_descriptive_name,
     },
+    organizations::Organization,
     subscriptions::{PlanChange, Subscription, SubscriptionError, SubscriptionEvent},
 };
 use serde::Deserialize;
@@ -48,9 +49,13 @@ impl UseCase for ChangeSubscriptionPlan {
             return Ok(SubscriptionAnswer::after(app, &done));
         }
         for _ in 0..ATTEMPTS {
+            let mut organization = app.organizations.load(call, id.as_str()).await?;
             let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
-            let events = decide(app, call, &loaded, &id, plan).await?;
-            if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
+            let events = decide(app, call, &loaded, &organization, plan).await?;
+            // What was decided holds as long as the organization has the same people.
+            let beside = vec![app.organizations.stage(&mut organization, vec![])?];
+            let changed = app.subscriptions.append_beside(call, loaded, events, beside).await?;
+            if let Some(changed) = changed {
                 return Ok(SubscriptionAnswer::after(app, &changed));
             }
         }
@@ -62,7 +67,7 @@ async fn decide(
     app: &App,
     call: &Call,
     subscription: &Loaded<Subscription>,
-    organization: &OrganizationId,
+    organization: &Loaded<Organization>,
     plan: &str,
 ) -> Result<Vec<SubscriptionEvent>> {
     let (installed, by) = (app.billing.interpreter(), &call.caller.id);
@@ -77,7 +82,8 @@ async fn decide(
             it.change_plan(installed, plan, state)?
         }
         PlanChange::Claim => {
-            let buyer = known_buyer(app, call, by, organization).await?;
+            let id = OrganizationId::parse(&organization.id)?;
+            let buyer = known_buyer(app, call, by, &id).await?;
             let state = app.billing.transfer(&attempt, current, &buyer, Some(plan)).await?;
             it.transfer(installed, by, Some(plan), state)?
         }

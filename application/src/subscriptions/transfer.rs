@@ -5,6 +5,7 @@ use domain::{
         OrganizationId, UserId,
         roles::{Feature, Role},
     },
+    organizations::Organization,
     subscriptions::{Subscription, SubscriptionError, SubscriptionEvent},
 };
 use serde::Deserialize;
@@ -57,13 +58,17 @@ impl UseCase for TransferSubscription {
         };
         let mut audited = false;
         for _ in 0..ATTEMPTS {
+            let mut organization = app.organizations.load(call, id.as_str()).await?;
             let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
-            let events = decide(app, call, &loaded, &id, &to).await?;
+            let events = decide(app, call, &loaded, &organization, &to).await?;
             if !audited {
                 app.audit(call, &audit)?;
                 audited = true;
             }
-            if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
+            // What was decided holds as long as the organization has the same people.
+            let beside = vec![app.organizations.stage(&mut organization, vec![])?];
+            let changed = app.subscriptions.append_beside(call, loaded, events, beside).await?;
+            if let Some(changed) = changed {
                 return Ok(SubscriptionAnswer::after(app, &changed));
             }
         }
@@ -75,14 +80,15 @@ async fn decide(
     app: &App,
     call: &Call,
     subscription: &Loaded<Subscription>,
-    organization: &OrganizationId,
+    organization: &Loaded<Organization>,
     to: &UserId,
 ) -> Result<Vec<SubscriptionEvent>> {
     let (installed, it) = (app.billing.interpreter(), &subscription.state);
     let standing = standing(app, call, to, organization).await?;
     it.check_transfer(installed, &call.caller.id, to, standing)?;
     let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
-    let buyer = known_buyer(app, call, to, organization).await?;
+    let id = OrganizationId::parse(&organization.id)?;
+    let buyer = known_buyer(app, call, to, &id).await?;
     let state = app.billing.transfer(&attempt(subscription), current, &buyer, None).await?;
     Ok(it.transfer(installed, to, None, state)?)
 }

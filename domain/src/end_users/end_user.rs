@@ -26,6 +26,7 @@ pub struct EndUser {
     classification: Classification,
     roles: RoleSet,
     features: FeatureSet,
+    first_features: FeatureSet,
     username: Option<EmailAddress>,
     name: PersonName,
     email_digest: Option<String>,
@@ -259,6 +260,7 @@ impl Evolve for EndUser {
                 self.status = status;
                 self.roles = roles.into_iter().collect();
                 self.features = features.into_iter().collect();
+                self.first_features = self.features.clone();
                 self.email_digest = email_digest;
                 self.username = username;
                 self.name = PersonName::stored(user_profile.first_name, user_profile.last_name);
@@ -343,7 +345,7 @@ impl Evolve for EndUser {
 }
 
 impl Aggregate for EndUser {
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     /// The platform's: a user may belong to many organizations.
     fn tenant(&self) -> Option<&OrganizationId> {

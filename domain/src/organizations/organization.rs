@@ -123,6 +123,13 @@ impl Organization {
         }]
     }
 
+    /// As it will be as soon as it is told who pays for it; as it is if nobody does.
+    #[must_use]
+    pub fn paid_by(&self, buyer: Option<&UserId>) -> Self {
+        let subscriber = buyer.or(self.subscriber.as_ref()).cloned();
+        Self { subscriber, ..self.clone() }
+    }
+
     fn must_own(&self, by: &UserId) -> Result<(), OrganizationError> {
         let owner = self.roles_of(by).is_some_and(|roles| roles.has(Role::TenantOwner));
         if owner { Ok(()) } else { Err(OrganizationError::NotOwner) }

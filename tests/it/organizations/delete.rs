@@ -4,7 +4,9 @@ use acceptance::{TestApp, on_every_deployment, registrations::ann};
 use domain::kernel::ErrorKind;
 use serde_json::json;
 
-use super::{claiming_to_own, events, found, founder, happened, leave, maintenance, member, path};
+use super::{
+    claiming_to_own, events, found, founder, happened, join, leave, maintenance, member, path,
+};
 
 on_every_deployment!(
     its_only_member_deletes_it_for_good,
@@ -12,6 +14,7 @@ on_every_deployment!(
     others_keep_it,
     a_personal_one_stays,
     only_who_pays_deletes_it,
+    whoever_joins_meanwhile_leaves,
 );
 
 async fn its_only_member_deletes_it_for_good(app: &TestApp) {
@@ -103,4 +106,19 @@ async fn only_who_pays_deletes_it(app: &TestApp) {
     // Others of the same people are untouched.
     let other = found(app, &app.signed_in(&ann.user).await).await;
     assert_ne!(other, id);
+}
+
+async fn whoever_joins_meanwhile_leaves(app: &TestApp) {
+    let founder = founder(app).await;
+    let id = founder.organization.clone();
+    let bea = app.registered(ann("bea@company.com")).await;
+    let _ = app.delete(&path(&id, "")).by(&founder).send().await.expect(204);
+    // The organization was gone before it knew of her.
+    join(app, &bea.user, &id).await;
+    app.settle().await;
+    let after = app.end_user(&bea.user).await;
+    assert!(after.membership(&id).is_none());
+    let default = after.default_membership().map(|known| known.organization.clone());
+    assert_eq!(default, Some(bea.organization));
+    assert_eq!(events(app, &id).await.last().unwrap(), "deleted");
 }

@@ -14,6 +14,7 @@ on_every_deployment!(
     nobody_is_invited_to_a_personal_one,
     an_owner_lets_a_member_leave,
     whoever_pays_stays,
+    whoever_pays_now_stays,
     bad_ids_are_refused,
 );
 
@@ -126,6 +127,23 @@ async fn whoever_pays_stays(app: &TestApp) {
     let answer = un_invite(app, &founder, &id, founder.user.as_str()).await;
     assert_eq!(answer.problem(403)["code"], "organization_subscriber_stays");
     assert_eq!(app.head().await, before);
+}
+
+async fn whoever_pays_now_stays(app: &TestApp) {
+    let founder = founder(app).await;
+    let id = founder.organization.clone();
+    let bea = member(app, &id).await;
+    let roles = json!({ "userId": bea.user, "roles": ["tenant_billing_admin"] });
+    let assign = app.put(&path(&id, "/roles/assign")).by(&founder).json(&roles);
+    let _ = assign.send().await.expect(202);
+    app.settle().await;
+    let _ = app.transfer(&founder, bea.user.as_str()).send().await.expect(202);
+    // Whether or not the organization was told.
+    let answer = un_invite(app, &founder, &id, bea.user.as_str()).await;
+    assert_eq!(answer.problem(403)["code"], "organization_subscriber_stays");
+    let unassign = app.put(&path(&id, "/roles/unassign")).by(&founder).json(&roles);
+    let answer = unassign.send().await.problem(400);
+    assert_eq!(answer["code"], "organization_subscriber_administers");
 }
 
 async fn bad_ids_are_refused(app: &TestApp) {

@@ -1,7 +1,7 @@
 //! Invites somebody to the platform.
 
 use domain::kernel::{
-    EmailAddress, ErrorKind, UserId,
+    EmailAddress, UserId,
     roles::{Feature, Role},
 };
 use serde::Deserialize;
@@ -30,30 +30,27 @@ impl UseCase for InviteGuest {
 
     async fn run(self, app: &App, call: &Call) -> Result<InvitationAnswer> {
         let (email,) = parse_all((email("email", self.email.as_deref()),))?;
-        let inviter = Inviter::load(app, call, &call.caller.id).await?;
-        for _ in 0..ATTEMPTS {
-            if let Some(answer) = registered(app, call, &email).await? {
-                return Ok(answer);
-            }
-            let guest = app.guest_of(call, &email).await?;
-            let mut guest = guest.unwrap_or_else(|| app.new_guest());
-            let events = inviter.invite(app, call, &guest, &email)?;
-            let decision = about_user(&guest.state, events);
-            let part = app.end_users.stage(&mut guest, decision)?;
-            match app.commit(call, vec![part]).await {
-                Ok(Committed::Done) => return Ok(InvitationAnswer::guessed(&email)),
-                Ok(Committed::Raced) => {}
-                // The same request came before, and its answer was lost.
-                Err(error) if error.kind() == Some(ErrorKind::KeyReused) => {
-                    call.withdraw();
-                    let known = app.guest_of(call, &email).await?;
-                    return known.map(|_| InvitationAnswer::guessed(&email)).ok_or(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::conflict())
+        let answered = invite(app, call, &email).await;
+        app.or_first(call, answered, InvitationAnswer::guessed(&email)).await
     }
+}
+
+async fn invite(app: &App, call: &Call, email: &EmailAddress) -> Result<InvitationAnswer> {
+    let inviter = Inviter::load(app, call, &call.caller.id).await?;
+    for _ in 0..ATTEMPTS {
+        if let Some(answer) = registered(app, call, email).await? {
+            return Ok(answer);
+        }
+        let guest = app.guest_of(call, email).await?;
+        let mut guest = guest.unwrap_or_else(|| app.new_guest());
+        let events = inviter.invite(app, call, &guest, email)?;
+        let decision = about_user(&guest.state, events);
+        let part = app.end_users.stage(&mut guest, decision)?;
+        if let Committed::Done = app.commit(call, vec![part]).await? {
+            return Ok(InvitationAnswer::guessed(email));
+        }
+    }
+    Err(Error::conflict())
 }
 
 /// Whoever has the address already, if anybody has registered with it.

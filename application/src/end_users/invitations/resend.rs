@@ -30,6 +30,14 @@ impl UseCase for ResendGuestInvitation {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
+        let answered = self.resend(app, call).await;
+        app.or_first(call, answered, Empty {}).await
+    }
+}
+
+impl ResendGuestInvitation {
+    /// The token is spent, so that a repetition finds no guest with it.
+    async fn resend(self, app: &App, call: &Call) -> Result<Empty> {
         let (token,) = parse_all((random_token("token", self.token.as_deref()),))?;
         let token = app.secrets.hash(token);
         let inviter = Inviter::load(app, call, &call.caller.id).await?;

@@ -2,12 +2,13 @@
 
 use domain::{
     end_users::{EndUser, EndUserEvent},
-    kernel::{ErrorKind, OrganizationId, UserId, roles::Feature},
+    kernel::{ErrorKind, Evolve, OrganizationId, UserId, roles::Feature},
+    subscriptions::Subscription,
 };
 
 use crate::{
     App, Call, Error, Loaded, Result,
-    ports::Audited,
+    ports::{Audited, StreamId},
     repository::{ATTEMPTS, Committed},
     subscriptions::tier,
 };
@@ -38,6 +39,33 @@ pub(super) async fn reset(
     Ok(())
 }
 
+/// Gives a member that the organization has just learned of the features of the tier, which may have
+/// changed while it joined. As long as nobody has chosen a plan, it keeps those of new members.
+pub(super) async fn catch_up(
+    app: &App,
+    call: &Call,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<()> {
+    let id = organization.twin("billsub");
+    let Some(subscription) = alive(app.subscriptions.load(call, &id).await)? else {
+        return Ok(());
+    };
+    if !was_reset(app, &id).await? {
+        return Ok(());
+    }
+    let tier = tier(app, &subscription.state);
+    let decide = |member: &EndUser| member.reset_features(organization, tier, &call.caller.id);
+    together(app, call, std::slice::from_ref(user), decide).await
+}
+
+/// Whether anything happened to the subscription that all members got their features for.
+async fn was_reset(app: &App, subscription: &str) -> Result<bool> {
+    let events = app.log.load(&StreamId::new(Subscription::TYPE, subscription), 0).await?;
+    let resets = ["subscription_plan_changed", "subscription_transferred"];
+    Ok(events.iter().any(|event| resets.contains(&event.name.as_str())))
+}
+
 /// Changes some users in one append.
 async fn together(
     app: &App,
@@ -54,9 +82,10 @@ async fn together(
                 changing.push((user, known, events));
             }
         }
-        // Who is changed is changed once by one cause, so the first of them names the append.
-        let Some((first, _, _)) = changing.first() else { return Ok(()) };
-        let call = call.part(first.as_str());
+        // A user has a version once, so that of the first of them names the append, also if one cause
+        // changes it again.
+        let Some((first, known, _)) = changing.first() else { return Ok(()) };
+        let call = call.part(&format!("{first}/{}", known.version));
         let mut parts = vec![];
         for (user, mut known, events) in changing {
             for event in &events {
@@ -71,7 +100,8 @@ async fn together(
     Err(Error::conflict())
 }
 
-fn audit(app: &App, call: &Call, user: &UserId, event: &EndUserEvent) -> Result<()> {
+/// Audits that a user got other features; nothing else.
+pub(super) fn audit(app: &App, call: &Call, user: &UserId, event: &EndUserEvent) -> Result<()> {
     let names = |features: &[Feature]| {
         let names: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
         names.join(", ")

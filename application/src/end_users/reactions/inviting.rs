@@ -9,7 +9,7 @@ use super::members::{added, is_done, pointless};
 use crate::{
     App, Call, Error, Loaded, Result,
     end_users::{
-        guests::{Inviter, about_user},
+        guests::{Inviter, about_user, guest_caused},
         membership_id,
     },
     repository::{ATTEMPTS, Committed},
@@ -68,11 +68,19 @@ async fn find(app: &App, call: &Call, invited: &Invited) -> Result<Option<Loaded
     let Some(email) = invited.email.as_ref().filter(|email| !email.is_empty()) else {
         return Ok(None);
     };
+    // Who was invited by this very event may have another address now, or none.
+    let caused = guest_caused(call);
+    if let Some(id) = &caused
+        && let Some(known) = app.end_users.find(call, id.as_str()).await?
+    {
+        return Ok(Some(known));
+    }
     if let Some(registered) = app.user_of(call, email).await? {
         return Ok(Some(registered));
     }
     let guest = app.guest_of(call, email).await?;
-    Ok(Some(guest.unwrap_or_else(|| app.new_guest())))
+    let new = || caused.map_or_else(|| app.new_guest(), |id| Loaded::new(id.as_str()));
+    Ok(Some(guest.unwrap_or_else(new)))
 }
 
 /// The invitation of somebody who has not registered.

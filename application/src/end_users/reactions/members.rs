@@ -6,14 +6,16 @@ use domain::{
 };
 use serde_json::json;
 
+use super::features;
 use crate::{
     App, Call, Error, Result,
-    end_users::{guests::about_user, membership_id},
+    end_users::{change_default::record, guests::about_user, membership_id},
     ports::{Audited, StreamId},
     repository::{ATTEMPTS, Committed},
 };
 
-/// Makes the creator of an organization a member of it.
+/// Makes the creator of an organization a member of it. Where it worked by default before a personal
+/// one came, it still does, which is told too.
 pub(super) async fn join(
     app: &App,
     call: &Call,
@@ -23,18 +25,27 @@ pub(super) async fn join(
 ) -> Result<()> {
     let join =
         |creator: &EndUser| creator.join_as_creator(membership_id(user, at), at.clone(), ownership);
-    change(app, call, user, join, || added(app, call, user, at)).await
+    let told = |creator: &EndUser, events: &[EndUserEvent]| {
+        added(app, call, user, at)?;
+        let moves = |event| matches!(event, &EndUserEvent::DefaultMembershipChanged { .. });
+        let kept = creator.default_membership().filter(|_| !events.iter().any(moves));
+        kept.map_or(Ok(()), |kept| record(app, call, user, creator, &kept.organization))
+    };
+    change(app, call, user, join, told).await
 }
 
-/// Takes a membership away.
-pub(super) async fn leave(
+/// Takes a membership away; nothing happens if there is none.
+pub(crate) async fn leave(
     app: &App,
     call: &Call,
     at: &OrganizationId,
     user: &UserId,
     by: &UserId,
 ) -> Result<()> {
-    change(app, call, user, |member| member.leave(at, by), || Ok(())).await
+    let audited = |_: &EndUser, events: &[EndUserEvent]| {
+        events.iter().try_for_each(|event| features::audit(app, call, user, event))
+    };
+    change(app, call, user, |member| member.leave(at, by), audited).await
 }
 
 /// Gives a member a role.
@@ -46,7 +57,7 @@ pub(super) async fn assign(
     role: Role,
     by: &UserId,
 ) -> Result<()> {
-    let audited = || {
+    let audited = |_: &EndUser, _: &[EndUserEvent]| {
         let code = "EndUser.TenantRolesAssigned";
         let template = "User {0} gave the role {1} in organization {2} to user {3}";
         let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
@@ -64,7 +75,7 @@ pub(super) async fn unassign(
     role: Role,
     by: &UserId,
 ) -> Result<()> {
-    let audited = || {
+    let audited = |_: &EndUser, _: &[EndUserEvent]| {
         let code = "EndUser.TenantRolesUnassigned";
         let template = "User {0} took the role {1} in organization {2} from user {3}";
         let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
@@ -107,7 +118,7 @@ async fn change(
     call: &Call,
     user: &UserId,
     decide: impl Fn(&EndUser) -> Result<Vec<EndUserEvent>, EndUserError> + Send + Sync,
-    tell: impl Fn() -> Result<()> + Send + Sync,
+    tell: impl Fn(&EndUser, &[EndUserEvent]) -> Result<()> + Send + Sync,
 ) -> Result<()> {
     for _ in 0..ATTEMPTS {
         let Some(mut known) = app.end_users.find(call, user.as_str()).await? else {
@@ -124,7 +135,7 @@ async fn change(
         if events.is_empty() || is_done(app, call, user.as_str()).await? {
             return Ok(());
         }
-        tell()?;
+        tell(&known.state, &events)?;
         let decision = about_user(&known.state, events);
         let part = app.end_users.stage(&mut known, decision)?;
         if let Committed::Done = app.commit(call, vec![part]).await? {

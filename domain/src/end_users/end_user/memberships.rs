@@ -83,7 +83,8 @@ impl EndUser {
     }
 
     /// Takes a membership away; nothing happens if there is none. If the user worked there by
-    /// default, it works from now on where it became a member last.
+    /// default, it works from now on where it became a member last. What it had on the platform for
+    /// this one only goes with it, but not what it began with.
     ///
     /// # Errors
     /// [`EndUserError::PersonalOrganizationStays`].
@@ -105,7 +106,26 @@ impl EndUser {
             organization_id: organization.clone(),
             un_invited_by_id: by.clone(),
         });
+        events.extend(self.platform_features_without(leaving, by));
         Ok(events)
+    }
+
+    /// The features of the platform once a membership is gone, if that is where they came from.
+    fn platform_features_without(&self, leaving: &Membership, by: &UserId) -> Option<EndUserEvent> {
+        let for_this = plans::platform_features(plans::highest(&[&leaving.features]));
+        if self.status != UserStatus::Registered || self.erased || self.features != for_this {
+            return None;
+        }
+        let others = self.memberships.iter().filter(|other| other.id != leaving.id);
+        let others: Vec<&FeatureSet> = others.map(|other| &other.features).collect();
+        let for_others = plans::platform_features(plans::highest(&others));
+        let first = self.first_features.reduced().iter().copied();
+        let left = first.fold(for_others, FeatureSet::with);
+        let lower = left.reduced().iter().all(|feature| self.features.has(*feature));
+        (lower && left != self.features).then(|| EndUserEvent::PlatformFeaturesReset {
+            assigned_by_id: by.clone(),
+            features: left.expanded(),
+        })
     }
 
     /// Lets the user work in an organization when it does not say where; nothing happens if it does

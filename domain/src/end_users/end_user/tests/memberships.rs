@@ -1,7 +1,7 @@
 //! Members come and go, and may do more or less.
 
 use super::*;
-use crate::{kernel::UserId, subscriptions::Tier};
+use crate::{end_users::MachineRegistration, kernel::UserId, subscriptions::Tier};
 
 fn by() -> UserId {
     UserId::new(IdToken::new("b".repeat(10)).expect("valid"))
@@ -163,4 +163,63 @@ fn a_guest_has_features_in_its_organization_only() {
     let (guest, count) = reset(&guest, "b", Tier::Enterprise);
     assert_eq!(count, 1);
     assert!(guest.features().is_empty());
+}
+
+fn platform_reset(features: &[Feature]) -> EndUserEvent {
+    EndUserEvent::PlatformFeaturesReset { assigned_by_id: by(), features: features.to_vec() }
+}
+
+fn leave(user: &EndUser, name: &str) -> (EndUser, Vec<EndUserEvent>) {
+    let events = user.leave(&organization(name), &by()).expect("allowed");
+    let mut after = user.clone();
+    for event in &events {
+        after.evolve(event);
+    }
+    (after, events)
+}
+
+#[test]
+fn whoever_leaves_loses_what_the_platform_gave_for_that_organization() {
+    use Feature::{PlatformBasic, PlatformPaid2, PlatformPaid3, PlatformPaidTrial};
+    let user = given::<EndUser>(three()).state();
+    let (user, _) = reset(&user, "b", Tier::Enterprise);
+    let (user, _) = reset(&user, "c", Tier::Professional);
+    // Another organization still gives more than the one that is left.
+    assert_eq!(leave(&user, "c").0.features().reduced(), [PlatformPaid3]);
+    let (user, events) = leave(&user, "b");
+    let lower = platform_reset(&[PlatformPaid2, PlatformPaidTrial, PlatformBasic]);
+    assert_eq!(events, [left("b"), lower]);
+    let (user, events) = leave(&user, "c");
+    assert_eq!(events.last(), Some(&platform_reset(&[PlatformPaidTrial, PlatformBasic])));
+    assert_eq!(user.features().reduced(), [PlatformPaidTrial]);
+}
+
+#[test]
+fn nobody_loses_what_it_began_with() {
+    let user = given::<EndUser>(three()).state();
+    let (user, _) = reset(&user, "a", Tier::Unsubscribed);
+    let (user, _) = leave(&user, "b");
+    assert_eq!(leave(&user, "c").1.last(), Some(&left("c")));
+    // Nobody vouched for this machine, so that it began with less.
+    let machine = EndUser::register_machine(MachineRegistration {
+        profile: RegisteredProfile::default(),
+        trial: false,
+        host_region: "test".to_owned(),
+    });
+    let machine = given::<EndUser>(machine).state();
+    let joined = machine.join_as_member(membership("b"), organization("b"));
+    let mut machine = machine;
+    for event in &joined {
+        machine.evolve(event);
+    }
+    let (machine, _) = reset(&machine, "b", Tier::Standard);
+    assert_eq!(machine.features().reduced(), [Feature::PlatformPaidTrial]);
+    let events = leave(&machine, "b").1;
+    assert_eq!(events, [left("b"), platform_reset(&[Feature::PlatformBasic])]);
+}
+
+#[test]
+fn a_guest_who_leaves_has_nothing_on_the_platform_to_lose() {
+    let member = EndUser::default().join_as_member(membership("b"), organization("b"));
+    given::<EndUser>(member).when(|user| user.leave(&organization("b"), &by())).then([left("b")]);
 }

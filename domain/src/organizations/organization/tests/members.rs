@@ -141,3 +141,26 @@ fn somebody_leads_it_for_ever() {
         .when(|it| it.un_invite(&bea(), &ann()))
         .then_error(&OrganizationError::LastBillingAdmin);
 }
+
+#[test]
+fn whoever_pays_stays_before_the_organization_knows_that_it_pays() {
+    let both = || with_bea([assigned(Role::TenantBillingAdmin), assigned(Role::TenantOwner)]);
+    given::<Organization>(both())
+        .when(|it| it.paid_by(Some(&bea())).un_invite(&ann(), &bea()))
+        .then_error(&OrganizationError::SubscriberStays);
+    given::<Organization>(both())
+        .when(|it| {
+            it.paid_by(Some(&bea())).unassign_roles(&ann(), &bea(), &[Role::TenantBillingAdmin])
+        })
+        .then_error(&OrganizationError::SubscriberAdministers);
+    // Whoever paid before goes.
+    assert!(
+        given::<Organization>(both())
+            .state()
+            .paid_by(Some(&bea()))
+            .un_invite(&bea(), &ann())
+            .is_ok()
+    );
+    let organization = given::<Organization>(both()).state();
+    assert_eq!(organization.paid_by(None), organization);
+}
