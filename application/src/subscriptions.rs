@@ -8,6 +8,7 @@ use domain::{
 
 use crate::{
     App, Loaded, Result,
+    ports::Attempt,
     search::{Found, Search},
 };
 
@@ -108,6 +109,10 @@ pub fn can_be_unsubscribed(app: &App, subscription: &Subscription) -> bool {
 }
 
 /// What makes a change the same when it is tried again.
-fn attempt(subscription: &Loaded<Subscription>) -> String {
-    format!("{}/{}", subscription.id, subscription.version)
+pub(crate) fn attempt(subscription: &Loaded<Subscription>) -> Attempt {
+    let (id, begun) = (&subscription.id, subscription.state.begun());
+    Attempt {
+        change: format!("{id}/{}", subscription.version),
+        begin: format!("{id}/begun/{begun}"),
+    }
 }

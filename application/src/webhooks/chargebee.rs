@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     App, Call, Caller, Error, Policy, Result, UseCase,
     ports::{Appended, Audited, Proof, WebhookNotification, WebhookStatus},
-    subscriptions::{Reference, SUBSCRIPTIONS, buyer::buyer},
+    subscriptions::{Reference, SUBSCRIPTIONS, attempt, buyer::buyer},
     use_case::Empty,
 };
 
@@ -252,8 +252,7 @@ async fn restore(app: &App, call: &Call, id: &str) -> Result<bool> {
         return Err(SubscriptionError::NotCreated.into());
     };
     let Some(buyer) = buyer(app, call, user, organization).await? else { return Ok(false) };
-    let attempt = format!("{}/{}", loaded.id, loaded.version);
-    let state = app.billing.restore_buyer(&attempt, &buyer).await?;
+    let state = app.billing.restore_buyer(&attempt(&loaded), &buyer).await?;
     let restored = |it: &Subscription| it.restore_buyer(installed, state.clone());
     app.subscriptions.change(call, id, restored).await?;
     Ok(true)

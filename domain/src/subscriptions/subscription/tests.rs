@@ -279,6 +279,29 @@ fn what_is_gone_at_the_provider_has_no_reference() {
 }
 
 #[test]
+fn only_a_subscription_that_began_counts() {
+    let mut it = given::<Subscription>(created()).state();
+    assert_eq!(it.begun(), 0);
+    let active = charged("active", "valid");
+    it.evolve(&provider_changed(Chargebee::NAME, active.clone()));
+    assert_eq!(it.begun(), 1);
+    let mut changes = it.change_plan(&chargebee(), "small", active.clone()).expect("allowed");
+    changes.extend(at_provider(&it, ProviderChange::PaymentMethod, charged("active", "")).unwrap());
+    let gone = ToldSubscription { deleted: Some(true), ..ToldSubscription::default() }
+        .merged_into(&active);
+    changes.extend(at_provider(&it, ProviderChange::Unsubscribed, gone).expect("allowed"));
+    for event in &changes {
+        it.evolve(event);
+        assert_eq!(it.begun(), 1, "{event:?}");
+    }
+    let mut again = active;
+    again.insert(SUBSCRIPTION_ID.into(), "another".into());
+    let events = it.change_plan(&chargebee(), "small", again).expect("allowed");
+    it.evolve(&events[0]);
+    assert_eq!(it.begun(), 2);
+}
+
+#[test]
 fn only_the_own_provider_tells() {
     let it = given::<Subscription>(at_chargebee(charged("active", "valid"))).state();
     let told = |name: &str| Provider { name: name.to_owned(), state: charged("cancelled", "") };
