@@ -111,7 +111,13 @@ async fn what_comes_again_or_late_changes_nothing(app: &TestApp) {
     told.tell(&paused).await;
     told.tell(&active).await;
     told.tell(&told.subscription("3", "subscription_cancelled", &at(2, "cancelled"))).await;
-    told.tell(&told.subscription("4", "subscription_changed", &at(4, "paused"))).await;
+    assert_eq!((app.head().await, told.seen().await), (head, seen));
+    told.tell(&told.subscription("4", "subscription_changed", &at(6, "paused"))).await;
+    let (head, seen) = (app.head().await, told.seen().await);
+    assert_eq!(seen["providerState"]["SubscriptionVersion"], "6", "it tells what is late");
+    told.tell(&told.subscription("5", "subscription_cancelled", &at(5, "cancelled"))).await;
+    told.tell(&told.subscription("6", "subscription_changed", &json!({ "status": "Paused" })))
+        .await;
     assert_eq!((app.head().await, told.seen().await), (head, seen));
 }
 
