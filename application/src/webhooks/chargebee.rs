@@ -86,13 +86,14 @@ impl UseCase for NotifyChargebeeEvent {
         if !app.webhooks.received(&notification).await? {
             return Ok(Empty {});
         }
-        let Some(effect) = effect(kind) else { return Ok(Empty {}) };
+        let Some(effect) = effect(kind) else {
+            app.webhooks.became(&notification, WebhookStatus::Received).await?;
+            return Ok(Empty {});
+        };
         let own = Call::new(Caller::maintenance(), call.correlation.clone());
         match self.apply(app, &own, &effect).await {
             Ok(changed) => {
-                if changed {
-                    app.webhooks.became(&notification, WebhookStatus::Processed).await?;
-                }
+                app.webhooks.became(&notification, WebhookStatus::of(changed)).await?;
                 let receipt = own.receipt();
                 if let Some(position) = receipt.position {
                     call.committed(&Appended { position }, None, &receipt.events);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 super::with_chargebee_everywhere!(
     what_is_told_is_taken_over_in_either_spelling,
     what_comes_again_or_late_changes_nothing,
+    what_changed_nothing_changes_nothing_later,
     what_is_gone_there_is_gone_here,
     a_deleted_buyer_is_made_known_again,
     a_payment_method_comes_and_goes,
@@ -119,6 +120,20 @@ async fn what_comes_again_or_late_changes_nothing(app: &TestApp) {
     told.tell(&told.subscription("6", "subscription_changed", &json!({ "status": "Paused" })))
         .await;
     assert_eq!((app.head().await, told.seen().await), (head, seen));
+}
+
+async fn what_changed_nothing_changes_nothing_later(app: &TestApp) {
+    let told = Told::begin(app).await;
+    let at = |status: &str| json!({ "status": status });
+    let again = told.subscription("2", "subscription_changed", &at("active"));
+    told.tell(&told.subscription("1", "subscription_changed", &at("active"))).await;
+    let head = app.head().await;
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head);
+    told.tell(&told.subscription("3", "subscription_changed", &at("paused"))).await;
+    let head = app.head().await;
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head);
 }
 
 async fn what_is_gone_there_is_gone_here(app: &TestApp) {
