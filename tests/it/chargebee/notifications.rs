@@ -168,6 +168,11 @@ async fn a_deleted_buyer_is_made_known_again(app: &TestApp) {
     assert_eq!(seen["providerState"], json!({ "CustomerId": told.ann.organization }));
     assert_eq!(seen["buyerReference"], json!(told.ann.organization));
     assert_eq!(seen["status"], "unsubscribed");
+    let head = app.head().await;
+    let mut again = told.customer("customer_deleted", Value::Null);
+    again["id"] = json!("ev_another");
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head, "it is known there already");
 }
 
 async fn a_payment_method_comes_and_goes(app: &TestApp) {
