@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     attempt,
     buyer::{known_buyer, standing},
+    or_repeated,
     view::SubscriptionAnswer,
 };
 use crate::{
@@ -48,8 +49,15 @@ impl UseCase for ChangeSubscriptionPlan {
             return Ok(SubscriptionAnswer::after(app, &done));
         }
         for _ in 0..ATTEMPTS {
-            let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
-            let events = decide(app, call, &loaded, &id, plan).await?;
+            let decided = async {
+                let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
+                let events = decide(app, call, &loaded, &id, plan).await?;
+                Ok::<_, Error>((loaded, events))
+            };
+            let (loaded, events) = match decided.await {
+                Ok(decided) => decided,
+                Err(refusal) => return or_repeated(app, call, refusal).await,
+            };
             if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
                 return Ok(SubscriptionAnswer::after(app, &changed));
             }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     attempt,
     buyer::{known_buyer, standing},
+    or_repeated,
     view::SubscriptionAnswer,
 };
 use crate::{
@@ -57,8 +58,15 @@ impl UseCase for TransferSubscription {
         };
         let mut audited = false;
         for _ in 0..ATTEMPTS {
-            let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
-            let events = decide(app, call, &loaded, &id, &to).await?;
+            let decided = async {
+                let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
+                let events = decide(app, call, &loaded, &id, &to).await?;
+                Ok::<_, Error>((loaded, events))
+            };
+            let (loaded, events) = match decided.await {
+                Ok(decided) => decided,
+                Err(refusal) => return or_repeated(app, call, refusal).await,
+            };
             if !audited {
                 app.audit(call, &audit)?;
                 audited = true;
