@@ -23,7 +23,10 @@ use domain::{
     kernel::{ErrorKind, Timestamp},
     subscriptions::{
         BillingInterpreter, Chargebee, ProviderState, SubscriptionError, SubscriptionStatus,
-        chargebee::{self, CUSTOMER_ID, SUBSCRIPTION_ID, ToldCustomer, ToldSubscription},
+        chargebee::{
+            self, CUSTOMER_ID, PLAN_ID, SUBSCRIPTION_ID, SUBSCRIPTION_VERSION, ToldCustomer,
+            ToldSubscription,
+        },
     },
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -202,7 +205,15 @@ impl ChargebeeBilling {
         let state = self.going_on(attempt, state).await?;
         let running = chargebee::trial_end(&state).filter(|end| *end > self.clock.now());
         let form = forms::items(plan, running);
-        self.command(attempt, &state, "update_for_items", &form).await
+        let after = self.command(attempt, &state, "update_for_items", &form).await?;
+        if after.get(PLAN_ID).is_some_and(|has| has == plan) {
+            return Ok(after);
+        }
+        // The answer of an earlier try was repeated, and another plan was chosen since.
+        let version = after.get(SUBSCRIPTION_VERSION).map_or("again", String::as_str);
+        let change = format!("{}/{version}", attempt.change);
+        let again = Attempt { change, begin: attempt.begin.clone() };
+        self.command(&again, &after, "update_for_items", &form).await
     }
 }
 

@@ -214,11 +214,27 @@ async fn a_plan_is_changed_after_what_stood_in_the_way() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_repeated_changes_the_plan_again() {
+    let at = |version: u32, plan: &str| {
+        let version = format!("\"resource_version\":{version},\"status\"");
+        subscription("active", plan).replace("\"status\"", &version)
+    };
+    let answers = vec![listed(&at(5, "small")), ok(&at(3, "big")), ok(&at(6, "big"))];
+    let (billing, running) = server(answers).await;
+    let after = billing.change_plan(&attempt("a/1"), &state("active"), "big").await.unwrap();
+    assert_eq!((after["PlanId"].as_str(), after["SubscriptionVersion"].as_str()), ("big", "6"));
+    let heard = heard(running).await;
+    assert_eq!((&heard[1].line, &heard[1].body), (&heard[2].line, &heard[2].body));
+    assert_ne!(heard[1].key, heard[2].key);
+}
+
+#[tokio::test]
 async fn a_running_trial_is_kept_and_one_that_is_over_is_not() {
     for (end, kept) in [(4_102_444_800_i64, true), (1_000_000_000, false)] {
         let told = subscription("in_trial", "atrial")
             .replace("\"status\"", &format!("\"trial_end\":{end},\"status\""));
-        let (billing, running) = server(vec![listed(&told), ok(&told)]).await;
+        let (billing, running) =
+            server(vec![listed(&told), ok(&told.replace("atrial", "big"))]).await;
         billing.change_plan(&attempt("a/1"), &state("in_trial"), "big").await.unwrap();
         let body = heard(running).await.remove(1).body;
         let sent = body.contains(&format!("subscription_items[trial_end][0]={end}"));
