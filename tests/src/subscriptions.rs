@@ -6,7 +6,7 @@ use application::{Call, Caller, end_users::membership_id};
 use domain::{
     end_users::{EndUser, EndUserEvent, Ownership},
     kernel::{
-        OrganizationId,
+        OrganizationId, UserId,
         roles::{Feature, Role},
     },
 };
@@ -23,10 +23,18 @@ impl TestApp {
     /// Somebody else who belongs to an organization, with exactly this role there.
     pub async fn joined(&self, email: &str, organization: &OrganizationId, role: Role) -> Person {
         let person = self.registered(ann(email)).await;
+        self.joins(&person.user, organization, role).await;
+        let mut person = self.signed_in(&person.user).await;
+        person.organization = organization.clone();
+        person
+    }
+
+    /// Has a user belong to an organization, with exactly this role there.
+    pub async fn joins(&self, user: &UserId, organization: &OrganizationId, role: Role) {
         let call = Call::new(Caller::maintenance(), "a test".to_owned());
         let join = |_: &EndUser| {
             Ok::<_, Infallible>(vec![EndUserEvent::MembershipAdded {
-                membership_id: membership_id(&person.user, organization),
+                membership_id: membership_id(user, organization),
                 organization_id: organization.clone(),
                 ownership: Ownership::Shared,
                 is_default: false,
@@ -35,11 +43,8 @@ impl TestApp {
             }])
         };
         let users = &self.ports().end_users;
-        users.change(&call, person.user.as_str(), join).await.expect("joined");
+        users.change(&call, user.as_str(), join).await.expect("joined");
         self.settle().await;
-        let mut person = self.signed_in(&person.user).await;
-        person.organization = organization.clone();
-        person
     }
 
     /// The subscription of somebody's organization, as it sees it.
