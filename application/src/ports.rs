@@ -27,7 +27,7 @@ use crate::{Call, Caller, Result};
 
 pub use access_tokens::{AccessToken, AccessTokens, Bearer};
 pub use api_keys::{ApiKeyUse, ApiKeyUses};
-pub use billing::{BillingProofs, BillingProvider, Buyer, Ending};
+pub use billing::{Attempt, BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
 pub use feed::{Feed, Feeds, Page, Partition};

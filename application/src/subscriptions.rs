@@ -7,7 +7,8 @@ use domain::{
 };
 
 use crate::{
-    App, Loaded, Result,
+    App, Call, Error, Loaded, Result,
+    ports::Attempt,
     search::{Found, Search},
 };
 
@@ -23,6 +24,8 @@ pub mod plans;
 pub mod reactions;
 pub mod transfer;
 pub mod view;
+
+use view::SubscriptionAnswer;
 
 /// Permanent name of the projection that serves subscriptions.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
@@ -107,7 +110,20 @@ pub fn can_be_unsubscribed(app: &App, subscription: &Subscription) -> bool {
     subscription.details(app.billing.interpreter()).can_be_unsubscribed
 }
 
+/// What a call is answered that was refused: as the first time, if this very call was committed since
+/// it looked; what it did stands in its own way.
+async fn or_repeated(app: &App, call: &Call, refusal: Error) -> Result<SubscriptionAnswer> {
+    let done = app.subscriptions.repeated(call).await?.ok_or(refusal)?;
+    // What it wanted to have done besides was done with the first.
+    call.withdraw();
+    Ok(SubscriptionAnswer::after(app, &done))
+}
+
 /// What makes a change the same when it is tried again.
-fn attempt(subscription: &Loaded<Subscription>) -> String {
-    format!("{}/{}", subscription.id, subscription.version)
+pub(crate) fn attempt(subscription: &Loaded<Subscription>) -> Attempt {
+    let (id, begun) = (&subscription.id, subscription.state.begun());
+    Attempt {
+        change: format!("{id}/{}", subscription.version),
+        begin: format!("{id}/begun/{begun}"),
+    }
 }

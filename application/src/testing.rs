@@ -15,10 +15,10 @@ use crate::{
     emails::{EmailFilter, EmailReads, EmailView, Mail},
     identities::api_keys::{ApiKeyReads, ApiKeyView},
     ports::{
-        AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Bearer, BillingProofs, BillingProvider,
-        Buyer, EmailProvider, Ending, Letter, MailTemplates, OutgoingEmail, PasswordHasher,
-        PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault, Verdict,
-        WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+        AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Attempt, Bearer, BillingProofs,
+        BillingProvider, Buyer, EmailProvider, Ending, Letter, MailTemplates, OutgoingEmail,
+        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault,
+        Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
     },
     search::{Found, Rows, Search},
     subscriptions::{
@@ -158,25 +158,25 @@ impl BillingProvider for Alone {
     fn interpreter(&self) -> &dyn BillingInterpreter {
         &SimpleProvider
     }
-    async fn subscribe(&self, _: &str, _: &Buyer) -> Result<ProviderState> {
+    async fn subscribe(&self, _: &Attempt, _: &Buyer) -> Result<ProviderState> {
         nobody_bills()
     }
-    async fn change_plan(&self, _: &str, _: &ProviderState, _: &str) -> Result<ProviderState> {
+    async fn change_plan(&self, _: &Attempt, _: &ProviderState, _: &str) -> Result<ProviderState> {
         nobody_bills()
     }
-    async fn cancel(&self, _: &str, _: &ProviderState, _: Ending) -> Result<ProviderState> {
+    async fn cancel(&self, _: &Attempt, _: &ProviderState, _: Ending) -> Result<ProviderState> {
         nobody_bills()
     }
     async fn transfer(
         &self,
-        _: &str,
+        _: &Attempt,
         _: &ProviderState,
         _: &Buyer,
         _: Option<&str>,
     ) -> Result<ProviderState> {
         nobody_bills()
     }
-    async fn restore_buyer(&self, _: &str, _: &Buyer) -> Result<ProviderState> {
+    async fn restore_buyer(&self, _: &Attempt, _: &Buyer) -> Result<ProviderState> {
         nobody_bills()
     }
     async fn invoices(

@@ -6,7 +6,7 @@ use application::{Call, Caller, end_users::membership_id};
 use domain::{
     end_users::{EndUser, EndUserEvent, Ownership},
     kernel::{
-        OrganizationId,
+        OrganizationId, UserId,
         roles::{Feature, Role},
     },
     organizations::{Organization, OrganizationEvent},
@@ -24,10 +24,18 @@ impl TestApp {
     /// Somebody else who belongs to an organization, with exactly this role there.
     pub async fn joined(&self, email: &str, organization: &OrganizationId, role: Role) -> Person {
         let person = self.registered(ann(email)).await;
+        self.joins(&person.user, organization, role).await;
+        let mut person = self.signed_in(&person.user).await;
+        person.organization = organization.clone();
+        person
+    }
+
+    /// Has a user belong to an organization, with exactly this role there.
+    pub async fn joins(&self, user: &UserId, organization: &OrganizationId, role: Role) {
         let call = Call::new(Caller::maintenance(), "a test".to_owned());
         let join = |_: &EndUser| {
             Ok::<_, Infallible>(vec![EndUserEvent::MembershipAdded {
-                membership_id: membership_id(&person.user, organization),
+                membership_id: membership_id(user, organization),
                 organization_id: organization.clone(),
                 ownership: Ownership::Shared,
                 is_default: false,
@@ -36,21 +44,18 @@ impl TestApp {
             }])
         };
         let users = &self.ports().end_users;
-        users.change(&call, person.user.as_str(), join).await.expect("joined");
+        users.change(&call, user.as_str(), join).await.expect("joined");
         self.settle().await;
         // The organization has made it a plain member.
         let assign = |known: &Organization| {
-            let held = known.roles_of(&person.user).is_some_and(|roles| roles.has(role));
-            let (assigned_by_id, user_id) = (person.user.clone(), person.user.clone());
+            let held = known.roles_of(user).is_some_and(|roles| roles.has(role));
+            let (assigned_by_id, user_id) = (user.clone(), user.clone());
             let assigned = OrganizationEvent::RoleAssigned { assigned_by_id, user_id, role };
             Ok::<_, Infallible>(if held { vec![] } else { vec![assigned] })
         };
         let organizations = &self.ports().organizations;
         organizations.change(&call, organization.as_str(), assign).await.expect("assigned");
         self.settle().await;
-        let mut person = self.signed_in(&person.user).await;
-        person.organization = organization.clone();
-        person
     }
 
     /// The subscription of somebody's organization, as it sees it.

@@ -43,8 +43,7 @@ pub enum Ending {
 /// A billing provider: what its states mean, and what it can be asked to do.
 ///
 /// What it is asked to do is not part of an append: it may be done and never be noted. So every
-/// operation takes an `attempt`, the same whenever the same change of the same subscription is tried
-/// again, and does nothing twice. Each returns the whole new state.
+/// operation takes an [`Attempt`], and does nothing twice. Each returns the whole new state.
 #[async_trait]
 pub trait BillingProvider: Send + Sync {
     /// Understands its states.
@@ -53,14 +52,14 @@ pub trait BillingProvider: Send + Sync {
     ///
     /// # Errors
     /// Unavailable, if the provider can't be reached; whatever it refuses.
-    async fn subscribe(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState>;
+    async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState>;
     /// Gives a subscription another plan, also one that was canceled.
     ///
     /// # Errors
     /// As [`Self::subscribe`].
     async fn change_plan(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         plan: &str,
     ) -> Result<ProviderState>;
@@ -70,7 +69,7 @@ pub trait BillingProvider: Send + Sync {
     /// As [`Self::subscribe`].
     async fn cancel(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         ending: Ending,
     ) -> Result<ProviderState>;
@@ -80,7 +79,7 @@ pub trait BillingProvider: Send + Sync {
     /// As [`Self::subscribe`].
     async fn transfer(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         to: &Buyer,
         plan: Option<&str>,
@@ -89,7 +88,7 @@ pub trait BillingProvider: Send + Sync {
     ///
     /// # Errors
     /// As [`Self::subscribe`].
-    async fn restore_buyer(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState>;
+    async fn restore_buyer(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState>;
     /// The invoices of a time, the oldest first; not more than `limit`, where the provider has many.
     ///
     /// # Errors
@@ -106,6 +105,16 @@ pub trait BillingProvider: Send + Sync {
     /// # Errors
     /// As [`Self::subscribe`].
     async fn plans(&self) -> Result<PricingPlans>;
+}
+
+/// What is the same whenever something is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Of a change; another event of the subscription makes it another one.
+    pub change: String,
+    /// Of a subscription that the change has to begin; only one that began makes it another one, so
+    /// that a provider never begins two in place of one.
+    pub begin: String,
 }
 
 /// Whether a notification is from a billing provider.

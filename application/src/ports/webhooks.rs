@@ -43,7 +43,7 @@ pub struct WebhookNotification {
 /// How far we are with a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookStatus {
-    /// It came.
+    /// It came; what it is about may be of no interest.
     Received,
     /// It had its effect.
     Processed,
@@ -52,6 +52,11 @@ pub enum WebhookStatus {
 }
 
 impl WebhookStatus {
+    /// Of what has been done with: whether it had an effect.
+    #[must_use]
+    pub fn of(had_effect: bool) -> Self {
+        if had_effect { Self::Processed } else { Self::Received }
+    }
     /// As it is stored.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -66,12 +71,12 @@ impl WebhookStatus {
 /// The notifications that came.
 #[async_trait]
 pub trait Webhooks: Send + Sync {
-    /// Notes one. `false` if its proof came before, and had its effect.
+    /// Notes one. `false` if its proof came before, and nothing is left to do.
     ///
     /// # Errors
     /// Unavailable, if it can't be written.
     async fn received(&self, notification: &WebhookNotification) -> Result<bool>;
-    /// Notes what became of it.
+    /// Notes what became of it. Nothing is left to do, unless it failed.
     ///
     /// # Errors
     /// As [`Self::received`].

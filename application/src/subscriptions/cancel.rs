@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{attempt, view::SubscriptionAnswer};
+use super::{attempt, or_repeated, view::SubscriptionAnswer};
 use crate::{
     App, Call, Error, Policy, Result, UseCase,
     input::{id, parse_all},
@@ -69,12 +69,19 @@ async fn cancel(
     }
     let installed = app.billing.interpreter();
     for _ in 0..ATTEMPTS {
-        let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
-        let it = &loaded.state;
-        it.check_cancel(installed, by)?;
-        let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
-        let state = app.billing.cancel(&attempt(&loaded), current, ending).await?;
-        let events = it.cancel(installed, state)?;
+        let decided = async {
+            let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
+            let it = &loaded.state;
+            it.check_cancel(installed, by)?;
+            let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
+            let state = app.billing.cancel(&attempt(&loaded), current, ending).await?;
+            let events = it.cancel(installed, state)?;
+            Ok::<_, Error>((loaded, events))
+        };
+        let (loaded, events) = match decided.await {
+            Ok(decided) => decided,
+            Err(refusal) => return or_repeated(app, call, refusal).await,
+        };
         if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
             return Ok(SubscriptionAnswer::after(app, &changed));
         }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{
     attempt,
     buyer::{known_buyer, standing},
+    or_repeated,
     view::SubscriptionAnswer,
 };
 use crate::{
@@ -49,9 +50,16 @@ impl UseCase for ChangeSubscriptionPlan {
             return Ok(SubscriptionAnswer::after(app, &done));
         }
         for _ in 0..ATTEMPTS {
-            let mut organization = app.organizations.load(call, id.as_str()).await?;
-            let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
-            let events = decide(app, call, &loaded, &organization, plan).await?;
+            let decided = async {
+                let organization = app.organizations.load(call, id.as_str()).await?;
+                let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
+                let events = decide(app, call, &loaded, &organization, plan).await?;
+                Ok::<_, Error>((organization, loaded, events))
+            };
+            let (mut organization, loaded, events) = match decided.await {
+                Ok(decided) => decided,
+                Err(refusal) => return or_repeated(app, call, refusal).await,
+            };
             // What was decided holds as long as the organization has the same people.
             let beside = vec![app.organizations.stage(&mut organization, vec![])?];
             let changed = app.subscriptions.append_beside(call, loaded, events, beside).await?;

@@ -14,6 +14,7 @@ use time::{Date, Duration, Month, OffsetDateTime, macros::datetime};
 use super::SUBSCRIPTIONS;
 use crate::{
     App, Call, Error, Policy, Result, UseCase,
+    error::FieldError,
     input::{Field, RawDate, check, id, parse_all},
     search::{Rows, SearchMetadata, SearchOptions},
     wire_time::WireTime,
@@ -177,7 +178,7 @@ fn range(
     to: Option<&RawDate>,
     now: Timestamp,
 ) -> Field<(Timestamp, Timestamp)> {
-    let (from, to) = (from.and_then(RawDate::read), to.and_then(RawDate::read));
+    let (from, to) = (bound("fromUtc", from)?, bound("toUtc", to)?);
     let (first, last) = (Timestamp::new(FIRST), last(now));
     let rule = "PredicateValidator";
     let shown = |at: Option<Timestamp>| at.map_or(Value::Null, |at| at.to_string().into());
@@ -189,6 +190,16 @@ fn range(
     check(rule, ordered, "The fromUtc must be before the toUtc", shown(from))?;
     let end = to.or_else(|| from.map(|from| from.plus(USUAL))).unwrap_or_else(|| minute(now));
     Ok((from.unwrap_or_else(|| end.plus(-USUAL)), end))
+}
+
+/// A time that may be absent, but not unreadable.
+fn bound(name: &str, date: Option<&RawDate>) -> Field<Option<Timestamp>> {
+    let Some(date) = date else { return Ok(None) };
+    date.read().map(Some).ok_or_else(|| FieldError {
+        reason: format!("The {name} is no time"),
+        rule: "PredicateValidator",
+        value: Some(date.into()),
+    })
 }
 
 /// The nearest whole minute.
@@ -237,13 +248,15 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_neither_too_early_nor_too_late_nor_backwards() {
+    fn a_time_is_readable_and_neither_too_early_nor_too_late_nor_backwards() {
         for (from, to) in [
             ("2024-05-31T23:59:59Z", ""),
             ("2027-02-01T00:00:00Z", ""),
             ("", "2024-06-01T00:00:00Z"),
             ("", "2027-02-01T00:00:00Z"),
             ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+            ("yesterday", ""),
+            ("", "2026-13-01"),
         ] {
             assert_eq!(asked(from, to), None, "{from} {to}");
         }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     attempt,
     buyer::{known_buyer, standing},
+    or_repeated,
     view::SubscriptionAnswer,
 };
 use crate::{
@@ -58,9 +59,16 @@ impl UseCase for TransferSubscription {
         };
         let mut audited = false;
         for _ in 0..ATTEMPTS {
-            let mut organization = app.organizations.load(call, id.as_str()).await?;
-            let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
-            let events = decide(app, call, &loaded, &organization, &to).await?;
+            let decided = async {
+                let organization = app.organizations.load(call, id.as_str()).await?;
+                let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
+                let events = decide(app, call, &loaded, &organization, &to).await?;
+                Ok::<_, Error>((organization, loaded, events))
+            };
+            let (mut organization, loaded, events) = match decided.await {
+                Ok(decided) => decided,
+                Err(refusal) => return or_repeated(app, call, refusal).await,
+            };
             if !audited {
                 app.audit(call, &audit)?;
                 audited = true;

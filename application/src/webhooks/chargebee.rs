@@ -6,7 +6,7 @@ use domain::{
     kernel::ErrorKind,
     subscriptions::{
         Chargebee, Provider, ProviderChange, ProviderState, Subscription, SubscriptionError,
-        chargebee::{ToldCustomer, ToldSubscription, without_payment_method},
+        chargebee::{ToldCustomer, ToldSubscription, is_same, without_payment_method},
     },
 };
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     App, Call, Caller, Error, Policy, Result, UseCase,
     ports::{Appended, Audited, Proof, WebhookNotification, WebhookStatus},
-    subscriptions::{Reference, SUBSCRIPTIONS, buyer::buyer},
+    subscriptions::{Reference, SUBSCRIPTIONS, attempt, buyer::buyer},
     use_case::Empty,
 };
 
@@ -86,13 +86,14 @@ impl UseCase for NotifyChargebeeEvent {
         if !app.webhooks.received(&notification).await? {
             return Ok(Empty {});
         }
-        let Some(effect) = effect(kind) else { return Ok(Empty {}) };
+        let Some(effect) = effect(kind) else {
+            app.webhooks.became(&notification, WebhookStatus::Received).await?;
+            return Ok(Empty {});
+        };
         let own = Call::new(Caller::maintenance(), call.correlation.clone());
         match self.apply(app, &own, &effect).await {
             Ok(changed) => {
-                if changed {
-                    app.webhooks.became(&notification, WebhookStatus::Processed).await?;
-                }
+                app.webhooks.became(&notification, WebhookStatus::of(changed)).await?;
                 let receipt = own.receipt();
                 if let Some(position) = receipt.position {
                     call.committed(&Appended { position }, None, &receipt.events);
@@ -184,8 +185,9 @@ impl NotifyChargebeeEvent {
             return Ok(false);
         };
         let Some(id) = find(app, which, &reference).await? else { return Ok(false) };
+        let about = About { id, which, reference };
         let changed = match effect {
-            Effect::RestoreBuyer => restore(app, call, &id).await,
+            Effect::RestoreBuyer => restore(app, call, &about).await,
             Effect::Customer { deleted } => {
                 let Some(told) = self.customer() else { return Ok(false) };
                 let gone = *deleted && told.payment_method.is_none();
@@ -193,7 +195,7 @@ impl NotifyChargebeeEvent {
                     let state = told.merged_into(state);
                     if gone { without_payment_method(state) } else { state }
                 };
-                take_over(app, call, &id, ProviderChange::PaymentMethod, merge).await
+                take_over(app, call, &about, ProviderChange::PaymentMethod, merge).await
             }
             Effect::Subscription(change) => {
                 let Some(mut told) = self.subscription() else { return Ok(false) };
@@ -201,7 +203,7 @@ impl NotifyChargebeeEvent {
                     told.deleted = Some(true);
                 }
                 let merge = |state: &ProviderState| told.merged_into(state);
-                take_over(app, call, &id, *change, merge).await
+                take_over(app, call, &about, *change, merge).await
             }
         };
         match changed {
@@ -209,6 +211,24 @@ impl NotifyChargebeeEvent {
             Err(error) if error.kind() == Some(ErrorKind::Deleted) => Ok(false),
             other => other,
         }
+    }
+}
+
+/// Which subscription a report is about, and how that is known.
+struct About {
+    id: String,
+    which: Reference,
+    reference: String,
+}
+
+impl About {
+    /// Whether the subscription still is what was found: it may have gone on since.
+    fn is(&self, it: &Subscription) -> bool {
+        let known = match self.which {
+            Reference::Buyer => it.buyer_reference(),
+            Reference::Subscription => it.subscription_reference(),
+        };
+        known == Some(self.reference.as_str())
     }
 }
 
@@ -229,32 +249,40 @@ async fn find(app: &App, which: Reference, reference: &str) -> Result<Option<Str
 async fn take_over(
     app: &App,
     call: &Call,
-    id: &str,
+    about: &About,
     change: ProviderChange,
     merge: impl Fn(&ProviderState) -> ProviderState + Send + Sync,
 ) -> Result<bool> {
     let (installed, by) = (app.billing.interpreter(), &call.caller.id);
     let told = |it: &Subscription| {
+        if !about.is(it) {
+            return Ok(vec![]);
+        }
         let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
         let told = Provider { name: Chargebee::NAME.to_owned(), state: merge(current) };
         it.changed_by_provider(installed, by, change, told)
     };
-    app.subscriptions.change(call, id, told).await?;
+    app.subscriptions.change(call, &about.id, told).await?;
     Ok(call.receipt().position.is_some())
 }
 
-async fn restore(app: &App, call: &Call, id: &str) -> Result<bool> {
-    let loaded = app.subscriptions.load(call, id).await?;
+async fn restore(app: &App, call: &Call, about: &About) -> Result<bool> {
+    let loaded = app.subscriptions.load(call, &about.id).await?;
     let installed = app.billing.interpreter();
     loaded.state.check_restore(installed, &call.caller.id, Chargebee::NAME)?;
+    if !about.is(&loaded.state) {
+        return Ok(false);
+    }
     let (Some(user), Some(organization)) = (loaded.state.buyer(), loaded.state.owning_entity())
     else {
         return Err(SubscriptionError::NotCreated.into());
     };
     let Some(buyer) = buyer(app, call, user, organization).await? else { return Ok(false) };
-    let attempt = format!("{}/{}", loaded.id, loaded.version);
-    let state = app.billing.restore_buyer(&attempt, &buyer).await?;
-    let restored = |it: &Subscription| it.restore_buyer(installed, state.clone());
-    app.subscriptions.change(call, id, restored).await?;
-    Ok(true)
+    let state = app.billing.restore_buyer(&attempt(&loaded), &buyer).await?;
+    let restored = |it: &Subscription| {
+        let done = it.provider().is_some_and(|provider| is_same(&provider.state, &state));
+        if done || !about.is(it) { Ok(vec![]) } else { it.restore_buyer(installed, state.clone()) }
+    };
+    app.subscriptions.change(call, &about.id, restored).await?;
+    Ok(call.receipt().position.is_some())
 }

@@ -95,15 +95,14 @@ impl UseCase for NotifyMailgunEvent {
             return Ok(Empty {});
         }
         let (Some(receipt), Some(report)) = (event.receipt(), event.report(kind)) else {
+            app.webhooks.became(&notification, WebhookStatus::Received).await?;
             return Ok(Empty {});
         };
         let at = event.at().unwrap_or_else(|| app.clock.now());
         let own = Call::new(Caller::maintenance(), call.correlation.clone());
         match app.email_reported(&own, receipt, at, &report).await {
             Ok(known) => {
-                if known {
-                    app.webhooks.became(&notification, WebhookStatus::Processed).await?;
-                }
+                app.webhooks.became(&notification, WebhookStatus::of(known)).await?;
                 let receipt = own.receipt();
                 if let Some(position) = receipt.position {
                     call.committed(&Appended { position }, None, &receipt.events);

@@ -12,7 +12,7 @@ use crate::kernel::Timestamp;
 mod told;
 
 pub use told::{
-    ToldCustomer, ToldItem, ToldPaymentMethod, ToldSubscription, is_same, iso,
+    ToldCustomer, ToldItem, ToldPaymentMethod, ToldSubscription, is_newer, is_same, iso,
     without_payment_method,
 };
 

@@ -27,6 +27,7 @@ pub struct Subscription {
     buyer: Option<UserId>,
     provider: Option<Provider>,
     references: Option<References>,
+    begun: u32,
     deleted: bool,
 }
 
@@ -62,8 +63,21 @@ impl Subscription {
         self.references.as_ref().and_then(|known| known.subscription.as_deref())
     }
 
+    /// How many subscriptions it has had at providers.
+    #[must_use]
+    pub fn begun(&self) -> u32 {
+        self.begun
+    }
+
     fn has(&mut self, name: String, state: ProviderState) {
         self.provider = Some(Provider { name, state });
+    }
+
+    fn refers(&mut self, buyer: String, subscription: Option<String>) {
+        if subscription.is_some() && subscription.as_deref() != self.subscription_reference() {
+            self.begun = self.begun.saturating_add(1);
+        }
+        self.references = Some(References { buyer, subscription });
     }
 }
 
@@ -101,7 +115,7 @@ impl Evolve for Subscription {
                 subscription_reference: subscription,
             } => {
                 self.has(provider_name, provider_state);
-                self.references = Some(References { buyer, subscription });
+                self.refers(buyer, subscription);
             }
             SubscriptionEvent::SubscriptionTransferred {
                 plan_id: _,
@@ -115,7 +129,7 @@ impl Evolve for Subscription {
             } => {
                 self.buyer = Some(to_buyer_id);
                 self.has(provider_name, provider_state);
-                self.references = Some(References { buyer, subscription });
+                self.refers(buyer, subscription);
             }
             SubscriptionEvent::SubscriptionCanceled {
                 owning_entity_id: _,
@@ -143,7 +157,7 @@ impl Evolve for Subscription {
 }
 
 impl Aggregate for Subscription {
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     /// The platform's, as the organization is that it pays for.
     fn tenant(&self) -> Option<&OrganizationId> {

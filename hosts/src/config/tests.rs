@@ -100,6 +100,48 @@ fn a_provider_of_usages_needs_its_account() {
     assert!(sentences[0].contains("'7/8'"), "{sentences:?}");
 }
 
+#[cfg(not(feature = "testing-only"))]
+#[test]
+fn chargebee_needs_its_account_and_plans() {
+    assert!(matches!(valid(read(&[])).billing.way, billing::BillingWay::Simple));
+    let chargebee = ("GROUNDWORK_BILLING", "chargebee");
+    let sentences = wrong(&[chargebee]);
+    for (sentence, part) in sentences.iter().zip([
+        "CHARGEBEE_STANDARD_PLANS, CHARGEBEE_PROFESSIONAL_PLANS and CHARGEBEE_ENTERPRISE_PLANS are",
+        "CHARGEBEE_API_KEY is missing",
+        "CHARGEBEE_PRODUCT_FAMILY is missing",
+        "CHARGEBEE_STARTING_PLAN is missing",
+        "CHARGEBEE_SITE is missing",
+    ]) {
+        assert!(sentence.starts_with(part), "{sentences:?}");
+    }
+    assert_eq!(sentences.len(), 5, "{sentences:?}");
+    let account = [
+        chargebee,
+        ("CHARGEBEE_API_KEY", "tellnobody"),
+        ("CHARGEBEE_PRODUCT_FAMILY", "afamily"),
+        ("CHARGEBEE_STARTING_PLAN", "atrial"),
+        ("CHARGEBEE_STANDARD_PLANS", "atrial; big,"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&account[..], more].concat();
+    let settings = valid(read(&with(&[("CHARGEBEE_SITE", "a-site")])));
+    let billing::BillingWay::Chargebee(there) = settings.billing.way else {
+        panic!("not Chargebee")
+    };
+    assert_eq!(there.base_url, "https://a-site.chargebee.com/api/v2");
+    assert_eq!(settings.billing.plans.standard, ["atrial", "big"]);
+    for (more, part) in [
+        (("CHARGEBEE_SITE", "a.site/"), "not 'a.site/'"),
+        (("CHARGEBEE_BASE_URL", "ftp://asite"), "not 'ftp://asite'"),
+    ] {
+        let sentences = wrong(&with(&[more]));
+        assert!(sentences.len() == 1 && sentences[0].contains(part), "{sentences:?}");
+    }
+    let site = ("CHARGEBEE_SITE", "asite");
+    let sentences = wrong(&with(&[site, ("CHARGEBEE_WEBHOOK_PASSWORD", "tellnobody")]));
+    assert_eq!(sentences, ["CHARGEBEE_WEBHOOK_PASSWORD needs CHARGEBEE_WEBHOOK_USER."]);
+}
+
 #[test]
 fn production_with_its_own_secrets_starts() {
     let settings = valid(read(&production()));

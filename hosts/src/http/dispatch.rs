@@ -18,6 +18,7 @@ use super::{
     negotiation::Format,
     observer::Finished,
     page::Page,
+    pairs,
     payload::{self, Unread},
     pipeline::{Asked, Progress, Refusal},
     problem::Problem,
@@ -272,6 +273,12 @@ fn shown_path(route: Option<&Route>, path: &str) -> String {
     shown.collect::<Vec<_>>().join("/")
 }
 
+/// Whether the member of a query that is sent under this name is never shown.
+fn is_secret(name: &str) -> bool {
+    let Some(name) = pairs::decode(name) else { return false };
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(&name))
+}
+
 /// The URL of the request, without the values of secrets.
 fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
     let connection = request.connection_info();
@@ -280,7 +287,7 @@ fn instance(request: &HttpRequest, route: Option<&Route>) -> String {
     for (at, part) in request.query_string().split('&').filter(|p| !p.is_empty()).enumerate() {
         url.push(if at == 0 { '?' } else { '&' });
         match part.split_once('=') {
-            Some((name, _)) if SECRETS.iter().any(|s| s.eq_ignore_ascii_case(name)) => {
+            Some((name, _)) if is_secret(name) => {
                 url.push_str(name);
                 url.push_str("=***");
             }

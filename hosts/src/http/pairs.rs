@@ -54,7 +54,8 @@ impl<'a> Pairs<'a> {
     }
 }
 
-fn decode(text: &str) -> Option<Cow<'_, str>> {
+/// A name or value as it was meant; `None` if it is no UTF-8.
+pub(super) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }

@@ -33,7 +33,12 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 const UNKNOWNS: u64 = 10_000;
 /// How many roles and features are remembered, of all keys together.
 const GRANTS: u64 = 200_000;
-/// How many keys are looked for at once.
+/// How long a key that was good is looked for before those that nobody knows.
+const LATELY: Duration = Duration::from_mins(10);
+/// How many of those are remembered.
+const GOOD: u64 = 100_000;
+/// How many keys are looked for at once; as many again of those that were good lately, so that
+/// whoever guesses keys keeps nobody waiting who has one.
 const LOOKS: usize = 16;
 /// How long a key waits for its turn to be looked for.
 const TURN: Duration = Duration::from_secs(2);
@@ -47,8 +52,10 @@ pub struct ApiKeys {
     app: App,
     known: future::Cache<String, Arc<Entry>>,
     unknown: sync::Cache<String, ()>,
+    good: sync::Cache<String, ()>,
     suspended: sync::Cache<UserId, ()>,
     looks: Semaphore,
+    looks_again: Semaphore,
     uses: Uses,
 }
 
@@ -79,8 +86,10 @@ impl ApiKeys {
             app,
             known: known.time_to_live(FRESH).weigher(grants).max_capacity(GRANTS).build(),
             unknown: unknown.time_to_live(UNKNOWN).max_capacity(UNKNOWNS).build(),
+            good: sync::Cache::builder().time_to_live(LATELY).max_capacity(GOOD).build(),
             suspended: sync::Cache::builder().time_to_live(AUDITED).max_capacity(SUSPENDED).build(),
             looks: Semaphore::new(LOOKS),
+            looks_again: Semaphore::new(LOOKS),
             uses: Uses::default(),
         }
     }
@@ -101,6 +110,7 @@ impl ApiKeys {
             }
             Judged::Passed(caller) => {
                 if !entry.used.swap(true, Ordering::Relaxed) {
+                    self.good.insert(text.token.to_owned(), ());
                     let (key, user) = (entry.key.id.clone(), caller.id.clone());
                     self.uses.add(ApiKeyUse { key, user, at: now });
                 }
@@ -127,6 +137,7 @@ impl ApiKeys {
             Ok(entry) => Ok(Some(entry.clone())),
             Err(Missed::Unknown) => {
                 self.unknown.insert(token.to_owned(), ());
+                self.good.invalidate(token);
                 Ok(None)
             }
             Err(Missed::Failed(error)) => {
@@ -138,7 +149,8 @@ impl ApiKeys {
 
     async fn look(&self, token: &str) -> Result<Arc<Entry>, Missed> {
         let busy = || Missed::Failed(Error::unavailable("too many API keys are looked for"));
-        let turn = tokio::time::timeout(TURN, self.looks.acquire()).await;
+        let looks = if self.good.contains_key(token) { &self.looks_again } else { &self.looks };
+        let turn = tokio::time::timeout(TURN, looks.acquire()).await;
         let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
         let key = check::find(&self.app, token).await.map_err(Missed::Failed)?;
         let key = key.ok_or(Missed::Unknown)?;

@@ -7,7 +7,7 @@ pub mod testing;
 
 use uuid::Uuid;
 
-/// A number that an attempt has whenever it is made.
+/// A number that the same attempt always has.
 fn number_of(attempt: &str) -> u128 {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, attempt.as_bytes()).as_u128()
 }

@@ -13,13 +13,14 @@ use crate::db::Db;
 /// How long nobody is told of the use of a key again.
 const QUIET: Duration = Duration::minutes(10);
 
-/// Changes nothing if another request of the same minute was noted.
+/// Changes nothing if another request of the same minute, or of a later one, was noted: hosts note
+/// out of order.
 const NOTE: &str = "INSERT INTO api_key_uses (key_id, used_at) VALUES ($1, $2) \
      ON CONFLICT (key_id) DO UPDATE SET used_at = excluded.used_at \
-     WHERE api_key_uses.used_at <> excluded.used_at";
-/// Changes nothing if somebody told of it lately. A clock that was set back does not silence it.
+     WHERE api_key_uses.used_at < excluded.used_at";
+/// Changes nothing if somebody told of it lately.
 const TELL: &str = "UPDATE api_key_uses SET told_at = $2 WHERE key_id = $1 \
-     AND (told_at IS NULL OR told_at <= $3 OR told_at > $2)";
+     AND (told_at IS NULL OR told_at <= $3)";
 
 /// Every statement, so that a test can ask both engines.
 #[must_use]

@@ -14,13 +14,14 @@ use crate::db::Db;
 const RECEIVED: &str = "INSERT INTO webhook_notifications \
      (id, source, event_id, event_type, json_content, status, proof, received_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (proof) DO NOTHING";
-const STATUS_OF_PROOF: &str = "SELECT status FROM webhook_notifications WHERE proof = $1";
-const BECAME: &str = "UPDATE webhook_notifications SET status = $1 WHERE id = $2 OR proof = $3";
+const HANDLED: &str = "SELECT id FROM webhook_notifications WHERE proof = $1 AND handled = $2";
+const BECAME: &str =
+    "UPDATE webhook_notifications SET status = $1, handled = $2 WHERE id = $3 OR proof = $4";
 
 /// Every statement, so that a test can ask both engines.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![RECEIVED, STATUS_OF_PROOF, BECAME]
+    vec![RECEIVED, HANDLED, BECAME]
 }
 
 /// Notes in the database of the log.
@@ -54,10 +55,8 @@ impl Webhooks for WebhookTable {
         if self.db.execute(RECEIVED, &values).await? == 1 {
             return Ok(true);
         }
-        let proof = [notification.proof.clone().into()];
-        let before = self.db.fetch_one(STATUS_OF_PROOF, &proof).await?;
-        let status = before.map(|row| row.text("status")).transpose()?;
-        Ok(status.as_deref() != Some(WebhookStatus::Processed.name()))
+        let handled = [notification.proof.clone().into(), true.into()];
+        Ok(self.db.fetch_one(HANDLED, &handled).await?.is_none())
     }
 
     async fn became(
@@ -66,7 +65,8 @@ impl Webhooks for WebhookTable {
         status: WebhookStatus,
     ) -> Result<()> {
         let (id, proof) = (notification.id.clone().into(), notification.proof.clone().into());
-        self.db.execute(BECAME, &[status.name().into(), id, proof]).await?;
+        let handled = status != WebhookStatus::Failed;
+        self.db.execute(BECAME, &[status.name().into(), handled.into(), id, proof]).await?;
         Ok(())
     }
 }

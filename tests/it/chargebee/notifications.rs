@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 super::with_chargebee_everywhere!(
     what_is_told_is_taken_over_in_either_spelling,
     what_comes_again_or_late_changes_nothing,
+    what_changed_nothing_changes_nothing_later,
     what_is_gone_there_is_gone_here,
     a_deleted_buyer_is_made_known_again,
     a_payment_method_comes_and_goes,
@@ -61,7 +62,9 @@ impl<'a> Told<'a> {
     }
 
     async fn last(&self) -> String {
-        self.app.log().rows().await.pop().unwrap().event_type
+        let mut rows = self.app.log().rows().await;
+        rows.retain(|row| row.aggregate_type == "subscription");
+        rows.pop().unwrap().event_type
     }
 }
 
@@ -111,8 +114,28 @@ async fn what_comes_again_or_late_changes_nothing(app: &TestApp) {
     told.tell(&paused).await;
     told.tell(&active).await;
     told.tell(&told.subscription("3", "subscription_cancelled", &at(2, "cancelled"))).await;
-    told.tell(&told.subscription("4", "subscription_changed", &at(4, "paused"))).await;
     assert_eq!((app.head().await, told.seen().await), (head, seen));
+    told.tell(&told.subscription("4", "subscription_changed", &at(6, "paused"))).await;
+    let (head, seen) = (app.head().await, told.seen().await);
+    assert_eq!(seen["providerState"]["SubscriptionVersion"], "6", "it tells what is late");
+    told.tell(&told.subscription("5", "subscription_cancelled", &at(5, "cancelled"))).await;
+    told.tell(&told.subscription("6", "subscription_changed", &json!({ "status": "Paused" })))
+        .await;
+    assert_eq!((app.head().await, told.seen().await), (head, seen));
+}
+
+async fn what_changed_nothing_changes_nothing_later(app: &TestApp) {
+    let told = Told::begin(app).await;
+    let at = |status: &str| json!({ "status": status });
+    let again = told.subscription("2", "subscription_changed", &at("active"));
+    told.tell(&told.subscription("1", "subscription_changed", &at("active"))).await;
+    let head = app.head().await;
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head);
+    told.tell(&told.subscription("3", "subscription_changed", &at("paused"))).await;
+    let head = app.head().await;
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head);
 }
 
 async fn what_is_gone_there_is_gone_here(app: &TestApp) {
@@ -147,6 +170,11 @@ async fn a_deleted_buyer_is_made_known_again(app: &TestApp) {
     assert_eq!(seen["providerState"], json!({ "CustomerId": told.ann.organization }));
     assert_eq!(seen["buyerReference"], json!(told.ann.organization));
     assert_eq!(seen["status"], "unsubscribed");
+    let head = app.head().await;
+    let mut again = told.customer("customer_deleted", Value::Null);
+    again["id"] = json!("ev_another");
+    told.tell(&again).await;
+    assert_eq!(app.head().await, head, "it is known there already");
 }
 
 async fn a_payment_method_comes_and_goes(app: &TestApp) {

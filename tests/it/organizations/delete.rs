@@ -11,6 +11,7 @@ use super::{
 on_every_deployment!(
     its_only_member_deletes_it_for_good,
     it_is_deleted_once,
+    its_subscription_goes_with_it,
     others_keep_it,
     a_personal_one_stays,
     only_who_pays_deletes_it,
@@ -59,6 +60,18 @@ async fn it_is_deleted_once(app: &TestApp) {
     let _ = delete().await.expect(204);
     app.settle().await;
     assert_eq!(events(app, &ann.organization).await.last().unwrap(), "deleted");
+}
+
+async fn its_subscription_goes_with_it(app: &TestApp) {
+    let ann = founder(app).await;
+    let (id, ports) = (ann.organization.clone(), app.ports());
+    app.settle().await;
+    assert!(ports.subscription_reads.of_organization(&id).await.unwrap().is_some());
+    let _ = app.delete(&path(&id, "")).by(&ann).send().await.expect(204);
+    app.settle().await;
+    assert_eq!(ports.subscription_reads.of_organization(&id).await.unwrap(), None);
+    let load = ports.subscriptions.load(&maintenance(), &id.twin("billsub")).await;
+    assert_eq!(load.unwrap_err().kind(), Some(ErrorKind::Deleted));
 }
 
 async fn others_keep_it(app: &TestApp) {

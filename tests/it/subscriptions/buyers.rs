@@ -1,7 +1,7 @@
 //! Changing plans, canceling, claiming and handing over.
 
 use acceptance::{TestApp, on_every_deployment};
-use domain::kernel::roles::Role;
+use domain::kernel::{UserId, roles::Role};
 use serde_json::json;
 
 on_every_deployment!(
@@ -11,6 +11,7 @@ on_every_deployment!(
     another_billing_admin_claims_what_was_given_up,
     a_subscription_is_handed_over,
     nobody_gets_it_who_can_not_pay,
+    a_machine_never_gets_it,
     an_operator_ends_it_at_once,
     bad_input_changes_nothing,
     what_comes_again_with_its_key_is_done_once,
@@ -111,6 +112,18 @@ async fn nobody_gets_it_who_can_not_pay(app: &TestApp) {
     assert_eq!(app.subscription(&ann).await["buyerId"], json!(ann.user));
     assert!(app.log().rows().await.iter().all(|row| row.event_type != "subscription_transferred"));
     assert!(app.head().await > head);
+}
+
+async fn a_machine_never_gets_it(app: &TestApp) {
+    let ann = app.buyer("ann@company.com").await;
+    let request = app.post("/machines/register").json(&json!({ "name": "Robot" }));
+    let answer = request.send().await.expect(200).json();
+    app.settle().await;
+    let robot = UserId::parse(answer["machine"]["id"].as_str().unwrap()).unwrap();
+    app.joins(&robot, &ann.organization, Role::TenantBillingAdmin).await;
+    let refused = app.transfer(&ann, robot.as_str()).send().await.problem(400);
+    assert_eq!(refused["code"], "subscription_not_transferable");
+    assert_eq!(app.subscription(&ann).await["buyerId"], json!(ann.user));
 }
 
 async fn an_operator_ends_it_at_once(app: &TestApp) {

@@ -12,10 +12,13 @@ use crate::{
 /// Notes that keys were used, and tells of those of which nobody was told for a while.
 ///
 /// # Errors
-/// Unavailable; some may be noted then.
+/// Unavailable, if they can't be noted. Of a key that can't be told of, the others are.
 pub async fn record(app: &App, uses: Vec<ApiKeyUse>) -> Result<()> {
     for used in app.api_key_uses.note(uses).await? {
-        tell(app, &used).await?;
+        if let Err(error) = tell(app, &used).await {
+            let key = &used.key;
+            tracing::warn!(%key, %error, "nobody could be told of the use of an API key");
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     BILLING_AMOUNT, BILLING_PERIOD_UNIT, BILLING_PERIOD_VALUE, CANCELED_AT, CURRENCY_CODE,
     CUSTOMER_ID, CUSTOMER_VERSION, NEXT_BILLING_AT, PAYMENT_METHOD_STATUS, PAYMENT_METHOD_TYPE,
     PLAN_ID, SUBSCRIPTION_DELETED, SUBSCRIPTION_ID, SUBSCRIPTION_STATUS, SUBSCRIPTION_VERSION,
-    TRIAL_END,
+    TRIAL_END, word,
 };
 use crate::subscriptions::{ProviderState, details::known};
 
@@ -133,16 +133,39 @@ pub fn without_payment_method(mut state: ProviderState) -> ProviderState {
     state
 }
 
-/// Whether two states are the same but for their versions.
+/// Whether two states mean the same, whatever their versions and however their words are spelled.
 #[must_use]
 pub fn is_same(one: &ProviderState, other: &ProviderState) -> bool {
-    let bare = |state: &ProviderState| {
-        let mut state = state.clone();
-        state.remove(SUBSCRIPTION_VERSION);
-        state.remove(CUSTOMER_VERSION);
-        state
-    };
     bare(one) == bare(other)
+}
+
+fn bare(state: &ProviderState) -> ProviderState {
+    let mut state = state.clone();
+    state.remove(SUBSCRIPTION_VERSION);
+    state.remove(CUSTOMER_VERSION);
+    for key in
+        [SUBSCRIPTION_STATUS, BILLING_PERIOD_UNIT, PAYMENT_METHOD_STATUS, PAYMENT_METHOD_TYPE]
+    {
+        if let Some(text) = state.get_mut(key) {
+            *text = word(text);
+        }
+    }
+    // What is not said to be deleted is not.
+    if known(&state, SUBSCRIPTION_DELETED).is_none_or(|text| word(text) != "true") {
+        state.remove(SUBSCRIPTION_DELETED);
+    }
+    state
+}
+
+/// Whether the second state has a later version than the first. It must be kept then even if nothing
+/// else changed: it tells what came before it.
+#[must_use]
+pub fn is_newer(one: &ProviderState, other: &ProviderState) -> bool {
+    let version = |state: &ProviderState, key: &str| known(state, key)?.parse::<i64>().ok();
+    // `None` is before every version.
+    [SUBSCRIPTION_VERSION, CUSTOMER_VERSION]
+        .iter()
+        .any(|key| version(one, key) < version(other, key))
 }
 
 fn is_older(state: &ProviderState, key: &str, version: Option<i64>) -> bool {

@@ -251,7 +251,8 @@ impl Subscription {
         }])
     }
 
-    /// Takes over what its provider tells of; nothing happens if that is known.
+    /// Takes over what its provider tells of; nothing happens if that is known, and no newer version
+    /// of it.
     ///
     /// # Errors
     /// Those of the provider; [`SubscriptionError::NotProvider`].
@@ -263,7 +264,8 @@ impl Subscription {
         told: Provider,
     ) -> Events {
         let current = self.told_by_own(installed, by, &told.name)?;
-        if chargebee::is_same(&current.state, &told.state) {
+        let (known, state) = (&current.state, &told.state);
+        if chargebee::is_same(known, state) && !chargebee::is_newer(known, state) {
             return Ok(vec![]);
         }
         let (owning_entity_id, provider_name) = (self.owner()?, current.name.clone());

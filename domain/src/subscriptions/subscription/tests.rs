@@ -238,9 +238,10 @@ fn what_the_provider_tells_is_taken_over_once() {
     let before = charged("active", "valid");
     let it = || given::<Subscription>(at_chargebee(before.clone()));
     it().when(|it| at_provider(it, ProviderChange::Plan, before.clone())).then([]);
-    let mut newer = before.clone();
-    newer.insert(SUBSCRIPTION_VERSION.into(), "2".into());
-    it().when(|it| at_provider(it, ProviderChange::Plan, newer)).then([]);
+    let mut spelled = before.clone();
+    spelled.insert(SUBSCRIPTION_STATUS.into(), "Active".into());
+    spelled.insert(SUBSCRIPTION_DELETED.into(), "false".into());
+    it().when(|it| at_provider(it, ProviderChange::Plan, spelled)).then([]);
     let after = charged("cancelled", "valid");
     it().when(|it| at_provider(it, ProviderChange::Canceled, after.clone())).then([
         SubscriptionEvent::SubscriptionCanceled {
@@ -269,6 +270,32 @@ fn what_the_provider_tells_is_taken_over_once() {
 }
 
 #[test]
+fn a_newer_version_is_kept_even_if_it_is_the_same() {
+    let told = |version: i64, status: &str| ToldSubscription {
+        id: Some("sub".into()),
+        status: Some(status.into()),
+        resource_version: Some(version),
+        ..ToldSubscription::default()
+    };
+    let mut it = given::<Subscription>(at_chargebee(charged("active", "valid"))).state();
+    let mut tell = |told: ToldSubscription| {
+        let current = it.provider().expect("given").state.clone();
+        let events = at_provider(&it, ProviderChange::Plan, told.merged_into(&current));
+        let events = events.expect("allowed");
+        for event in &events {
+            it.evolve(event);
+        }
+        events.len()
+    };
+    assert_eq!(tell(told(2, "active")), 1);
+    assert_eq!(tell(told(2, "active")), 0);
+    assert_eq!(tell(told(4, "active")), 1);
+    assert_eq!(tell(told(3, "cancelled")), 0, "it is late");
+    let unversioned = ToldSubscription { resource_version: None, ..told(0, "Active") };
+    assert_eq!(tell(unversioned), 0);
+}
+
+#[test]
 fn what_is_gone_at_the_provider_has_no_reference() {
     let mut it = given::<Subscription>(at_chargebee(charged("active", "valid"))).state();
     let gone = ToldSubscription { deleted: Some(true), ..ToldSubscription::default() }
@@ -276,6 +303,31 @@ fn what_is_gone_at_the_provider_has_no_reference() {
     let events = at_provider(&it, ProviderChange::Unsubscribed, gone).expect("allowed");
     it.evolve(&events[0]);
     assert_eq!((it.buyer_reference(), it.subscription_reference()), (Some("org_aaaaaaaaaa"), None));
+}
+
+#[test]
+fn only_a_subscription_that_began_counts() {
+    let mut it = given::<Subscription>(created()).state();
+    assert_eq!(it.begun(), 0);
+    let active = charged("active", "valid");
+    it.evolve(&provider_changed(Chargebee::NAME, active.clone()));
+    assert_eq!(it.begun(), 1);
+    let mut changes = it.change_plan(&chargebee(), "small", active.clone()).expect("allowed");
+    changes.extend(
+        at_provider(&it, ProviderChange::PaymentMethod, charged("active", "")).expect("allowed"),
+    );
+    let gone = ToldSubscription { deleted: Some(true), ..ToldSubscription::default() }
+        .merged_into(&active);
+    changes.extend(at_provider(&it, ProviderChange::Unsubscribed, gone).expect("allowed"));
+    for event in &changes {
+        it.evolve(event);
+        assert_eq!(it.begun(), 1, "{event:?}");
+    }
+    let mut again = active;
+    again.insert(SUBSCRIPTION_ID.into(), "another".into());
+    let events = it.change_plan(&chargebee(), "small", again).expect("allowed");
+    it.evolve(&events[0]);
+    assert_eq!(it.begun(), 2);
 }
 
 #[test]

@@ -214,4 +214,7 @@ async fn every_failing_field_is_reported_at_once() {
     );
     assert_eq!(refused["detail"], errors[0]["reason"]);
     assert_eq!(refused["instance"], format!("{}/cars?apikey=***", api.url));
+    let request = api.as_owner(Method::POST, "/cars?api%6Bey=hunter2").json(&body);
+    let refused = problem(request, 400).await;
+    assert_eq!(refused["instance"], format!("{}/cars?api%6Bey=***", api.url));
 }

@@ -1,8 +1,8 @@
 //! Subscriptions at Chargebee.
 //!
-//! Nothing is done twice: a subscription has an id that its attempt decides, every command carries
-//! an idempotency key that attempt and content decide, and what is asked for is compared with what
-//! is there.
+//! Nothing is done twice: a subscription has an id that those before it decide, every command
+//! carries an idempotency key that attempt and content decide, and what is asked for is compared
+//! with what is there.
 
 mod answers;
 mod catalog;
@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use application::{
     Error, Result,
-    ports::{BillingProvider, Buyer, Clock, Ending},
+    ports::{Attempt, BillingProvider, Buyer, Clock, Ending},
     subscriptions::{invoices::Invoice, plans::PricingPlans},
 };
 use async_trait::async_trait;
@@ -23,7 +23,10 @@ use domain::{
     kernel::{ErrorKind, Timestamp},
     subscriptions::{
         BillingInterpreter, Chargebee, ProviderState, SubscriptionError, SubscriptionStatus,
-        chargebee::{self, CUSTOMER_ID, SUBSCRIPTION_ID, ToldCustomer, ToldSubscription},
+        chargebee::{
+            self, CUSTOMER_ID, PLAN_ID, SUBSCRIPTION_ID, SUBSCRIPTION_VERSION, ToldCustomer,
+            ToldSubscription,
+        },
     },
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -87,13 +90,17 @@ impl ChargebeeBilling {
     }
 
     /// Has the customer be this buyer, whether it is there or not.
-    async fn put_customer(&self, attempt: &str, buyer: &Buyer) -> Result<ToldCustomer, Failure> {
+    async fn put_customer(
+        &self,
+        attempt: &Attempt,
+        buyer: &Buyer,
+    ) -> Result<ToldCustomer, Failure> {
         let id = Chargebee::customer_of(buyer.organization.as_str());
         if self.find_customer(&id).await?.is_some() {
             return self.update_customer(attempt, &id, buyer).await;
         }
         let form = forms::customer(&id, buyer);
-        match self.http.post::<OfCustomer>("customers", attempt, &form).await {
+        match self.http.post::<OfCustomer>("customers", &attempt.change, &form).await {
             Err(failure) if failure.is_duplicate() => {
                 self.update_customer(attempt, &id, buyer).await
             }
@@ -103,14 +110,15 @@ impl ChargebeeBilling {
 
     async fn update_customer(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         id: &str,
         buyer: &Buyer,
     ) -> Result<ToldCustomer, Failure> {
         let path = format!("customers/{}", forms::segment(id));
-        let _: OfCustomer = self.http.post(&path, attempt, &forms::contact(buyer)).await?;
+        let _: OfCustomer = self.http.post(&path, &attempt.change, &forms::contact(buyer)).await?;
         let path = format!("{path}/update_billing_info");
-        let updated: OfCustomer = self.http.post(&path, attempt, &forms::address(buyer)).await?;
+        let updated: OfCustomer =
+            self.http.post(&path, &attempt.change, &forms::address(buyer)).await?;
         Ok(updated.customer)
     }
 
@@ -120,19 +128,19 @@ impl ChargebeeBilling {
         Ok(found.list.into_iter().next().map(|found| found.subscription))
     }
 
-    /// Makes a subscription, or finds the one that this attempt has made.
+    /// Makes a subscription, or finds the one that was made before, when nobody came to know of it.
     async fn create(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         customer: &str,
         organization: &str,
         trial: bool,
     ) -> Result<ToldSubscription> {
-        let id = format!("{customer}.{:032x}", number_of(attempt));
+        let id = format!("{customer}.{:032x}", number_of(&attempt.begin));
         let id = Chargebee::customer_of(&id);
         let path = format!("customers/{}/subscription_for_items", forms::segment(customer));
         let form = forms::subscription(&id, &self.starting_plan, organization, trial);
-        match self.http.post::<OfSubscription>(&path, attempt, &form).await {
+        match self.http.post::<OfSubscription>(&path, &attempt.change, &form).await {
             Err(failure) if failure.is_duplicate() => {
                 let found = self.find_subscription(&id).await?;
                 found.ok_or_else(|| Error::unexpected("Chargebee has lost a subscription"))
@@ -156,19 +164,19 @@ impl ChargebeeBilling {
 
     async fn command(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         verb: &str,
         form: &forms::Form,
     ) -> Result<ProviderState> {
         let id = forms::segment(value(state, SUBSCRIPTION_ID)?);
         let path = format!("subscriptions/{id}/{verb}");
-        let done: OfSubscription = self.http.post(&path, attempt, form).await?;
+        let done: OfSubscription = self.http.post(&path, &attempt.change, form).await?;
         Ok(done.subscription.merged_into(state))
     }
 
     /// Has the subscription go on; one that is gone begins again, without a trial.
-    async fn going_on(&self, attempt: &str, state: &ProviderState) -> Result<ProviderState> {
+    async fn going_on(&self, attempt: &Attempt, state: &ProviderState) -> Result<ProviderState> {
         let state = self.refreshed(state).await?;
         match chargebee::status(&state) {
             SubscriptionStatus::Activated => Ok(state),
@@ -182,7 +190,7 @@ impl ChargebeeBilling {
         }
     }
 
-    async fn begun_again(&self, attempt: &str, state: &ProviderState) -> Result<ProviderState> {
+    async fn begun_again(&self, attempt: &Attempt, state: &ProviderState) -> Result<ProviderState> {
         let customer = value(state, CUSTOMER_ID)?;
         let made = self.create(attempt, customer, customer, false).await?;
         Ok(made.merged_into(state))
@@ -190,14 +198,22 @@ impl ChargebeeBilling {
 
     async fn with_plan(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         plan: &str,
     ) -> Result<ProviderState> {
         let state = self.going_on(attempt, state).await?;
         let running = chargebee::trial_end(&state).filter(|end| *end > self.clock.now());
         let form = forms::items(plan, running);
-        self.command(attempt, &state, "update_for_items", &form).await
+        let after = self.command(attempt, &state, "update_for_items", &form).await?;
+        if after.get(PLAN_ID).is_some_and(|has| has == plan) {
+            return Ok(after);
+        }
+        // The answer of an earlier try was repeated, and another plan was chosen since.
+        let version = after.get(SUBSCRIPTION_VERSION).map_or("again", String::as_str);
+        let change = format!("{}/{version}", attempt.change);
+        let again = Attempt { change, begin: attempt.begin.clone() };
+        self.command(&again, &after, "update_for_items", &form).await
     }
 }
 
@@ -218,7 +234,7 @@ impl BillingProvider for ChargebeeBilling {
         &self.interpreter
     }
 
-    async fn subscribe(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+    async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         within(async {
             let customer = self.put_customer(attempt, buyer).await?;
             let state = customer.merged_into(&ProviderState::new());
@@ -231,7 +247,7 @@ impl BillingProvider for ChargebeeBilling {
 
     async fn change_plan(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         plan: &str,
     ) -> Result<ProviderState> {
@@ -241,7 +257,7 @@ impl BillingProvider for ChargebeeBilling {
 
     async fn cancel(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         ending: Ending,
     ) -> Result<ProviderState> {
@@ -263,7 +279,7 @@ impl BillingProvider for ChargebeeBilling {
 
     async fn transfer(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         to: &Buyer,
         plan: Option<&str>,
@@ -285,7 +301,7 @@ impl BillingProvider for ChargebeeBilling {
         .await
     }
 
-    async fn restore_buyer(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+    async fn restore_buyer(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         within(async {
             let customer = self.put_customer(attempt, buyer).await?;
             Ok(customer.merged_into(&ProviderState::new()))

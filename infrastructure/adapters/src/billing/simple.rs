@@ -2,7 +2,7 @@
 
 use application::{
     Result,
-    ports::{BillingProvider, Buyer, Ending},
+    ports::{Attempt, BillingProvider, Buyer, Ending},
     subscriptions::{
         invoices::{Invoice, InvoiceLine, InvoiceNote, InvoicePayment},
         plans::{FeatureSection, PlanFeature, PlanTrial, PricingPlan, PricingPlans},
@@ -31,22 +31,22 @@ impl BillingProvider for SimpleBilling {
         &SimpleProvider
     }
 
-    async fn subscribe(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
-        Ok(SimpleProvider::subscribed(&buyer.id, number_of(attempt)))
+    async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
+        Ok(SimpleProvider::subscribed(&buyer.id, number_of(&attempt.change)))
     }
 
     async fn change_plan(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         _plan: &str,
     ) -> Result<ProviderState> {
-        Ok(SimpleProvider::plan_chosen(state, number_of(attempt)))
+        Ok(SimpleProvider::plan_chosen(state, number_of(&attempt.change)))
     }
 
     async fn cancel(
         &self,
-        _attempt: &str,
+        _attempt: &Attempt,
         state: &ProviderState,
         _ending: Ending,
     ) -> Result<ProviderState> {
@@ -55,15 +55,15 @@ impl BillingProvider for SimpleBilling {
 
     async fn transfer(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         _state: &ProviderState,
         to: &Buyer,
         _plan: Option<&str>,
     ) -> Result<ProviderState> {
-        Ok(SimpleProvider::subscribed(&to.id, number_of(attempt)))
+        Ok(SimpleProvider::subscribed(&to.id, number_of(&attempt.change)))
     }
 
-    async fn restore_buyer(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+    async fn restore_buyer(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         self.subscribe(attempt, buyer).await
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use application::{
     Error, Result,
-    ports::{BillingProvider, Buyer, Clock, Ending},
+    ports::{Attempt, BillingProvider, Buyer, Clock, Ending},
     subscriptions::{invoices::Invoice, plans::PricingPlans},
 };
 use async_trait::async_trait;
@@ -44,14 +44,14 @@ fn set(state: &mut ProviderState, key: &str, value: impl Into<String>) {
 }
 
 /// The state of somebody who has this plan, with nothing left of an end or a trial.
-fn active(attempt: &str, state: &ProviderState, plan: Option<&str>) -> ProviderState {
+fn active(attempt: &Attempt, state: &ProviderState, plan: Option<&str>) -> ProviderState {
     let mut state = state.clone();
     for mark in [CANCELED_AT, TRIAL_END, SUBSCRIPTION_DELETED] {
         state.remove(mark);
     }
     set(&mut state, SUBSCRIPTION_STATUS, "active");
     if !state.contains_key(SUBSCRIPTION_ID) {
-        set(&mut state, SUBSCRIPTION_ID, format!("{:032x}", number_of(attempt)));
+        set(&mut state, SUBSCRIPTION_ID, format!("{:032x}", number_of(&attempt.begin)));
     }
     if let Some(plan) = plan {
         set(&mut state, PLAN_ID, plan);
@@ -72,7 +72,7 @@ impl BillingProvider for PretendedChargebee {
         &self.interpreter
     }
 
-    async fn subscribe(&self, attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+    async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         let mut state = ProviderState::new();
         set(&mut state, CUSTOMER_ID, Chargebee::customer_of(buyer.organization.as_str()));
         set(&mut state, BILLING_PERIOD_VALUE, "1");
@@ -82,7 +82,7 @@ impl BillingProvider for PretendedChargebee {
 
     async fn change_plan(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         plan: &str,
     ) -> Result<ProviderState> {
@@ -92,7 +92,7 @@ impl BillingProvider for PretendedChargebee {
 
     async fn cancel(
         &self,
-        _attempt: &str,
+        _attempt: &Attempt,
         state: &ProviderState,
         ending: Ending,
     ) -> Result<ProviderState> {
@@ -113,7 +113,7 @@ impl BillingProvider for PretendedChargebee {
 
     async fn transfer(
         &self,
-        attempt: &str,
+        attempt: &Attempt,
         state: &ProviderState,
         _to: &Buyer,
         plan: Option<&str>,
@@ -122,7 +122,7 @@ impl BillingProvider for PretendedChargebee {
         Ok(active(attempt, state, plan))
     }
 
-    async fn restore_buyer(&self, _attempt: &str, buyer: &Buyer) -> Result<ProviderState> {
+    async fn restore_buyer(&self, _attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         let mut state = ProviderState::new();
         set(&mut state, CUSTOMER_ID, Chargebee::customer_of(buyer.organization.as_str()));
         Ok(state)

@@ -106,7 +106,7 @@ async fn userpilot_is_told_of_a_login_for_the_platform_and_the_organization() {
         let track = &heard[at + 1].1;
         assert_eq!((&track["user_id"], &track["event_name"]), (&json!(user), &json!("User Login")));
         let metadata = json!({
-            "browser": "Chrome", "browser_version": "120.1", "os": "Windows",
+            "browser": "Chrome", "browser_version": "120.1.2", "os": "Windows",
             "TenantId": tenant, "CallId": "a/call-1", "ResourceId": "user_a",
             "AuthProvider": "credentials", "Started": "1767225600",
             "Name": "Ann Miller", "EmailAddress": "ann@example.com",

@@ -181,8 +181,9 @@ impl Agent {
             let version: String =
                 rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
             let mut numbers = version.split('.').filter(|number| !number.is_empty());
-            let (major, minor) = (numbers.next()?, numbers.next().unwrap_or("0"));
-            Some((name, format!("{major}.{minor}")))
+            let major = numbers.next()?;
+            let (minor, patch) = (numbers.next().unwrap_or("0"), numbers.next().unwrap_or("0"));
+            Some((name, format!("{major}.{minor}.{patch}")))
         });
         let find = |marks: &[(&str, &'static str)]| {
             marks.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name)

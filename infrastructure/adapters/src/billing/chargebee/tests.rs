@@ -9,6 +9,8 @@ use tokio::{
 use super::*;
 use crate::clock::SystemClock;
 
+mod looking;
+
 /// What a request was: method, path with query, idempotency key and body.
 #[derive(Clone, Debug)]
 struct Asked {
@@ -88,6 +90,11 @@ fn listed(one: &str) -> (u16, String) {
     (200, format!(r#"{{"list":[{one}]}}"#))
 }
 
+/// One that has to begin the first subscription, if any.
+fn attempt(change: &str) -> Attempt {
+    Attempt { change: change.into(), begin: "billsub_a/begun/0".into() }
+}
+
 fn ann() -> Buyer {
     Buyer {
         id: UserId::parse("user_ann0000000").unwrap(),
@@ -123,7 +130,7 @@ fn lines(heard: &[Asked]) -> Vec<&str> {
 async fn a_new_buyer_gets_a_customer_and_a_subscription() {
     let answers = vec![ok(NOBODY), ok(CUSTOMER), ok(&subscription("in_trial", "atrial"))];
     let (billing, running) = server(answers).await;
-    let state = billing.subscribe("billsub_a/1", &ann()).await.unwrap();
+    let state = billing.subscribe(&attempt("billsub_a/1"), &ann()).await.unwrap();
     assert_eq!(state["SubscriptionStatus"], "in_trial");
     assert_eq!(state["PlanId"], "atrial");
     let heard = heard(running).await;
@@ -166,7 +173,7 @@ async fn the_same_attempt_finds_what_it_made() {
     let mut made = vec![];
     for _ in 0..2 {
         let (billing, running) = server(answers()).await;
-        let state = billing.subscribe("billsub_a/1", &ann()).await.unwrap();
+        let state = billing.subscribe(&attempt("billsub_a/1"), &ann()).await.unwrap();
         assert_eq!(state["SubscriptionId"], "sub");
         made.push(heard(running).await);
     }
@@ -189,7 +196,8 @@ async fn a_plan_is_changed_after_what_stood_in_the_way() {
         answers.extend(first.map(|_| ok(&subscription("active", "atrial"))));
         answers.push(ok(&subscription("active", "big")));
         let (billing, running) = server(answers).await;
-        let after = billing.change_plan("billsub_a/2", &state("active"), "big").await.unwrap();
+        let after =
+            billing.change_plan(&attempt("billsub_a/2"), &state("active"), "big").await.unwrap();
         assert_eq!(
             (after["PlanId"].as_str(), after["SubscriptionStatus"].as_str()),
             ("big", "active")
@@ -206,12 +214,28 @@ async fn a_plan_is_changed_after_what_stood_in_the_way() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_repeated_changes_the_plan_again() {
+    let at = |version: u32, plan: &str| {
+        let version = format!("\"resource_version\":{version},\"status\"");
+        subscription("active", plan).replace("\"status\"", &version)
+    };
+    let answers = vec![listed(&at(5, "small")), ok(&at(3, "big")), ok(&at(6, "big"))];
+    let (billing, running) = server(answers).await;
+    let after = billing.change_plan(&attempt("a/1"), &state("active"), "big").await.unwrap();
+    assert_eq!((after["PlanId"].as_str(), after["SubscriptionVersion"].as_str()), ("big", "6"));
+    let heard = heard(running).await;
+    assert_eq!((&heard[1].line, &heard[1].body), (&heard[2].line, &heard[2].body));
+    assert_ne!(heard[1].key, heard[2].key);
+}
+
+#[tokio::test]
 async fn a_running_trial_is_kept_and_one_that_is_over_is_not() {
     for (end, kept) in [(4_102_444_800_i64, true), (1_000_000_000, false)] {
         let told = subscription("in_trial", "atrial")
             .replace("\"status\"", &format!("\"trial_end\":{end},\"status\""));
-        let (billing, running) = server(vec![listed(&told), ok(&told)]).await;
-        billing.change_plan("a/1", &state("in_trial"), "big").await.unwrap();
+        let (billing, running) =
+            server(vec![listed(&told), ok(&told.replace("atrial", "big"))]).await;
+        billing.change_plan(&attempt("a/1"), &state("in_trial"), "big").await.unwrap();
         let body = heard(running).await.remove(1).body;
         let sent = body.contains(&format!("subscription_items[trial_end][0]={end}"));
         assert_eq!(sent, kept, "{body}");
@@ -224,10 +248,31 @@ async fn who_is_gone_begins_again_without_a_trial() {
     gone.remove("SubscriptionId");
     let answers = vec![ok(&subscription("active", "atrial")), ok(&subscription("active", "big"))];
     let (billing, running) = server(answers).await;
-    let after = billing.change_plan("a/1", &gone, "big").await.unwrap();
+    let after = billing.change_plan(&attempt("a/1"), &gone, "big").await.unwrap();
     assert_eq!(after["SubscriptionId"], "sub");
     let heard = heard(running).await;
     assert!(heard[0].body.contains("subscription_items[trial_end][0]=0"), "{}", heard[0].body);
+}
+
+#[tokio::test]
+async fn what_an_earlier_attempt_began_is_adopted() {
+    let mut gone = state("active");
+    gone.remove("SubscriptionId");
+    let duplicate = r#"{"api_error_code":"duplicate_entry"}"#;
+    let mut ids = vec![];
+    for change in ["a/1", "a/2"] {
+        let answers = vec![
+            (400, duplicate.to_owned()),
+            listed(&subscription("active", "atrial")),
+            ok(&subscription("active", "big")),
+        ];
+        let (billing, running) = server(answers).await;
+        let after = billing.change_plan(&attempt(change), &gone, "big").await.unwrap();
+        assert_eq!(after["SubscriptionId"], "sub");
+        let body = heard(running).await.remove(0).body;
+        ids.push(body.split('&').next().unwrap().to_owned());
+    }
+    assert_eq!(ids[0], ids[1], "another event in between begins no second one");
 }
 
 #[tokio::test]
@@ -236,7 +281,7 @@ async fn who_has_no_payment_method_can_not_begin() {
     gone.remove("SubscriptionId");
     let refusal = r#"{"api_error_code":"payment_method_not_present"}"#;
     let (billing, _running) = server(vec![(400, refusal.into())]).await;
-    let error = billing.change_plan("a/1", &gone, "big").await.unwrap_err();
+    let error = billing.change_plan(&attempt("a/1"), &gone, "big").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Precondition));
 }
 
@@ -248,13 +293,13 @@ async fn a_cancellation_is_asked_for_once() {
         let answers =
             vec![listed(&subscription("active", "atrial")), ok(&subscription(status, "atrial"))];
         let (billing, running) = server(answers).await;
-        let after = billing.cancel("a/1", &state("active"), ending).await.unwrap();
+        let after = billing.cancel(&attempt("a/1"), &state("active"), ending).await.unwrap();
         assert_eq!(after["SubscriptionStatus"], status);
         let heard = heard(running).await;
         assert_eq!(heard[1].line, "POST /api/v2/subscriptions/sub/cancel_for_items");
         assert_eq!(heard[1].body, format!("end_of_term={word}"));
         let (billing, _running) = server(vec![listed(&subscription(status, "atrial"))]).await;
-        let again = billing.cancel("a/1", &state("active"), ending).await.unwrap();
+        let again = billing.cancel(&attempt("a/1"), &state("active"), ending).await.unwrap();
         assert_eq!(again["SubscriptionStatus"], status);
     }
 }
@@ -263,7 +308,7 @@ async fn a_cancellation_is_asked_for_once() {
 async fn a_transfer_updates_the_customer_and_the_plan_if_one_is_named() {
     let answers = vec![listed(&subscription("active", "atrial")), ok(CUSTOMER), ok(CUSTOMER)];
     let (billing, running) = server(answers).await;
-    let after = billing.transfer("a/1", &state("active"), &ann(), None).await.unwrap();
+    let after = billing.transfer(&attempt("a/1"), &state("active"), &ann(), None).await.unwrap();
     assert_eq!(after["PlanId"], "atrial");
     assert_eq!(
         lines(&heard(running).await)[1..],
@@ -280,7 +325,8 @@ async fn a_transfer_updates_the_customer_and_the_plan_if_one_is_named() {
         ok(CUSTOMER),
     ];
     let (billing, _running) = server(answers).await;
-    let after = billing.transfer("a/1", &state("cancelled"), &ann(), Some("big")).await.unwrap();
+    let after =
+        billing.transfer(&attempt("a/1"), &state("cancelled"), &ann(), Some("big")).await.unwrap();
     assert_eq!((after["PlanId"].as_str(), after["SubscriptionStatus"].as_str()), ("big", "active"));
 }
 
@@ -292,12 +338,12 @@ async fn what_passes_is_tried_once_more() {
         ok(&subscription("active", "b")),
     ];
     let (billing, running) = server(answers).await;
-    billing.change_plan("a/1", &state("active"), "b").await.unwrap();
+    billing.change_plan(&attempt("a/1"), &state("active"), "b").await.unwrap();
     assert_eq!(heard(running).await.len(), 3);
     for statuses in [[500, 502], [429, 429]] {
         let answers = statuses.map(|status| (status, "ann@company.com".to_owned()));
         let (billing, _running) = server(answers.into()).await;
-        let error = billing.change_plan("a/1", &state("active"), "b").await.unwrap_err();
+        let error = billing.change_plan(&attempt("a/1"), &state("active"), "b").await.unwrap_err();
         assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
         assert!(!error.to_string().contains("ann@"), "{error}");
     }
@@ -309,7 +355,7 @@ async fn whoever_is_away_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = billing(base_url).subscribe("a/1", &ann()).await.unwrap_err();
+    let error = billing(base_url).subscribe(&attempt("a/1"), &ann()).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
 }
 
@@ -322,7 +368,7 @@ async fn a_refusal_is_unexpected_and_keeps_its_words_to_itself() {
         (200, "ann@company.com"),
     ] {
         let (billing, _running) = server(vec![(status, body.to_owned())]).await;
-        let error = billing.change_plan("a/1", &state("active"), "b").await.unwrap_err();
+        let error = billing.change_plan(&attempt("a/1"), &state("active"), "b").await.unwrap_err();
         assert_eq!(error.kind(), None, "{error}");
         assert!(!error.to_string().contains("ann@"), "{error}");
     }
@@ -331,10 +377,10 @@ async fn a_refusal_is_unexpected_and_keeps_its_words_to_itself() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let (billing, _running) = server(vec![ok(NOBODY)]).await;
-    let error = billing.change_plan("a/1", &state("active"), "b").await.unwrap_err();
+    let error = billing.change_plan(&attempt("a/1"), &state("active"), "b").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::NotFound));
     let nothing = ProviderState::new();
-    let error = billing.cancel("a/1", &nothing, Ending::EndOfTerm).await.unwrap_err();
+    let error = billing.cancel(&attempt("a/1"), &nothing, Ending::EndOfTerm).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Rule));
 }
 
@@ -343,55 +389,4 @@ async fn an_endless_answer_is_not_read() {
     let (billing, _running) = server(vec![ok(&" ".repeat(5 * 1024 * 1024))]).await;
     let error = billing.plans().await.unwrap_err();
     assert_eq!(error.kind(), None);
-}
-
-#[tokio::test]
-async fn invoices_come_page_by_page() {
-    let invoice = |id: &str| {
-        format!(
-            r#"{{"invoice":{{"id":"{id}","total":1234,"tax":34,"currency_code":"EUR","status":"paid",
-            "price_type":"tax_inclusive","date":1782864000,
-            "line_items":[{{"id":"li_1","date_from":1780272000,"date_to":1782864000,"amount":1200,
-            "description":"Big","is_taxed":true,"tax_amount":34}}],
-            "linked_payments":[{{"txn_id":"txn","applied_amount":1234,"txn_date":1782864000}}]}}}}"#
-        )
-    };
-    let first = format!(r#"{{"list":[{}],"next_offset":"[\"1\"]"}}"#, invoice("1"));
-    let (billing, running) = server(vec![ok(&first), listed(&invoice("2"))]).await;
-    let at = |text: &str| Timestamp::parse(text).unwrap();
-    let (from, to) = (at("2026-06-01T00:00:00Z"), at("2026-07-01T00:00:00Z"));
-    let all = billing.invoices(&state("active"), from, to, 1_000).await.unwrap();
-    let json = serde_json::to_value(&all).unwrap();
-    assert_eq!((&json[0]["id"], &json[1]["id"]), (&"1".into(), &"2".into()));
-    assert_eq!(json[0]["amount"], 12.34);
-    assert_eq!(json[0]["periodStartUtc"], "2026-06-01T00:00:00Z");
-    assert_eq!(json[0]["payment"]["reference"], "txn");
-    let heard = heard(running).await;
-    assert!(heard[0].line.contains("date[between]=[1780272000,1782864000]"), "{heard:?}");
-    assert!(heard[1].line.ends_with(r#"offset=["1"]"#), "{heard:?}");
-}
-
-#[tokio::test]
-async fn plans_are_asked_for_once_an_hour() {
-    let prices = r#"{"list":[
-        {"item_price":{"id":"big-m","item_id":"big","item_type":"plan","price":900,"period":1,
-            "period_unit":"month","currency_code":"USD","trial_period":14,"trial_period_unit":"day"}},
-        {"item_price":{"id":"fee","item_id":"fee","item_type":"charge","price":50,"currency_code":"USD"}}
-    ]}"#;
-    let features = r#"{"list":[{"feature":{"id":"f","name":"Cars","description":"Many cars"}}]}"#;
-    let attached = r#"{"attached_item":{"item_id":"fee","status":"active","charge_on_event":"subscription_creation"}}"#;
-    let entitled = r#"{"entitlement":{"feature_id":"f","value":"true"}}"#;
-    let answers = vec![ok(prices), ok(features), listed(attached), listed(entitled)];
-    let (billing, _running) = server(answers).await;
-    for _ in 0..2 {
-        let plans = serde_json::to_value(billing.plans().await.unwrap()).unwrap();
-        let plan = &plans["monthly"][0];
-        assert_eq!(
-            (&plan["id"], &plan["cost"], &plan["setupCost"]),
-            (&"big-m".into(), &9.into(), &0.5.into())
-        );
-        assert_eq!(plan["trial"]["frequency"], 14);
-        assert_eq!(plan["featureSection"][0]["features"][0]["description"], "Many cars");
-        assert!(plans["annually"].as_array().unwrap().is_empty());
-    }
 }
