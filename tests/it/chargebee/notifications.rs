@@ -55,6 +55,8 @@ impl<'a> Told<'a> {
     async fn tell(&self, event: &Value) {
         let answer = self.app.chargebee(event).await.expect(200);
         assert_eq!(answer.text(), "{}");
+        // What follows is done, too.
+        self.app.settle().await;
     }
 
     async fn seen(&self) -> Value {
