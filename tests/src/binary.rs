@@ -74,7 +74,7 @@ impl Environment {
     pub fn postgres(url: &str) -> Self {
         Self::on_free_port()
             .with("DATABASE_URL", url)
-            .with("GROUNDWORK_DATABASE_CONNECTIONS", "14")
+            .with("GROUNDWORK_DATABASE_CONNECTIONS", "12")
             .with("GROUNDWORK_MAIL_DELIVERY", "none")
     }
 
