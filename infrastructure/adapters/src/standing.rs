@@ -60,8 +60,12 @@ pub struct Standing {
     marks: Cache<UserId, Arc<Mark>>,
 }
 
-/// That a user may do less than it could.
+/// What a user may do may be less than its tokens say.
+#[derive(Clone)]
 struct Mark {
+    /// Whether something was taken since this host listens: that counts for tokens that tell no
+    /// version, too.
+    taken: bool,
     /// So many events the user had when that was so.
     version: u64,
     /// What it can do since; read when it is needed.
@@ -110,7 +114,10 @@ impl Standing {
             }
             mark => mark,
         };
-        let older = mark.filter(|mark| token.version.is_none_or(|version| version < mark.version));
+        let older = mark.filter(|mark| match token.version {
+            Some(version) => version < mark.version,
+            None => mark.taken,
+        });
         let Some(mark) = older else { return Ok(Some(token.caller.clone())) };
         let held = mark.held.get_or_try_init(|| self.held(user)).await?;
         Ok(held.restrict(&token.caller))
@@ -122,7 +129,7 @@ impl Standing {
             return Ok(None);
         };
         let held = OnceCell::new_with(Some(Held::by(&found.state)));
-        self.mark(user, Mark { version: found.version, held });
+        self.mark(user, Mark { taken: false, version: found.version, held });
         Ok(self.marks.get(user))
     }
 
@@ -134,8 +141,12 @@ impl Standing {
     /// What is known of the later version stays.
     fn mark(&self, user: &UserId, mark: Mark) {
         let later = |known: Option<Entry<UserId, Arc<Mark>>>| {
-            let known = known.is_some_and(|known| known.value().version >= mark.version);
-            if known { Op::Nop } else { Op::Put(Arc::new(mark)) }
+            let known = known.map(Entry::into_value);
+            match known.filter(|known| known.version >= mark.version) {
+                Some(known) if known.taken || !mark.taken => Op::Nop,
+                Some(known) => Op::Put(Arc::new(Mark { taken: true, ..(*known).clone() })),
+                None => Op::Put(Arc::new(mark)),
+            }
         };
         self.marks.entry_by_ref(user).and_compute_with(later);
     }
@@ -179,7 +190,8 @@ impl Standing {
         if TAKEN.contains(&what)
             && let Ok(user) = UserId::parse(&event.stream.id)
         {
-            self.mark(&user, Mark { version: event.sequence, held: OnceCell::new() });
+            let (version, held) = (event.sequence, OnceCell::new());
+            self.mark(&user, Mark { taken: true, version, held });
         }
     }
 }
