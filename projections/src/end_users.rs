@@ -17,7 +17,7 @@ use store::{
 };
 
 pub use reads::EndUserTables;
-use tables::{END_USERS as TABLE, GUESTS, MEMBERSHIPS, ROLES};
+use tables::{END_USERS as TABLE, GUESTS, MEMBERSHIPS, ROLES, role_column};
 
 /// The read model of end users.
 pub const END_USERS: Projection = Projection {
@@ -118,7 +118,7 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
                     ("tenant_owner", held.has(Role::TenantOwner).into()),
                     ("tenant_member", held.has(Role::TenantMember).into()),
                     // No build but those for tests gives it.
-                    ("tenant_testingonly", false.into()),
+                    ("tenant_other", false.into()),
                     ("features", Value::json(&features.into_iter().collect::<FeatureSet>())?),
                     ("position", recorded.position.into()),
                 ],
@@ -184,7 +184,7 @@ fn grant(
     role: Role,
     held: bool,
 ) -> Result<(), ProjectError> {
-    changes.set(&MEMBERSHIPS, membership.as_str(), [(role.name(), held.into())])
+    changes.set(&MEMBERSHIPS, membership.as_str(), [(role_column(role), held.into())])
 }
 
 fn role_key(user: &str, role: Role) -> String {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::kernel::{FeatureSet, OrganizationId, RoleSet, UserId, roles::Role};
 use store::db::{Db, DbError, Row};
 
-use super::tables::ROLE_COLUMNS;
+use super::tables::role_column;
 use crate::search::{Source, page};
 
 const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v2 \
@@ -22,7 +22,7 @@ const ROLES: &str =
     "SELECT role FROM rm_end_user_roles_v2 WHERE user_id = $1 ORDER BY position, id";
 
 const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, \
-     tenant_billing_admin, tenant_owner, tenant_member, tenant_testingonly, features \
+     tenant_billing_admin, tenant_owner, tenant_member, tenant_other, features \
      FROM rm_memberships_v2 WHERE user_id = $1 ORDER BY position, id";
 
 /// What others tell of a member is looked up for the rows of the page alone.
@@ -31,7 +31,7 @@ const MEMBERS: Source<'_> = Source {
     columns: "m.id AS id, m.user_id AS user_id, m.organization_id AS organization_id, \
          m.ownership AS ownership, m.is_default AS is_default, \
          m.tenant_billing_admin AS tenant_billing_admin, m.tenant_owner AS tenant_owner, \
-         m.tenant_member AS tenant_member, m.tenant_testingonly AS tenant_testingonly, \
+         m.tenant_member AS tenant_member, m.tenant_other AS tenant_other, \
          m.features AS features, \
          (SELECT u.status FROM rm_end_users_v2 u WHERE u.id = m.user_id) AS status, \
          (SELECT g.email_address FROM rm_guests_v2 g WHERE g.id = m.user_id) AS invited_at",
@@ -108,8 +108,8 @@ fn membership(row: &Row) -> Result<MembershipView, DbError> {
 
 fn tenant_roles(row: &Row) -> Result<RoleSet, DbError> {
     let mut held = RoleSet::default();
-    for name in ROLE_COLUMNS {
-        if let (true, Some(role)) = (row.bool(name)?, Role::parse(name)) {
+    for role in Role::ALL.iter().copied().filter(|role| role.is_tenant()) {
+        if row.bool(role_column(role))? {
             held = held.with(role);
         }
     }

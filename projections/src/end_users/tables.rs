@@ -1,6 +1,7 @@
 //! What the read model of end users looks like. Nothing in it says who somebody is, but the addresses
 //! at which guests were invited.
 
+use domain::kernel::roles::Role;
 use store::projections::{Column, Table};
 
 /// Grows with every change of the tables or of what events do to them. The statements in
@@ -45,7 +46,7 @@ pub(super) static MEMBERSHIPS: Table = Table {
         Column::bool("tenant_billing_admin"),
         Column::bool("tenant_owner"),
         Column::bool("tenant_member"),
-        Column::bool("tenant_testingonly"),
+        Column::bool("tenant_other"),
         // Names of features in the organization.
         Column::json("features"),
         // Of the event that it began with.
@@ -54,9 +55,16 @@ pub(super) static MEMBERSHIPS: Table = Table {
     indexes: &[&["user_id", "position"], &["organization_id", "position", "id"]],
 };
 
-/// Roles that a membership may have, each with its column.
-pub(super) const ROLE_COLUMNS: [&str; 4] =
-    ["tenant_billing_admin", "tenant_owner", "tenant_member", "tenant_testingonly"];
+/// Which column of a membership tells whether it has a role.
+pub(super) fn role_column(role: Role) -> &'static str {
+    match role {
+        Role::TenantBillingAdmin => "tenant_billing_admin",
+        Role::TenantOwner => "tenant_owner",
+        Role::TenantMember => "tenant_member",
+        // No build but those for tests has another.
+        _ => "tenant_other",
+    }
+}
 
 /// Where guests were invited, by user, until they register.
 pub(super) static GUESTS: Table =
