@@ -48,7 +48,7 @@ impl UseCase for DeleteOrganization {
         let delete = |it: &Organization, subscription: Option<&Subscription>| {
             it.delete(by, subscription.is_some_and(|paid| can_be_unsubscribed(app, paid)))
         };
-        paying::change(app, call, &id, delete).await?;
+        paying::change(app, call, &id, &delete).await?;
         Ok(())
     }
 }

@@ -9,8 +9,13 @@ use domain::{
 
 use crate::{App, Call, Error, Loaded, Result, repository::ATTEMPTS};
 
-/// As [`Repository::change`](crate::Repository::change), with a decision that is told of the
-/// subscription, if there is one so far; it holds only as long as that stays what it is.
+/// What an organization does, or why not.
+type Decided = Result<Vec<OrganizationEvent>, OrganizationError>;
+/// Decides by an organization and its subscription, if there is one so far.
+type Decide<'a> = dyn Fn(&Organization, Option<&Subscription>) -> Decided + Send + Sync + 'a;
+
+/// As [`Repository::change`](crate::Repository::change), with a decision that holds only as long as
+/// the subscription stays what it is.
 ///
 /// # Errors
 /// As those of [`Repository::change`](crate::Repository::change).
@@ -18,15 +23,10 @@ pub(super) async fn change(
     app: &App,
     call: &Call,
     id: &OrganizationId,
-    decide: impl Fn(
-        &Organization,
-        Option<&Subscription>,
-    ) -> Result<Vec<OrganizationEvent>, OrganizationError>
-    + Send
-    + Sync,
+    decide: &Decide<'_>,
 ) -> Result<Loaded<Organization>> {
     for _ in 0..ATTEMPTS {
-        match attempt(app, call, id, &decide).await {
+        match attempt(app, call, id, decide).await {
             Ok(Some(changed)) => return Ok(changed),
             Ok(None) => {}
             // What this very call did before may be why it is refused now.
@@ -41,14 +41,7 @@ async fn attempt(
     app: &App,
     call: &Call,
     id: &OrganizationId,
-    decide: &(
-         impl Fn(
-        &Organization,
-        Option<&Subscription>,
-    ) -> Result<Vec<OrganizationEvent>, OrganizationError>
-         + Send
-         + Sync
-     ),
+    decide: &Decide<'_>,
 ) -> Result<Option<Loaded<Organization>>> {
     let mut subscription = subscription(app, call, id).await?;
     let organization = app.organizations.load_to_change(call, id.as_str()).await?;

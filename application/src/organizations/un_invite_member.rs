@@ -43,7 +43,7 @@ impl UseCase for UnInviteMemberFromOrganization {
             let buyer = subscription.and_then(Subscription::buyer);
             it.paid_by(buyer).un_invite(&call.caller.id, &user)
         };
-        let organization = paying::change(app, call, &id, un_invite).await?;
+        let organization = paying::change(app, call, &id, &un_invite).await?;
         Ok(OrganizationAnswer::from(&organization))
     }
 }

@@ -41,7 +41,7 @@ impl UseCase for UnassignRolesFromOrganization {
             let buyer = subscription.and_then(Subscription::buyer);
             it.paid_by(buyer).unassign_roles(&call.caller.id, &user, &roles)
         };
-        let organization = paying::change(app, call, &id, unassign).await?;
+        let organization = paying::change(app, call, &id, &unassign).await?;
         Ok(OrganizationAnswer::from(&organization))
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     end_users::{EndUser, EndUserEvent},
     kernel::{ErrorKind, Evolve, OrganizationId, UserId, roles::Feature},
-    subscriptions::Subscription,
+    subscriptions::{Subscription, SubscriptionEvent, Tier},
 };
 
 use crate::{
@@ -39,31 +39,40 @@ pub(super) async fn reset(
     Ok(())
 }
 
-/// Gives a member that the organization has just learned of the features of the tier, which may have
-/// changed while it joined. As long as nobody has chosen a plan, it keeps those of new members.
+/// Gives a member that the organization has just learned of the features that the others got when
+/// the plan changed last: it may have been joining then. As long as nobody has chosen a plan, it
+/// keeps those of new members.
 pub(super) async fn catch_up(
     app: &App,
     call: &Call,
     organization: &OrganizationId,
     user: &UserId,
 ) -> Result<()> {
-    let id = organization.twin("billsub");
-    let Some(subscription) = alive(app.subscriptions.load(call, &id).await)? else {
-        return Ok(());
-    };
-    if !was_reset(app, &id).await? {
-        return Ok(());
-    }
-    let tier = tier(app, &subscription.state);
+    let Some(tier) = given(app, organization).await? else { return Ok(()) };
     let decide = |member: &EndUser| member.reset_features(organization, tier, &call.caller.id);
     together(app, call, std::slice::from_ref(user), decide).await
 }
 
-/// Whether anything happened to the subscription that all members got their features for.
-async fn was_reset(app: &App, subscription: &str) -> Result<bool> {
-    let events = app.log.load(&StreamId::new(Subscription::TYPE, subscription), 0).await?;
-    let resets = ["subscription_plan_changed", "subscription_transferred"];
-    Ok(events.iter().any(|event| resets.contains(&event.name.as_str())))
+/// The tier that all members were given the features of last; canceling alone takes nothing. `None`
+/// if they never were, or by another provider than the installed one.
+async fn given(app: &App, organization: &OrganizationId) -> Result<Option<Tier>> {
+    let installed = app.billing.interpreter();
+    let stream = StreamId::new(Subscription::TYPE, organization.twin("billsub"));
+    for event in app.sealed_log.load(&stream, 0).await?.iter().rev() {
+        match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
+            SubscriptionEvent::SubscriptionPlanChanged {
+                provider_name, provider_state, ..
+            }
+            | SubscriptionEvent::SubscriptionTransferred {
+                provider_name, provider_state, ..
+            } => {
+                let own = provider_name == installed.name();
+                return Ok(own.then(|| installed.details(&provider_state).plan.tier));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Changes some users in one append.
