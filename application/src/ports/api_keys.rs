@@ -28,4 +28,9 @@ pub trait ApiKeyUses: Send + Sync {
     /// # Errors
     /// Unavailable, if they can't be written.
     async fn note(&self, uses: Vec<ApiKeyUse>) -> Result<Vec<ApiKeyUse>>;
+    /// Forgets when a key was used that is no more.
+    ///
+    /// # Errors
+    /// As [`Self::note`].
+    async fn forget(&self, key: &ApiKeyId) -> Result<()>;
 }

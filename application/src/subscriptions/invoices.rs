@@ -194,7 +194,8 @@ fn range(
 
 /// A time that may be absent, but not unreadable.
 fn bound(name: &str, date: Option<&RawDate>) -> Field<Option<Timestamp>> {
-    let Some(date) = date else { return Ok(None) };
+    let blank = |date: &&RawDate| matches!(date, RawDate::Text(text) if text.trim().is_empty());
+    let Some(date) = date.filter(|date| !blank(date)) else { return Ok(None) };
     date.read().map(Some).ok_or_else(|| FieldError {
         reason: format!("The {name} is no time"),
         rule: "PredicateValidator",
@@ -235,6 +236,7 @@ mod tests {
     fn a_time_has_a_beginning_and_an_end() {
         for (from, to, expected) in [
             ("", "", ("2026-08-15T12:01:00Z", "2026-11-15T12:01:00Z")),
+            (" ", "", ("2026-08-15T12:01:00Z", "2026-11-15T12:01:00Z")),
             ("2024-06-01T00:00:00Z", "", ("2024-06-01T00:00:00Z", "2024-09-01T00:00:00Z")),
             ("", "2026-04-03T00:00:00Z", ("2026-01-01T00:00:00Z", "2026-04-03T00:00:00Z")),
             (

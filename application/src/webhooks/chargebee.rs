@@ -192,8 +192,12 @@ impl NotifyChargebeeEvent {
                 let Some(told) = self.customer() else { return Ok(false) };
                 let gone = *deleted && told.payment_method.is_none();
                 let merge = |state: &ProviderState| {
-                    let state = told.merged_into(state);
-                    if gone { without_payment_method(state) } else { state }
+                    let merged = told.merged_into(state);
+                    if gone && !told.is_late(state) {
+                        without_payment_method(merged)
+                    } else {
+                        merged
+                    }
                 };
                 take_over(app, call, &about, ProviderChange::PaymentMethod, merge).await
             }

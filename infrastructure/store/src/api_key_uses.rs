@@ -5,7 +5,7 @@ use application::{
     ports::{ApiKeyUse, ApiKeyUses},
 };
 use async_trait::async_trait;
-use domain::kernel::Timestamp;
+use domain::{identities::ApiKeyId, kernel::Timestamp};
 use time::Duration;
 
 use crate::db::Db;
@@ -21,11 +21,12 @@ const NOTE: &str = "INSERT INTO api_key_uses (key_id, used_at) VALUES ($1, $2) \
 /// Changes nothing if somebody told of it lately.
 const TELL: &str = "UPDATE api_key_uses SET told_at = $2 WHERE key_id = $1 \
      AND (told_at IS NULL OR told_at <= $3)";
+const FORGET: &str = "DELETE FROM api_key_uses WHERE key_id = $1";
 
 /// Every statement, so that a test can ask both engines.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![NOTE, TELL]
+    vec![NOTE, TELL, FORGET]
 }
 
 /// Notes in the database of read models.
@@ -59,6 +60,11 @@ impl ApiKeyUses for ApiKeyUseTable {
         }
         tx.commit().await?;
         Ok(untold)
+    }
+
+    async fn forget(&self, key: &ApiKeyId) -> Result<()> {
+        self.0.execute(FORGET, &[key.as_str().into()]).await?;
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ on_every_deployment!(
     an_operator_ends_it_at_once,
     bad_input_changes_nothing,
     what_comes_again_with_its_key_is_done_once,
+    what_comes_twice_at_once_is_answered_once,
     a_race_has_one_outcome,
 );
 
@@ -169,6 +170,16 @@ async fn what_comes_again_with_its_key_is_done_once(app: &TestApp) {
     assert_eq!(rows.iter().filter(|row| row.event_type == "subscription_canceled").count(), 1);
     let stale = app.plan(&ann, "x").header("if-match", "\"1\"").send().await;
     let _ = stale.problem(412);
+}
+
+async fn what_comes_twice_at_once_is_answered_once(app: &TestApp) {
+    let ann = app.buyer("ann@company.com").await;
+    let cancel = |_| app.cancellation(&ann).header("idempotency-key", "once").send();
+    for answer in futures_util::future::join_all((0..6).map(cancel)).await {
+        let _ = answer.expect(202);
+    }
+    let rows = app.log().rows().await;
+    assert_eq!(rows.iter().filter(|row| row.event_type == "subscription_canceled").count(), 1);
 }
 
 async fn a_race_has_one_outcome(app: &TestApp) {

@@ -107,6 +107,8 @@ async fn bad_times_of_invoices_are_refused(app: &TestApp) {
         "fromUtc=2024-05-31T00:00:00Z",
         "toUtc=2024-06-01T00:00:00Z",
         "toUtc=2026-09-01T00:00:00Z",
+        "fromUtc=yesterday",
+        "toUtc=2026-13-01",
         "fromUtc=2026-02-01T00:00:00Z&toUtc=2026-01-01T00:00:00Z",
     ] {
         let path = format!("/subscriptions/{}/invoices?{query}", ann.organization);

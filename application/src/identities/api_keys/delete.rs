@@ -31,6 +31,10 @@ impl UseCase for DeleteApiKey {
         app.api_keys
             .change(call, id.as_str(), |key| Ok::<_, ApiKeyError>(freeing(key, key.delete(user)?)))
             .await?;
+        // What is left of it leads to nobody.
+        if let Err(error) = app.api_key_uses.forget(&id).await {
+            tracing::warn!(key = %id, %error, "the last use of a deleted API key is still noted");
+        }
         Ok(())
     }
 }

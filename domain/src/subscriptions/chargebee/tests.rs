@@ -190,5 +190,6 @@ fn what_is_older_than_what_is_known_changes_nothing() {
     };
     let known = customer(2, "valid").merged_into(&newer);
     assert_eq!(customer(1, "expired").merged_into(&known), known);
+    assert!(customer(1, "valid").is_late(&known) && !customer(2, "valid").is_late(&known));
     assert!(!payment_method(&without_payment_method(known)).is_valid);
 }

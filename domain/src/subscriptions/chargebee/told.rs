@@ -102,12 +102,17 @@ impl ToldSubscription {
 }
 
 impl ToldCustomer {
+    /// Whether something newer is known.
+    #[must_use]
+    pub fn is_late(&self, state: &ProviderState) -> bool {
+        is_older(state, CUSTOMER_VERSION, self.resource_version)
+    }
     /// The state with what this tells: what it does not mention stays. Nothing changes if something
     /// newer is known.
     #[must_use]
     pub fn merged_into(&self, state: &ProviderState) -> ProviderState {
         let mut state = state.clone();
-        if is_older(&state, CUSTOMER_VERSION, self.resource_version) {
+        if self.is_late(&state) {
             return state;
         }
         let method = self.payment_method.as_ref();
