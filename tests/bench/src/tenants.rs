@@ -21,6 +21,9 @@ const MAKERS: usize = 16;
 const CONNECTIONS: usize = 64;
 /// Of the pages of members.
 const PAGES_PER_SECOND: f64 = 100.0;
+/// How long a host is looked at, and how much of a core it may take to be at rest.
+const LOOK: Duration = Duration::from_secs(1);
+const QUIET: f64 = 0.05;
 const PASSWORD: &str = "1Password!";
 
 #[derive(clap::Args)]
@@ -71,9 +74,16 @@ pub async fn run(args: Args) -> Outcome {
 
     println!("{} members join", args.members);
     let people = many(at, args.members).await?;
+    // Nobody keeps a connection that rested so long.
+    let mut connection = Connection::open(at).await?;
     let token = owning(&mut connection, &owner, &organization).await?;
     invite(at, &organization, &token, &people).await?;
+    let mut connection = Connection::open(at).await?;
     joined(&mut connection, &organization, &token, args.members + 2).await?;
+    settled(&host).await?;
+    // What the database does by itself within a minute.
+    sqlx::query("VACUUM ANALYZE").execute(&database.pool(1).await?).await?;
+    let token = owning(&mut connection, &owner, &organization).await?;
     read(at, &organization, &token, &args).await?;
     other.stop()?;
     host.stop()?;
@@ -212,6 +222,18 @@ async fn again(connection: &mut Connection, request: &[u8]) -> Outcome<Value> {
             return expect(200, &answer);
         }
     }
+}
+
+/// Waits until everything that follows is done.
+async fn settled(host: &Host) -> Outcome {
+    for _ in 0..600 {
+        let before = host.cpu()?;
+        tokio::time::sleep(LOOK).await;
+        if (host.cpu()?.saturating_sub(before)).as_secs_f64() < QUIET * LOOK.as_secs_f64() {
+            return Ok(());
+        }
+    }
+    Err("the host does not come to rest".into())
 }
 
 /// Waits until so many are members.
