@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The next claims of a kind, and whether the last event of their owners is old. Both keys serve it.
 const NEXT: &str = "SELECT c.value AS value, CASE WHEN (SELECT e.recorded_at FROM events e \
         WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id \
-        ORDER BY e.sequence DESC LIMIT 1) < $3 THEN 1 ELSE 0 END AS abandoned \
+        ORDER BY e.sequence DESC LIMIT 1) < $3 THEN CAST(1 AS BIGINT) ELSE 0 END AS abandoned \
     FROM claims c WHERE c.scope = 'platform' AND c.kind = $1 AND c.value > $2 \
     ORDER BY c.value LIMIT 500";
 /// The values come as one JSON array.
