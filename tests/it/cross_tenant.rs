@@ -120,7 +120,7 @@ fn concerned() -> impl Iterator<Item = &'static Route> {
     all.filter(|route| {
         !["/testingonly", "/webhooks/"].iter().any(|prefix| route.path.starts_with(prefix))
             && !route.path.contains("oken}")
-            && route.policy.access == Access::Token
+            && matches!(route.policy.access, Access::Token | Access::HmacOrToken)
     })
 }
 

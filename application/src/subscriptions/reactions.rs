@@ -57,7 +57,8 @@ async fn create(
     Ok(())
 }
 
-/// The provider is not told: whoever deletes an organization has ended its subscription before.
+/// The provider is not told: an organization is deleted only while its subscription can end at any
+/// time. A trial that still runs there has to be ended there.
 async fn delete(app: &App, call: &Call, organization: &OrganizationId, by: &UserId) -> Result<()> {
     let delete = |it: &Subscription| it.delete(by, organization);
     app.subscriptions.change(call, &organization.twin("billsub"), delete).await?;

@@ -25,7 +25,8 @@ const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_de
      tenant_billing_admin, tenant_owner, tenant_member, tenant_other, features \
      FROM rm_memberships_v2 WHERE user_id = $1 ORDER BY position, id";
 
-/// What others tell of a member is looked up for the rows of the page alone.
+/// What others tell of a member is looked up for the rows of the page alone in the usual order, which
+/// the index serves; other orders sort the whole organization.
 const MEMBERS: Source<'_> = Source {
     from: "rm_memberships_v2 m",
     columns: "m.id AS id, m.user_id AS user_id, m.organization_id AS organization_id, \
