@@ -202,18 +202,18 @@ async fn wait(until: Instant) -> Result<()> {
 
 #[async_trait]
 impl WorkQueues for MovedQueues {
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         let until = Instant::now() + MOVING;
         loop {
             let on_its_way = !self.outbox.pending(1).await?.is_empty();
-            let taken = self.queues.take(queue).await?;
-            if taken.is_some() || !on_its_way {
+            let taken = self.queues.take(queue, most).await?;
+            if !taken.is_empty() || !on_its_way {
                 return Ok(taken);
             }
             wait(until).await?;
         }
     }
-    async fn handled(&self, taken: &Taken) -> Result<()> {
+    async fn handled(&self, taken: &[Taken]) -> Result<()> {
         self.queues.handled(taken).await
     }
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {

@@ -1,11 +1,15 @@
-//! Delivers queued work: takes one message of a queue after the other and posts it to the API,
-//! which does what is slow or may fail.
+//! Delivers queued work: takes the oldest messages of a queue and posts them to the API, which does
+//! what is slow or may fail.
 
 mod post;
 
 use std::{sync::Arc, time::Duration};
 
-use application::ports::{Fate, Patience, QueueStanding, Taken, WorkQueue, WorkQueues};
+use application::{
+    Result,
+    ports::{Fate, Patience, QueueStanding, Taken, WorkQueue, WorkQueues},
+};
+use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use store::backoff::Backoff;
 use tokio::{sync::watch, task::JoinSet};
@@ -13,14 +17,18 @@ use tokio::{sync::watch, task::JoinSet};
 use post::Outcome;
 pub use post::Post;
 
-/// Where the messages of each queue are delivered. Those of other queues wait.
-const ROUTES: &[(WorkQueue, &str)] = &[
-    (WorkQueue::Audits, "/audits/deliver"),
-    (WorkQueue::Emails, "/emails/send"),
-    (WorkQueue::Usages, "/usages/deliver"),
+/// Where the messages of each queue are delivered, and how many at once. Those of other queues wait.
+/// What others do for us is asked of them one by one.
+const ROUTES: &[(WorkQueue, &str, usize)] = &[
+    (WorkQueue::Audits, "/audits/deliver", 32),
+    (WorkQueue::Emails, "/emails/send", 1),
+    (WorkQueue::Usages, "/usages/deliver", 1),
 ];
 /// How soon a message is found in a queue that was empty.
 const IDLE: Duration = Duration::from_millis(500);
+/// How long messages gather in a queue that had less than are delivered at once: many together cost
+/// little more than one.
+const GATHER: Duration = Duration::from_millis(100);
 /// How often the queues are counted.
 const COUNT: Duration = Duration::from_secs(5);
 
@@ -41,8 +49,8 @@ impl Worker {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let worker = Arc::new(self);
         let mut loops = JoinSet::new();
-        for (queue, path) in ROUTES {
-            loops.spawn(worker.clone().deliver(*queue, path, stop.clone()));
+        for (queue, path, most) in ROUTES {
+            loops.spawn(worker.clone().deliver(*queue, path, *most, stop.clone()));
         }
         loops.spawn(worker.clone().count(stop.clone()));
         while let Some(ended) = loops.join_next().await {
@@ -59,20 +67,28 @@ impl Worker {
         self: Arc<Self>,
         queue: WorkQueue,
         path: &'static str,
+        most: usize,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut backoff = Backoff::OUTAGE;
         while !*stop.borrow() {
-            let wait = match self.queues.take(queue).await {
-                Ok(None) => {
+            let wait = match self.queues.take(queue, most).await {
+                Ok(taken) if taken.is_empty() => {
                     backoff.reset();
                     IDLE
                 }
-                Ok(Some(taken)) if self.handle(&taken, path).await => {
-                    backoff.reset();
-                    continue;
+                Ok(taken) => {
+                    let full = taken.len() == most;
+                    if self.handle(taken, path).await {
+                        backoff.reset();
+                        if full {
+                            continue;
+                        }
+                        GATHER
+                    } else {
+                        backoff.next()
+                    }
                 }
-                Ok(Some(_)) => backoff.next(),
                 Err(error) => {
                     tracing::warn!(queue = queue.name(), %error, "deliveries wait for the queue");
                     backoff.next()
@@ -85,52 +101,56 @@ impl Worker {
         }
     }
 
-    /// `false` if the next one would not fare better now.
-    async fn handle(&self, taken: &Taken, path: &str) -> bool {
-        let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
-        let noted = match self.post.send(path, &taken.message.body).await {
-            Outcome::Done => {
-                counter!("groundwork_work_delivered_total", "queue" => queue).increment(1);
-                self.queues.handled(taken).await
-            }
-            Outcome::Failed { reason, detail } => {
-                counter!("groundwork_work_failed_total", "queue" => queue).increment(1);
-                let tries = taken.tries;
-                match self.queues.failed(taken, &format!("{reason}{detail}")).await {
-                    Ok(Fate::Again) => {
-                        tracing::warn!(
-                            queue,
-                            id,
-                            tries,
-                            reason,
-                            "a delivery failed; it is repeated"
-                        );
-                        // Others do the work, who may be away: then no message must lose its tries.
-                        if taken.message.queue.patience() == Patience::LONG {
-                            return false;
-                        }
-                        Ok(())
+    /// `false` if the next ones would not fare better now.
+    async fn handle(&self, taken: Vec<Taken>, path: &str) -> bool {
+        let posts = taken.into_iter().map(async |taken| {
+            let outcome = self.post.send(path, &taken.message.body).await;
+            (taken, outcome)
+        });
+        let (mut done, mut go_on) = (vec![], true);
+        for (taken, outcome) in join_all(posts).await {
+            match outcome {
+                Outcome::Done => done.push(taken),
+                Outcome::Failed { reason, detail } => {
+                    go_on &= self.failed(&taken, &reason, &detail).await;
+                }
+                Outcome::Away(reason) => {
+                    let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
+                    tracing::warn!(queue, reason, "deliveries wait for the API");
+                    if let Err(error) = self.queues.postponed(&taken).await {
+                        tracing::warn!(queue, id, %error, "a message could not be given back");
                     }
-                    Ok(Fate::Poison) => {
-                        let hint = "see `groundwork ops work list`";
-                        tracing::error!(queue, id, tries, reason, hint, "a message was set aside");
-                        Ok(())
-                    }
-                    Err(error) => Err(error),
+                    go_on = false;
                 }
             }
-            Outcome::Away(reason) => {
-                tracing::warn!(queue, reason, "deliveries wait for the API");
-                if let Err(error) = self.queues.postponed(taken).await {
-                    tracing::warn!(queue, id, %error, "a message could not be given back");
-                }
-                return false;
-            }
-        };
-        if let Err(error) = &noted {
-            tracing::warn!(queue, id, %error, "what became of a message could not be noted");
         }
-        noted.is_ok()
+        if let Some(first) = done.first() {
+            let queue = first.message.queue.name();
+            counter!("groundwork_work_delivered_total", "queue" => queue)
+                .increment(u64::try_from(done.len()).unwrap_or_default());
+            go_on &= noted(first, self.queues.handled(&done).await);
+        }
+        go_on
+    }
+
+    /// `false` if the next one would not fare better now.
+    async fn failed(&self, taken: &Taken, reason: &str, detail: &str) -> bool {
+        let (queue, id, tries) =
+            (taken.message.queue.name(), taken.message.id.as_str(), taken.tries);
+        counter!("groundwork_work_failed_total", "queue" => queue).increment(1);
+        match self.queues.failed(taken, &format!("{reason}{detail}")).await {
+            Ok(Fate::Again) => {
+                tracing::warn!(queue, id, tries, reason, "a delivery failed; it is repeated");
+                // Others do the work, who may be away: then no message must lose its tries.
+                taken.message.queue.patience() != Patience::LONG
+            }
+            Ok(Fate::Poison) => {
+                let hint = "see `groundwork ops work list`";
+                tracing::error!(queue, id, tries, reason, hint, "a message was set aside");
+                true
+            }
+            Err(error) => noted(taken, Err(error)),
+        }
     }
 
     async fn count(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
@@ -145,6 +165,15 @@ impl Worker {
             }
         }
     }
+}
+
+/// Whether the queue learned what became of a message.
+fn noted(taken: &Taken, outcome: Result<()>) -> bool {
+    if let Err(error) = &outcome {
+        let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
+        tracing::warn!(queue, id, %error, "what became of a message could not be noted");
+    }
+    outcome.is_ok()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats; counts fit 52 bits")]

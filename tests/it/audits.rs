@@ -170,7 +170,7 @@ async fn what_was_taken_and_not_finished_comes_again(app: &TestApp) {
         app.stands(WorkQueue::Audits, (1, 0)).await;
         drain(app).await;
     } else {
-        let taken = app.ports().work.take(WorkQueue::Audits).await.unwrap().unwrap();
+        let taken = app.ports().work.take(WorkQueue::Audits, 1).await.unwrap().remove(0);
         let _ = app.deliver(DELIVER, &taken.message.body).await.expect(200);
         drain(app).await;
         // It may still be at it.

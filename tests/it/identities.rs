@@ -78,7 +78,7 @@ pub(crate) fn value<'a>(tokens: &'a Value, kind: &str) -> &'a str {
 /// E-mails that wait: to whom, their subject, and the token in them.
 pub(crate) async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)> {
     let mut mails = vec![];
-    while let Some(taken) = app.ports().work.take(WorkQueue::Emails).await.unwrap() {
+    while let Some(taken) = app.ports().work.take(WorkQueue::Emails, 1).await.unwrap().pop() {
         let html = serde_json::from_str::<Value>(&taken.message.body).unwrap()["Html"].clone();
         let text = |name: &str| html[name].as_str().unwrap_or_default().to_owned();
         let body = text("Body");
@@ -87,7 +87,7 @@ pub(crate) async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)
             rest.chars().take_while(is_token).collect()
         });
         mails.push((text("ToEmailAddress"), text("Subject"), token));
-        app.ports().work.handled(&taken).await.unwrap();
+        app.ports().work.handled(&[taken]).await.unwrap();
     }
     mails
 }
@@ -95,10 +95,10 @@ pub(crate) async fn mails(app: &TestApp) -> Vec<(String, String, Option<String>)
 /// The codes of audits that wait.
 pub(crate) async fn audited(app: &TestApp) -> Vec<String> {
     let mut codes = vec![];
-    while let Some(taken) = app.ports().work.take(WorkQueue::Audits).await.unwrap() {
+    while let Some(taken) = app.ports().work.take(WorkQueue::Audits, 1).await.unwrap().pop() {
         let message: Value = serde_json::from_str(&taken.message.body).unwrap();
         codes.push(message["AuditCode"].as_str().unwrap().to_owned());
-        app.ports().work.handled(&taken).await.unwrap();
+        app.ports().work.handled(&[taken]).await.unwrap();
     }
     codes
 }

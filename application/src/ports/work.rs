@@ -125,16 +125,17 @@ pub struct QueueStanding {
 /// The queues of work, for those who handle it. Each message is delivered at least once.
 #[async_trait]
 pub trait WorkQueues: Send + Sync {
-    /// The oldest message that is due; `None` if there is none now.
+    /// The oldest messages that are due, `most` of them at most; none if there is none now. One that
+    /// was tried before comes alone, since it may be what ends its takers.
     ///
     /// # Errors
     /// Unavailable, if the queues can't be reached.
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>>;
-    /// It was handled: forgets it.
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>>;
+    /// They were handled: forgets them.
     ///
     /// # Errors
-    /// As [`Self::take`]; the message comes again then.
-    async fn handled(&self, taken: &Taken) -> Result<()>;
+    /// As [`Self::take`]; the messages come again then.
+    async fn handled(&self, taken: &[Taken]) -> Result<()>;
     /// It could not be handled: it comes again, or is set aside if it was tried too often.
     ///
     /// # Errors

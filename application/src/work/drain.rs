@@ -19,9 +19,9 @@ where
     D: UseCase<Output = DeliverMessageResponse>,
 {
     let mut failed = vec![];
-    while let Some(taken) = app.work.take(queue).await? {
+    while let Some(taken) = app.work.take(queue, 1).await?.pop() {
         match deliver::<D>(app, call, &taken).await {
-            Ok(()) => app.work.handled(&taken).await?,
+            Ok(()) => app.work.handled(&[taken]).await?,
             // Given back at the end: else it would be taken again at once.
             Err(error) => failed.push((taken, error.to_string())),
         }

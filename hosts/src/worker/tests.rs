@@ -22,11 +22,17 @@ struct Queue {
     waiting: Mutex<VecDeque<Taken>>,
     fates: Mutex<Vec<String>>,
     expected: usize,
+    /// How many are taken at once.
+    together: usize,
     stop: watch::Sender<bool>,
 }
 
 impl Queue {
     fn of(bodies: &[&str], expected: usize) -> Arc<Self> {
+        Self::that_gives(1, bodies, expected)
+    }
+
+    fn that_gives(together: usize, bodies: &[&str], expected: usize) -> Arc<Self> {
         let taken = |(receipt, body): (u64, &&str)| Taken {
             message: WorkMessage {
                 id: format!("audits_{receipt:032x}"),
@@ -39,7 +45,7 @@ impl Queue {
         };
         let waiting = (0..).zip(bodies).map(taken).collect();
         let (stop, fates) = (watch::Sender::new(false), Mutex::default());
-        Arc::new(Self { waiting: Mutex::new(waiting), fates, expected, stop })
+        Arc::new(Self { waiting: Mutex::new(waiting), fates, expected, together, stop })
     }
 
     fn note(&self, taken: &Taken, fate: &str) {
@@ -62,12 +68,15 @@ impl Queue {
 
 #[async_trait]
 impl WorkQueues for Queue {
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         let mut waiting = self.waiting.lock().unwrap();
-        Ok(if queue == WorkQueue::Audits { waiting.pop_front() } else { None })
+        let most = if queue == WorkQueue::Audits { most.min(self.together) } else { 0 };
+        Ok((0..most).map_while(|_| waiting.pop_front()).collect())
     }
-    async fn handled(&self, taken: &Taken) -> Result<()> {
-        self.note(taken, "handled");
+    async fn handled(&self, taken: &[Taken]) -> Result<()> {
+        for one in taken {
+            self.note(one, "handled");
+        }
         Ok(())
     }
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
@@ -198,4 +207,14 @@ async fn a_message_that_keeps_a_working_api_busy_has_failed() {
     assert_eq!(fates, ["0 no answer within 1 seconds", "1 postponed"]);
     let asked = api.asked.lock().unwrap();
     assert!(asked[1].starts_with("GET /health/ready "), "{}", asked[1]);
+}
+
+#[tokio::test]
+async fn messages_that_come_together_are_judged_each_by_itself() {
+    let answers = [Some((200, "")), Some((400, "no JSON")), Some((503, "")), Some((200, ""))];
+    let api = Api::answering(&answers).await;
+    let mut fates = Queue::that_gives(3, &["{}"; 3], 4).deliver_to(api.address).await;
+    let mut what: Vec<_> = fates.drain(..).map(|fate| fate[2..].to_owned()).collect();
+    what.sort();
+    assert_eq!(what, ["handled", "handled", "it answered 400 : ", "postponed"]);
 }

@@ -17,8 +17,8 @@ use crate::{
     db::{Db, DbError, Kind, Row, Value},
 };
 use statements::{
-    DISCARD, DUE, FAIL, HANDLED, POISON, POISONED, POSTPONE, REVIVE, STANDINGS, TAKE_POSTGRES,
-    TAKE_SQLITE,
+    DISCARD, DUE, FAIL, HANDLED_POSTGRES, HANDLED_SQLITE, POISON, POISONED, POSTPONE, REVIVE,
+    STANDINGS, TAKE_POSTGRES, TAKE_SQLITE,
 };
 
 pub use outbox::Outbox;
@@ -52,23 +52,32 @@ impl TableQueues {
         Self { pauses: false, ..self }
     }
 
-    async fn try_take(&self, queue: WorkQueue) -> Result<Option<Taken>, DbError> {
-        let now = self.clock.now();
-        // An empty queue must not cost a turn of the connection that writes.
-        let due: [Value; 2] = [queue.name().into(), now.into()];
-        if self.db.fetch_one(DUE, &due).await?.is_none() {
-            return Ok(None);
-        }
+    async fn try_take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>, DbError> {
         let take = match &self.db {
             Db::Postgres(_) => TAKE_POSTGRES,
             Db::Sqlite { .. } => TAKE_SQLITE,
         };
-        let [queue_name, at] = due;
-        let until = now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
-        let mut tx = self.db.begin().await?;
-        let row = tx.fetch_one(take, &[queue_name, at, until.into()]).await?;
-        tx.commit().await?;
-        row.map(|row| taken(queue, &row)).transpose()
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        loop {
+            let now = self.clock.now();
+            // An empty queue must not cost a turn of the connection that writes.
+            let due = [queue.name().into(), now.into(), most.into()];
+            let due = together(&self.db.fetch(DUE, &due).await?)?;
+            if due.is_empty() {
+                return Ok(vec![]);
+            }
+            let until =
+                now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
+            let mut tx = self.db.begin().await?;
+            let rows = tx.fetch(take, &[numbers(due), now.into(), until.into()]).await?;
+            tx.commit().await?;
+            let mut all: Vec<Taken> =
+                rows.iter().map(|row| taken(queue, row)).collect::<Result<_, _>>()?;
+            if !all.is_empty() {
+                all.sort_by_key(|taken| taken.receipt);
+                return Ok(all);
+            }
+        }
     }
 
     async fn poison(&self, taken: &Taken, why: &str) -> Result<bool, DbError> {
@@ -97,6 +106,27 @@ fn shortened(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(LONGEST_ERROR).collect()
 }
 
+/// The numbers of those that may be taken together: the first, and if that is fresh, whatever is fresh
+/// behind it.
+fn together(due: &[Row]) -> Result<Vec<u64>, DbError> {
+    let mut all = vec![];
+    for row in due {
+        let tried = row.bool("tried")?;
+        if tried && !all.is_empty() {
+            break;
+        }
+        all.push(row.count("number")?);
+        if tried {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+fn numbers(all: Vec<u64>) -> Value {
+    Value::Json(serde_json::Value::from(all).to_string())
+}
+
 /// The receipt is the number of the row.
 fn number(taken: &Taken) -> Value {
     taken.receipt.into()
@@ -121,23 +151,26 @@ fn unavailable(error: DbError) -> Error {
 
 #[async_trait]
 impl WorkQueues for TableQueues {
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         loop {
-            let Some(taken) = self.try_take(queue).await.map_err(unavailable)? else {
-                return Ok(None);
-            };
+            let all = self.try_take(queue, most).await.map_err(unavailable)?;
             let tries = self.patience(queue).tries;
-            if taken.tries <= tries {
-                return Ok(Some(taken));
-            }
+            let Some(lost) = all.iter().find(|taken| taken.tries > tries) else {
+                return Ok(all);
+            };
             // Whoever took it never came back, time after time: it may be what ends them.
             let why = format!("it was taken {tries} times, and nothing was heard of it again");
-            self.poison(&taken, &why).await.map_err(unavailable)?;
+            self.poison(lost, &why).await.map_err(unavailable)?;
         }
     }
 
-    async fn handled(&self, taken: &Taken) -> Result<()> {
-        self.db.execute(HANDLED, &[number(taken)]).await.map_err(unavailable)?;
+    async fn handled(&self, taken: &[Taken]) -> Result<()> {
+        let delete = match &self.db {
+            Db::Postgres(_) => HANDLED_POSTGRES,
+            Db::Sqlite { .. } => HANDLED_SQLITE,
+        };
+        let numbers = numbers(taken.iter().map(|taken| taken.receipt).collect());
+        self.db.execute(delete, &[numbers]).await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -229,10 +229,10 @@ impl AuditReads for Seen {
 /// Nothing is ever delivered: what was enqueued is seen in the log.
 #[async_trait]
 impl WorkQueues for Seen {
-    async fn take(&self, _: WorkQueue) -> Result<Option<Taken>> {
-        Ok(None)
+    async fn take(&self, _: WorkQueue, _: usize) -> Result<Vec<Taken>> {
+        Ok(vec![])
     }
-    async fn handled(&self, _: &Taken) -> Result<()> {
+    async fn handled(&self, _: &[Taken]) -> Result<()> {
         Ok(())
     }
     async fn failed(&self, _: &Taken, _: &str) -> Result<Fate> {

@@ -32,6 +32,9 @@ const SILENT: Duration = Duration::from_secs(4);
 /// How much later than in the log an event may come. A broker that is busy must not keep read
 /// models behind what the log can give at once.
 const LATE: Duration = Duration::from_millis(10);
+/// How long messages gather after the first: the events of one append come one by one, and a
+/// transaction for each would cost more than the wait.
+const GATHER: Duration = Duration::from_millis(1);
 /// A member shows itself at least so often.
 const SEEN: Duration = Duration::from_secs(1);
 /// Of one part: messages, which is also the prefetch, and bytes.
@@ -218,7 +221,12 @@ impl Feed for MemberFeed {
             if told.is_some_and(|at| at.elapsed() < SILENT) {
                 // Asking again shows that this member is there, also when nothing happens.
                 tokio::select! {
-                    _ = timeout(SEEN, news.changed()) => continue,
+                    told = timeout(SEEN, news.changed()) => {
+                        if told.is_ok() {
+                            tokio::time::sleep(GATHER).await;
+                        }
+                        continue;
+                    }
                     () = &mut late => return fallback.await,
                 }
             }

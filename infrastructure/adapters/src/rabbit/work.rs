@@ -151,13 +151,32 @@ impl RabbitQueues {
 
 #[async_trait]
 impl WorkQueues for RabbitQueues {
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
-        self.over(async |desk| self.next(desk, queue).await).await.map_err(error)
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
+        let take = async |desk: &Desk| {
+            let mut all = vec![];
+            while all.len() < most
+                && let Some(taken) = self.next(desk, queue).await?
+            {
+                let tried = taken.tries > 1;
+                all.push(taken);
+                if tried {
+                    break;
+                }
+            }
+            Ok(all)
+        };
+        self.over(take).await.map_err(error)
     }
-    async fn handled(&self, taken: &Taken) -> Result<()> {
-        let handled = async |desk: &Desk| match desk.release(taken.receipt) {
-            Some(held) => acknowledge(&held.delivery).await.map(|()| true),
-            None => Ok(false),
+    async fn handled(&self, taken: &[Taken]) -> Result<()> {
+        let handled = async |desk: &Desk| {
+            let mut complete = true;
+            for one in taken {
+                match desk.release(one.receipt) {
+                    Some(held) => acknowledge(&held.delivery).await?,
+                    None => complete = false,
+                }
+            }
+            Ok(complete)
         };
         if self.over(handled).await.map_err(error)? { Ok(()) } else { Err(lost()) }
     }

@@ -26,7 +26,7 @@ fn queues(place: &Place, pause: Duration) -> RabbitQueues {
 }
 
 async fn take(queues: &RabbitQueues) -> Taken {
-    eventually("a message is due", async || queues.take(EMAILS).await.ok().flatten()).await
+    eventually("a message is due", async || queues.take(EMAILS, 1).await.ok()?.pop()).await
 }
 
 async fn standing(queues: &RabbitQueues) -> (u64, u64) {
@@ -45,10 +45,10 @@ async fn work_is_taken_in_order_and_once() {
     let (one, two) = (take(&queues).await, take(&queues).await);
     assert_eq!((&one.message, one.tries), (&message(1), 1));
     assert_eq!((&two.message, two.tries), (&message(2), 1));
-    assert_eq!(queues.take(EMAILS).await.expect("an answer"), None);
-    assert_eq!(queues.take(WorkQueue::Audits).await.expect("an answer"), None);
-    queues.handled(&one).await.expect("forgotten");
-    queues.handled(&one).await.expect_err("it is nobody's any more");
+    assert_eq!(queues.take(EMAILS, 1).await.expect("an answer"), []);
+    assert_eq!(queues.take(WorkQueue::Audits, 1).await.expect("an answer"), []);
+    queues.handled(std::slice::from_ref(&one)).await.expect("forgotten");
+    queues.handled(std::slice::from_ref(&one)).await.expect_err("it is nobody's any more");
     drop(queues);
     assert_eq!(place.left("emails").await, 1, "what nobody finished comes again");
 }
@@ -77,7 +77,7 @@ async fn work_that_fails_five_times_is_set_aside_until_it_is_revived_or_discarde
     assert!(queues.revive(EMAILS, &message(2).id).await.expect("an answer"));
     let again = take(&queues).await;
     assert_eq!((&again.message, again.tries), (&message(2), 1));
-    queues.handled(&again).await.expect("forgotten");
+    queues.handled(std::slice::from_ref(&again)).await.expect("forgotten");
     assert!(queues.discard(EMAILS, &message(1).id).await.expect("an answer"));
     assert!(!queues.discard(EMAILS, &message(1).id).await.expect("an answer"));
     eventually("counts follow", async || (standing(&queues).await == (0, 0)).then_some(())).await;
@@ -93,7 +93,7 @@ async fn what_failed_waits_and_holds_up_nobody() {
     let next = take(&queues).await;
     assert_eq!(next.message, message(2));
     assert_eq!(standing(&queues).await.0, 2, "what pauses is counted");
-    queues.handled(&next).await.expect("forgotten");
+    queues.handled(std::slice::from_ref(&next)).await.expect("forgotten");
     let again = take(&queues).await;
     assert_eq!((&again.message, again.tries), (&message(1), 2));
 }
@@ -114,7 +114,7 @@ async fn forged_work_is_set_aside() {
     place.publish("", &name, of, &misplaced.data).await;
 
     assert_eq!(take(&queues).await.message, message(2));
-    assert_eq!(queues.take(EMAILS).await.expect("an answer"), None);
+    assert_eq!(queues.take(EMAILS, 1).await.expect("an answer"), []);
     let reasons = eventually("both are there", async || {
         let poisoned = queues.poisoned(EMAILS).await.expect("a list");
         (poisoned.len() == 2).then(|| poisoned.into_iter().map(|(_, why)| why).collect::<Vec<_>>())
@@ -122,7 +122,7 @@ async fn forged_work_is_set_aside() {
     assert_eq!(reasons.await, ["it was refused: signature", "it was refused: contradiction"]);
     // Reviving does not make it any better.
     assert!(queues.revive(EMAILS, &message(1).id).await.expect("an answer"));
-    assert_eq!(queues.take(EMAILS).await.expect("an answer"), None);
+    assert_eq!(queues.take(EMAILS, 1).await.expect("an answer"), []);
 }
 
 #[tokio::test]
@@ -133,9 +133,10 @@ async fn work_survives_a_lost_connection() {
     place.publisher().enqueue(vec![message(1)]).await.expect("confirmed");
     let taken = take(&queues).await;
     proxy.mode(Mode::Cut);
-    eventually("it is noticed", async || queues.handled(&taken).await.err()).await;
-    queues.take(EMAILS).await.expect_err("there is no broker");
+    eventually("it is noticed", async || queues.handled(std::slice::from_ref(&taken)).await.err())
+        .await;
+    queues.take(EMAILS, 1).await.expect_err("there is no broker");
     proxy.mode(Mode::Pass);
     assert_eq!(take(&queues).await.message, message(1));
-    queues.handled(&taken).await.expect_err("that was another time");
+    queues.handled(std::slice::from_ref(&taken)).await.expect_err("that was another time");
 }

@@ -115,6 +115,28 @@ pub(super) struct Step<'a> {
     pub now: Timestamp,
 }
 
+impl Step<'_> {
+    fn values(&self) -> [Value; 9] {
+        let [name, version, generation] =
+            key(self.projection, self.projection.version, self.generation);
+        [
+            name,
+            version,
+            generation,
+            self.from.into(),
+            self.state.name().into(),
+            self.part.map_or(-1, i64::from).into(),
+            self.to.into(),
+            self.applied.into(),
+            self.now.into(),
+        ]
+    }
+    /// How many rows move.
+    fn rows(&self) -> u64 {
+        if self.part.is_some() { 1 } else { self.parts.into() }
+    }
+}
+
 /// All generations of a projection, oldest first.
 pub(super) async fn read(db: &Db, name: &str) -> Result<Vec<Line>, DbError> {
     lines(&db.fetch(READ, &[name.into()]).await?)
@@ -186,22 +208,22 @@ pub(super) async fn add(tx: &mut Tx, projection: &Projection, line: &Line) -> Re
 /// Moves a checkpoint; `false` if it is not where and what it should be: another instance runs, or
 /// the generation was paused or replaced.
 pub(super) async fn advance(tx: &mut Tx, step: &Step<'_>) -> Result<bool, DbError> {
-    let [name, version, generation] =
-        key(step.projection, step.projection.version, step.generation);
-    let values = [
-        name,
-        version,
-        generation,
-        step.from.into(),
-        step.state.name().into(),
-        step.part.map_or(-1, i64::from).into(),
-        step.to.into(),
-        step.applied.into(),
-        step.now.into(),
-    ];
     let sql = if matches!(tx, Tx::Postgres(_)) { ADVANCE_POSTGRES } else { ADVANCE };
-    let expected = if step.part.is_some() { 1 } else { u64::from(step.parts) };
-    Ok(tx.execute(sql, &values).await? == expected)
+    Ok(tx.execute(sql, &step.values()).await? == step.rows())
+}
+
+/// As [`advance`], with nothing else: one row needs no transaction around it.
+pub(super) async fn advance_alone(db: &Db, step: &Step<'_>) -> Result<bool, DbError> {
+    if step.rows() > 1 {
+        let mut tx = db.begin().await?;
+        let advanced = advance(&mut tx, step).await?;
+        if advanced {
+            tx.commit().await?;
+        }
+        return Ok(advanced);
+    }
+    let sql = if matches!(db, Db::Postgres(_)) { ADVANCE_POSTGRES } else { ADVANCE };
+    Ok(db.execute(sql, &step.values()).await? == 1)
 }
 
 /// Changes what a generation is there for. Nobody moves its checkpoints until the transaction ends.

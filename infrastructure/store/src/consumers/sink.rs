@@ -106,7 +106,12 @@ impl Sink {
 
     /// Moves the checkpoint to where this sink is.
     pub async fn save(&mut self) -> Result<(), ConsumerError> {
-        self.commit(Batch { through: self.place.at, ..Batch::default() }).await
+        let through = self.place.at;
+        if !ledger::advance_alone(&self.db, &self.step(through, 0)).await? {
+            return Err(ConsumerError::Superseded);
+        }
+        self.place.saved(through);
+        Ok(())
     }
 
     /// Handles a run of which some event can't be written, so that only that one is held back.

@@ -7,6 +7,8 @@ use crate::work::Outbox;
 
 /// Messages that are moved at once.
 const MOST: u32 = 200;
+/// How long work gathers once there are events.
+const GATHER: Duration = Duration::from_millis(20);
 /// How often is looked for work that no event announces.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -18,8 +20,9 @@ pub(super) async fn run(relay: &Relay) -> Result<(), RelayError> {
         head.mark_unchanged();
         let pending = outbox.pending(MOST).await?;
         if pending.is_empty() {
-            // Most work comes with an event.
+            // Most work comes with an event, and few events bring work.
             let _ = tokio::time::timeout(LOOK, head.changed()).await;
+            tokio::time::sleep(GATHER).await;
             continue;
         }
         let ids: Vec<String> = pending.iter().map(|message| message.id.clone()).collect();

@@ -21,28 +21,49 @@ impl SealedWork {
     pub fn new(queues: Arc<dyn WorkQueues>, vault: Arc<dyn Vault>) -> Self {
         Self { queues, vault }
     }
-}
 
-#[async_trait]
-impl WorkQueues for SealedWork {
-    async fn take(&self, queue: WorkQueue) -> Result<Option<Taken>> {
-        while let Some(mut taken) = self.queues.take(queue).await? {
-            match work::open(self.vault.as_ref(), &mut taken.message).await {
-                Ok(true) => return Ok(Some(taken)),
+    /// Those that can be opened; all go back if it can't be known of one.
+    async fn open(&self, queue: WorkQueue, taken: Vec<Taken>) -> Result<Vec<Taken>> {
+        let (mut opened, mut erased) = (vec![], vec![]);
+        let mut rest = taken.into_iter();
+        while let Some(mut one) = rest.next() {
+            match work::open(self.vault.as_ref(), &mut one.message).await {
+                Ok(true) => opened.push(one),
                 Ok(false) => {
-                    let (queue, id) = (queue.name(), &taken.message.id);
+                    let (queue, id) = (queue.name(), &one.message.id);
                     tracing::warn!(queue, id, "a message about somebody erased was dropped");
-                    self.queues.handled(&taken).await?;
+                    erased.push(one);
                 }
                 Err(error) => {
-                    self.queues.postponed(&taken).await?;
+                    for back in opened.iter().chain([&one]).chain(rest.as_slice()) {
+                        self.queues.postponed(back).await?;
+                    }
                     return Err(error);
                 }
             }
         }
-        Ok(None)
+        if !erased.is_empty() {
+            self.queues.handled(&erased).await?;
+        }
+        Ok(opened)
     }
-    async fn handled(&self, taken: &Taken) -> Result<()> {
+}
+
+#[async_trait]
+impl WorkQueues for SealedWork {
+    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
+        loop {
+            let taken = self.queues.take(queue, most).await?;
+            if taken.is_empty() {
+                return Ok(taken);
+            }
+            let opened = self.open(queue, taken).await?;
+            if !opened.is_empty() {
+                return Ok(opened);
+            }
+        }
+    }
+    async fn handled(&self, taken: &[Taken]) -> Result<()> {
         self.queues.handled(taken).await
     }
     async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {

@@ -1,23 +1,26 @@
 //! What is asked of the table, as text.
 
-/// Whether there is anything to take.
-pub(super) const DUE: &str = "SELECT number FROM work_messages \
+/// What there is to take, and whether it was tried before.
+pub(super) const DUE: &str = "SELECT number, tries > 0 AS tried FROM work_messages \
     WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
-    ORDER BY number LIMIT 1";
-/// Takes the oldest; what another process is just taking is passed over instead of waited for.
+    ORDER BY number LIMIT $3";
+/// Takes those of a list that are still due; what another process is just taking is passed over
+/// instead of waited for. Numbers come as one JSON array, which is one text for any number of them.
 pub(super) const TAKE_POSTGRES: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
-    WHERE number = (SELECT number FROM work_messages \
-        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
-        ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) \
+    WHERE number IN (SELECT number FROM work_messages WHERE poisoned_at IS NULL \
+        AND (due_at IS NULL OR due_at <= $2) \
+        AND number IN (SELECT jsonb_array_elements_text($1)::bigint) FOR UPDATE SKIP LOCKED) \
     RETURNING number, id, body, CAST(tries AS bigint) AS tries";
 /// The same where only one connection writes.
 pub(super) const TAKE_SQLITE: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
-    WHERE number = (SELECT number FROM work_messages \
-        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
-        ORDER BY number LIMIT 1) \
+    WHERE poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+        AND number IN (SELECT value FROM json_each($1)) \
     RETURNING number, id, body, tries";
-/// Also of a message that somebody else has taken since: it was handled all the same.
-pub(super) const HANDLED: &str = "DELETE FROM work_messages WHERE number = $1";
+/// Also of messages that somebody else has taken since: they were handled all the same.
+pub(super) const HANDLED_POSTGRES: &str = "DELETE FROM work_messages \
+    WHERE number IN (SELECT jsonb_array_elements_text($1)::bigint)";
+pub(super) const HANDLED_SQLITE: &str =
+    "DELETE FROM work_messages WHERE number IN (SELECT value FROM json_each($1))";
 /// Only of the last taking: an earlier one says nothing about the try that is under way.
 pub(super) const FAIL: &str = "UPDATE work_messages SET error = $3, due_at = $4 \
     WHERE number = $1 AND tries = $2 AND poisoned_at IS NULL";
@@ -39,7 +42,6 @@ pub(super) const DISCARD: &str =
 /// The oldest of every queue together; the order of one queue is kept.
 pub(super) const PENDING: &str = "SELECT id, queue, body FROM work_messages \
     WHERE poisoned_at IS NULL ORDER BY number LIMIT $1";
-/// The ids come as one JSON array, which is one text for any number of them.
 pub(super) const SENT_POSTGRES: &str =
     "DELETE FROM work_messages WHERE id IN (SELECT jsonb_array_elements_text($1))";
 pub(super) const SENT_SQLITE: &str =
@@ -48,11 +50,14 @@ pub(super) const SENT_SQLITE: &str =
 /// Every statement that both engines take, so that a test can ask them.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![DUE, HANDLED, FAIL, POSTPONE, POISON, STANDINGS, POISONED, REVIVE, DISCARD, PENDING]
+    vec![DUE, FAIL, POSTPONE, POISON, STANDINGS, POISONED, REVIVE, DISCARD, PENDING]
 }
 
 /// Those of one engine each: PostgreSQL, then SQLite.
 #[must_use]
 pub fn statements_of_one() -> (Vec<&'static str>, Vec<&'static str>) {
-    (vec![TAKE_POSTGRES, SENT_POSTGRES], vec![TAKE_SQLITE, SENT_SQLITE])
+    (
+        vec![TAKE_POSTGRES, HANDLED_POSTGRES, SENT_POSTGRES],
+        vec![TAKE_SQLITE, HANDLED_SQLITE, SENT_SQLITE],
+    )
 }

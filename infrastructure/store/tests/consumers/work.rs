@@ -76,7 +76,7 @@ impl Queues {
     }
 
     async fn take(&self) -> Option<Taken> {
-        self.table.take(AUDITS).await.unwrap()
+        self.table.take(AUDITS, 1).await.unwrap().pop()
     }
 
     async fn waiting(&self) -> (u64, u64) {
@@ -105,12 +105,37 @@ async fn messages_come_in_order_and_to_one_taker_at_a_time() {
         assert_eq!(queues.take().await, None, "all are being handled");
         for one in taken.iter().flatten() {
             assert_eq!(one.tries, 1);
-            queues.table.handled(one).await.unwrap();
+            queues.table.handled(std::slice::from_ref(one)).await.unwrap();
         }
         queues.clock.by(3600);
         assert_eq!(queues.take().await, None);
         assert_eq!(queues.waiting().await, (0, 0));
-        assert!(queues.table.take(WorkQueue::Emails).await.unwrap().is_some());
+        assert!(!queues.table.take(WorkQueue::Emails, 1).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn fresh_messages_come_together_and_those_that_were_tried_alone() {
+    for on in BOTH {
+        let queues = Queues::on(on).await;
+        queues.enqueue(AUDITS, &[1, 2, 3, 4, 5]).await;
+        let take = async |most| queues.table.take(AUDITS, most).await.unwrap();
+        let bodies = |taken: &[Taken]| -> Vec<String> {
+            taken.iter().map(|one| one.message.body.clone()).collect()
+        };
+        let first = take(3).await;
+        assert_eq!(bodies(&first), [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#], "{on:?}");
+        queues.table.failed(&first[1], "no").await.unwrap();
+        queues.table.handled(&[first[0].clone(), first[2].clone()]).await.unwrap();
+        queues.clock.by(1);
+        assert_eq!(bodies(&take(3).await), [r#"{"n":2}"#], "{on:?}: it may end its taker again");
+        assert_eq!(bodies(&take(3).await), [r#"{"n":4}"#, r#"{"n":5}"#], "{on:?}");
+        assert_eq!(queues.waiting().await, (3, 0));
+        // Those that were taken together may end their taker, too: each comes alone then.
+        queues.clock.by(30);
+        for body in [r#"{"n":2}"#, r#"{"n":4}"#, r#"{"n":5}"#] {
+            assert_eq!(bodies(&take(3).await), [body], "{on:?}");
+        }
     }
 }
 
@@ -129,7 +154,7 @@ async fn what_nobody_finished_comes_again_after_a_while() {
         queues.table.failed(&first, "late").await.unwrap();
         queues.table.postponed(&first).await.unwrap();
         assert_eq!(queues.take().await, None, "{on:?}: the second is still at it");
-        queues.table.handled(&first).await.unwrap();
+        queues.table.handled(std::slice::from_ref(&first)).await.unwrap();
         assert_eq!(queues.waiting().await, (0, 0), "but if it was handled, it was");
         queues.table.failed(&second, "late").await.unwrap();
         assert_eq!(queues.waiting().await, (0, 0));
@@ -148,7 +173,7 @@ async fn what_fails_pauses_longer_and_longer_and_is_set_aside() {
             if tries == 1 {
                 let next = queues.take().await.unwrap();
                 assert_eq!(next.message.body, r#"{"n":2}"#, "it keeps nobody waiting");
-                queues.table.handled(&next).await.unwrap();
+                queues.table.handled(std::slice::from_ref(&next)).await.unwrap();
             }
             assert_eq!(queues.take().await, None, "{on:?}: not at once");
             queues.clock.by(pause);
@@ -177,12 +202,12 @@ async fn emails_are_tried_for_longer() {
         let queues = Queues::on(on).await;
         queues.enqueue(emails, &[1]).await;
         let mut seconds = 0;
-        let mut taken = queues.table.take(emails).await.unwrap().unwrap();
+        let mut taken = queues.table.take(emails, 1).await.unwrap().remove(0);
         for tries in 1..10 {
             assert_eq!(taken.tries, tries);
             assert_eq!(queues.table.failed(&taken, "away").await.unwrap(), Fate::Again);
             taken = loop {
-                if let Some(taken) = queues.table.take(emails).await.unwrap() {
+                if let Some(taken) = queues.table.take(emails, 1).await.unwrap().pop() {
                     break taken;
                 }
                 queues.clock.by(60);
@@ -224,10 +249,13 @@ async fn an_outage_costs_no_try() {
         }
         let patient = queues.table.clone().without_pauses();
         for _ in 0..2 {
-            let taken = patient.take(AUDITS).await.unwrap().unwrap();
+            let taken = patient.take(AUDITS, 1).await.unwrap().remove(0);
             patient.failed(&taken, "no").await.unwrap();
         }
-        assert!(patient.take(AUDITS).await.unwrap().is_some(), "without a pause it is there again");
+        assert!(
+            !patient.take(AUDITS, 1).await.unwrap().is_empty(),
+            "without a pause it is there again"
+        );
     }
 }
 
@@ -242,7 +270,7 @@ async fn takers_of_many_processes_share_the_messages() {
             // Who passes over what others are taking may see nothing for a moment.
             while queues.waiting().await.0 > 0 {
                 if let Some(one) = queues.take().await {
-                    queues.table.handled(&one).await.unwrap();
+                    queues.table.handled(std::slice::from_ref(&one)).await.unwrap();
                     taken.push(one.message.id);
                 }
             }

@@ -1,13 +1,16 @@
 //! The transaction of a batch.
 //!
-//! Lists travel as one JSON parameter each: a statement per row would cost a turn of the
-//! connection's thread per row.
+//! Lists travel as one JSON parameter each, and the statements of a step as one script: each row, or
+//! each statement, by itself would cost a turn of the connection's thread.
 
 use domain::kernel::Timestamp;
 use serde_json::json;
 #[cfg(feature = "testing-only")]
 use sqlx::Executor as _;
-use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    Arguments as _, Encode, Row as _, Sqlite, SqlitePool, Transaction, Type,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use super::{errors::fault, rows};
 use crate::log::{
@@ -18,57 +21,91 @@ use crate::log::{
 
 const VERSIONS: &str = "SELECT coalesce((SELECT max(e.sequence) FROM events AS e \
     WHERE e.aggregate_type = q.value ->> 0 AND e.aggregate_id = q.value ->> 1), 0) \
-    FROM json_each($1) AS q ORDER BY q.key";
+    FROM json_each(?) AS q ORDER BY q.key";
 const OWNERS: &str = "SELECT c.aggregate_type, c.aggregate_id \
-    FROM json_each($1) AS q LEFT JOIN claims AS c \
+    FROM json_each(?) AS q LEFT JOIN claims AS c \
     ON c.scope = q.value ->> 0 AND c.kind = q.value ->> 1 AND c.value = q.value ->> 2 \
     ORDER BY q.key";
 const ANSWERS: &str = "SELECT k.scope IS NOT NULL, k.fingerprint, k.position, k.aggregate_type, \
-    k.aggregate_id, k.response FROM json_each($1) AS q LEFT JOIN idempotency_keys AS k \
-    ON k.scope = q.value ->> 0 AND k.key = q.value ->> 1 AND k.expires_at > $2 ORDER BY q.key";
+    k.aggregate_id, k.response FROM json_each(?) AS q LEFT JOIN idempotency_keys AS k \
+    ON k.scope = q.value ->> 0 AND k.key = q.value ->> 1 AND k.expires_at > ? ORDER BY q.key";
 const CHECKPOINTS: &str = "SELECT coalesce(c.position, 0) \
-    FROM json_each($1) AS q LEFT JOIN checkpoints AS c \
+    FROM json_each(?) AS q LEFT JOIN checkpoints AS c \
     ON c.consumer = q.value ->> 0 AND c.part = q.value ->> 1 ORDER BY q.key";
 const LETTERS: &str = "SELECT d.position IS NOT NULL \
-    FROM json_each($1) AS q LEFT JOIN dead_letters AS d \
+    FROM json_each(?) AS q LEFT JOIN dead_letters AS d \
     ON d.consumer = q.value ->> 0 AND d.part = q.value ->> 1 AND d.position = q.value ->> 2 \
     ORDER BY q.key";
 
 const EVENTS: &str = "INSERT INTO events (position, recorded_at, aggregate_type, aggregate_id, \
     sequence, event_id, event_type, event_version, payload, metadata) \
-    SELECT $1 + 1 + q.key, $2, q.value ->> 0, q.value ->> 1, q.value ->> 2, q.value ->> 3, \
-    q.value ->> 4, q.value ->> 5, q.value ->> 6, q.value ->> 7 FROM json_each($3) AS q";
+    SELECT ? + 1 + q.key, ?, q.value ->> 0, q.value ->> 1, q.value ->> 2, q.value ->> 3, \
+    q.value ->> 4, q.value ->> 5, q.value ->> 6, q.value ->> 7 FROM json_each(?) AS q";
 const TAKE: &str = "INSERT INTO claims (scope, kind, value, aggregate_type, aggregate_id) \
     SELECT q.value ->> 0, q.value ->> 1, q.value ->> 2, q.value ->> 3, q.value ->> 4 \
-    FROM json_each($1) AS q WHERE true ON CONFLICT (scope, kind, value) DO UPDATE \
+    FROM json_each(?) AS q WHERE true ON CONFLICT (scope, kind, value) DO UPDATE \
     SET aggregate_type = excluded.aggregate_type, aggregate_id = excluded.aggregate_id";
 const RELEASE: &str = "DELETE FROM claims WHERE (scope, kind, value) IN \
-    (SELECT q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each($1) AS q)";
+    (SELECT q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each(?) AS q)";
 const MOVE: &str = "INSERT INTO checkpoints (consumer, part, position) \
-    SELECT q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each($1) AS q WHERE true \
+    SELECT q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each(?) AS q WHERE true \
     ON CONFLICT (consumer, part) DO UPDATE SET position = excluded.position";
 // The conflict is with an expired one that was not removed yet.
 const KEYS: &str = "INSERT INTO idempotency_keys \
     (expires_at, scope, key, fingerprint, position, aggregate_type, aggregate_id) \
-    SELECT $2, q.value ->> 0, q.value ->> 1, q.value ->> 2, q.value ->> 3, q.value ->> 4, \
-    q.value ->> 5 FROM json_each($1) AS q WHERE true ON CONFLICT (scope, key) DO UPDATE \
+    SELECT ?, q.value ->> 0, q.value ->> 1, q.value ->> 2, q.value ->> 3, q.value ->> 4, \
+    q.value ->> 5 FROM json_each(?) AS q WHERE true ON CONFLICT (scope, key) DO UPDATE \
     SET fingerprint = excluded.fingerprint, position = excluded.position, \
     aggregate_type = excluded.aggregate_type, aggregate_id = excluded.aggregate_id, \
     response = NULL, expires_at = excluded.expires_at";
 const SETTLE: &str = "DELETE FROM dead_letters WHERE (consumer, position) IN \
-    (SELECT q.value ->> 0, q.value ->> 1 FROM json_each($1) AS q)";
+    (SELECT q.value ->> 0, q.value ->> 1 FROM json_each(?) AS q)";
 // The conflict is with one that was tried again, in vain.
 const PARK: &str = "INSERT INTO dead_letters (consumer, part, position, aggregate_type, \
     aggregate_id, event_type, error, attempts, parked_at) SELECT q.value ->> 0, q.value ->> 1, \
     q.value ->> 2, q.value ->> 3, q.value ->> 4, q.value ->> 5, q.value ->> 6, q.value ->> 7, \
-    q.value ->> 8 FROM json_each($1) AS q WHERE true ON CONFLICT (consumer, position) DO UPDATE \
+    q.value ->> 8 FROM json_each(?) AS q WHERE true ON CONFLICT (consumer, position) DO UPDATE \
     SET part = excluded.part, error = excluded.error, attempts = excluded.attempts, \
     parked_at = excluded.parked_at";
 
 // The conflict is with what the same cause enqueued before.
 const ENQUEUE: &str = "INSERT INTO work_messages (enqueued_at, id, queue, body) \
-    SELECT $1, q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each($2) AS q \
+    SELECT ?, q.value ->> 0, q.value ->> 1, q.value ->> 2 FROM json_each(?) AS q \
     WHERE true ORDER BY q.key ON CONFLICT (id) DO NOTHING";
+
+/// Several statements that are run in one turn. Their parameters have no numbers: they are bound in
+/// their order, across the statements.
+#[derive(Default)]
+struct Script {
+    text: String,
+    arguments: SqliteArguments<'static>,
+}
+
+impl Script {
+    fn add(&mut self, statement: &str) -> &mut Self {
+        if !self.text.is_empty() {
+            self.text.push(';');
+        }
+        self.text.push_str(statement);
+        self
+    }
+
+    fn bind<T>(&mut self, value: T) -> Result<&mut Self, sqlx::Error>
+    where
+        T: Encode<'static, Sqlite> + Type<Sqlite> + 'static,
+    {
+        self.arguments.add(value).map_err(sqlx::Error::Encode)?;
+        Ok(self)
+    }
+
+    /// The rows of all statements, one after the other.
+    async fn run(
+        self,
+        connection: &mut sqlx::SqliteConnection,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        sqlx::query_with(&self.text, self.arguments).fetch_all(connection).await
+    }
+}
 
 /// Writes batches on the one connection that writes.
 pub struct SqliteEngine {
@@ -126,38 +163,45 @@ async fn facts(
     connection: &mut sqlx::SqliteConnection,
     all: &Questions<'_>,
 ) -> Result<Facts, sqlx::Error> {
-    let mut facts = Facts::default();
-    let head: i64 = sqlx::query_scalar(HEAD).fetch_one(&mut *connection).await?;
-    facts.head = unsigned(head);
+    let mut script = Script::default();
+    script.add(HEAD);
     if !all.streams.is_empty() {
-        let list = list(&all.streams, |one| json!([one.kind, one.id]));
-        let versions: Vec<i64> =
-            sqlx::query_scalar(VERSIONS).bind(list).fetch_all(&mut *connection).await?;
-        facts.versions = versions.into_iter().map(unsigned).collect();
+        script.add(VERSIONS).bind(list(&all.streams, |one| json!([one.kind, one.id])))?;
     }
     if !all.claims.is_empty() {
         let list = list(&all.claims, |one| json!([one.scope, one.kind, one.value]));
-        let owners: Vec<(Option<String>, Option<String>)> =
-            sqlx::query_as(OWNERS).bind(list).fetch_all(&mut *connection).await?;
-        facts.owners = owners.into_iter().map(|(kind, id)| stream(kind, id)).collect();
+        script.add(OWNERS).bind(list)?;
     }
     if !all.keys.is_empty() {
         let list = list(&all.keys, |one| json!([one.scope, one.key]));
-        let query = sqlx::query(ANSWERS).bind(list).bind(all.now.to_string());
-        for row in query.fetch_all(&mut *connection).await? {
-            let found: bool = row.try_get(0)?;
-            facts.answers.push(if found { Some(rows::answer(&row, 1)?) } else { None });
-        }
+        script.add(ANSWERS).bind(list)?.bind(all.now.to_string())?;
     }
     if !all.checkpoints.is_empty() {
-        let list = list(&all.checkpoints, |one| json!([one.0, one.1]));
-        let positions: Vec<i64> =
-            sqlx::query_scalar(CHECKPOINTS).bind(list).fetch_all(&mut *connection).await?;
-        facts.checkpoints = positions.into_iter().map(unsigned).collect();
+        script.add(CHECKPOINTS).bind(list(&all.checkpoints, |one| json!([one.0, one.1])))?;
     }
     if !all.letters.is_empty() {
-        let list = list(&all.letters, |one| json!([one.0, one.1, one.2]));
-        facts.letters = sqlx::query_scalar(LETTERS).bind(list).fetch_all(&mut *connection).await?;
+        script.add(LETTERS).bind(list(&all.letters, |one| json!([one.0, one.1, one.2])))?;
+    }
+    let rows = script.run(connection).await?;
+    // Each statement answers with a row per question, in their order.
+    let mut rows = rows.iter();
+    let head = rows.next().ok_or(sqlx::Error::RowNotFound)?;
+    let mut facts = Facts { head: unsigned(head.try_get(0)?), ..Facts::default() };
+    for row in rows.by_ref().take(all.streams.len()) {
+        facts.versions.push(unsigned(row.try_get(0)?));
+    }
+    for row in rows.by_ref().take(all.claims.len()) {
+        facts.owners.push(stream(row.try_get(0)?, row.try_get(1)?));
+    }
+    for row in rows.by_ref().take(all.keys.len()) {
+        let found: bool = row.try_get(0)?;
+        facts.answers.push(if found { Some(rows::answer(row, 1)?) } else { None });
+    }
+    for row in rows.by_ref().take(all.checkpoints.len()) {
+        facts.checkpoints.push(unsigned(row.try_get(0)?));
+    }
+    for row in rows {
+        facts.letters.push(row.try_get(0)?);
     }
     Ok(facts)
 }
@@ -166,6 +210,7 @@ async fn write(
     connection: &mut sqlx::SqliteConnection,
     all: &Write<'_>,
 ) -> Result<(), sqlx::Error> {
+    let (mut script, now) = (Script::default(), all.now.to_string());
     if !all.events.is_empty() {
         let events = list(&all.events, |row| {
             json!([
@@ -179,47 +224,43 @@ async fn write(
                 row.metadata.as_ref(),
             ])
         });
-        let insert =
-            sqlx::query(EVENTS).bind(signed(all.head)).bind(all.now.to_string()).bind(events);
-        insert.execute(&mut *connection).await?;
+        script.add(EVENTS).bind(signed(all.head))?.bind(now.clone())?.bind(events)?;
     }
     if !all.take.is_empty() {
         let list = list(&all.take, |one| {
             let (claim, owner) = (&one.claim, &one.owner);
             json!([claim.scope, claim.kind, claim.value, owner.kind, owner.id])
         });
-        sqlx::query(TAKE).bind(list).execute(&mut *connection).await?;
+        script.add(TAKE).bind(list)?;
     }
     if !all.release.is_empty() {
         let list = list(&all.release, |one| json!([one.scope, one.kind, one.value]));
-        sqlx::query(RELEASE).bind(list).execute(&mut *connection).await?;
+        script.add(RELEASE).bind(list)?;
     }
     if !all.keys.is_empty() {
         let list = list(&all.keys, |row| {
             let (kind, id) = (row.stream.map(|one| &one.kind), row.stream.map(|one| &one.id));
             json!([row.key.scope, row.key.key, row.key.fingerprint, row.position, kind, id])
         });
-        let expires = all.now.plus(KEYS_LAST).to_string();
-        sqlx::query(KEYS).bind(list).bind(expires).execute(&mut *connection).await?;
+        script.add(KEYS).bind(all.now.plus(KEYS_LAST).to_string())?.bind(list)?;
     }
     if !all.work.is_empty() {
         let list = list(&all.work, |one| json!([one.id, one.queue.name(), one.body]));
-        let insert = sqlx::query(ENQUEUE).bind(all.now.to_string()).bind(list);
-        insert.execute(&mut *connection).await?;
+        script.add(ENQUEUE).bind(now)?.bind(list)?;
     }
-    if all.checkpoints.is_empty() { Ok(()) } else { consume(connection, all).await }
+    consume(&mut script, all)?;
+    script.run(connection).await?;
+    Ok(())
 }
 
-async fn consume(
-    connection: &mut sqlx::SqliteConnection,
-    all: &Write<'_>,
-) -> Result<(), sqlx::Error> {
-    let moved = list(&all.checkpoints, |one| json!([one.consumer, one.part, one.to]));
-    sqlx::query(MOVE).bind(moved).execute(&mut *connection).await?;
+fn consume(script: &mut Script, all: &Write<'_>) -> Result<(), sqlx::Error> {
+    if !all.checkpoints.is_empty() {
+        let moved = list(&all.checkpoints, |one| json!([one.consumer, one.part, one.to]));
+        script.add(MOVE).bind(moved)?;
+    }
     let settled: Vec<_> = all.checkpoints.iter().filter(|one| one.settles.is_some()).collect();
     if !settled.is_empty() {
-        let list = list(&settled, |one| json!([one.consumer, one.settles]));
-        sqlx::query(SETTLE).bind(list).execute(&mut *connection).await?;
+        script.add(SETTLE).bind(list(&settled, |one| json!([one.consumer, one.settles])))?;
     }
     if !all.parked.is_empty() {
         let list = list(&all.parked, |one| {
@@ -235,7 +276,7 @@ async fn consume(
                 one.parked_at,
             ])
         });
-        sqlx::query(PARK).bind(list).execute(&mut *connection).await?;
+        script.add(PARK).bind(list)?;
     }
     Ok(())
 }
