@@ -8,6 +8,7 @@ mod concurrency;
 mod consumers;
 mod cqrs;
 mod idempotency;
+mod indexes;
 mod model;
 mod outage;
 mod reads;
