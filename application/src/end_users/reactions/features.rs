@@ -32,7 +32,8 @@ pub(super) async fn reset(
         return Ok(());
     };
     let tier = tier(app, &subscription.state);
-    for members in at.state.members().chunks(TOGETHER) {
+    let members: Vec<UserId> = at.state.members().cloned().collect();
+    for members in members.chunks(TOGETHER) {
         let decide = |user: &EndUser| user.reset_features(organization, tier, &call.caller.id);
         together(app, call, members, decide).await?;
     }
