@@ -58,8 +58,11 @@ async fn scans(pool: &PgPool, table: &str) -> (i64, i64) {
     (row.get("seq_scan"), row.get("idx_scan"))
 }
 
-/// What a connection does is counted when it is closed.
-async fn closed(pool: &PgPool, name: &str) {
+/// What a connection does is counted when it ends.
+async fn end(pool: &PgPool, name: &str) {
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 \
+         AND datname = current_database()";
+    sqlx::query(end).bind(name).execute(pool).await.unwrap();
     let open = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 \
          AND datname = current_database()";
     let wait = async {
@@ -80,19 +83,17 @@ async fn no_table_is_read_from_end_to_end() {
     };
     let filling = own("filling").await.unwrap();
     fill(&f, &filling).await;
-    filling.close().await;
-    closed(pool, "filling").await;
+    end(pool, "filling").await;
     let mut before = vec![];
     for table in LARGE {
         before.push(scans(pool, table).await);
     }
     let asking = own("asking").await.unwrap();
-    let log = PgLog::open(asking.clone(), f.clock.clone(), LogSettings::default()).await.unwrap();
+    let log = PgLog::open(asking, f.clock.clone(), LogSettings::default()).await.unwrap();
     ask(&log).await;
     log.close().await;
     drop(log);
-    asking.close().await;
-    closed(pool, "asking").await;
+    end(pool, "asking").await;
     for (table, before) in LARGE.iter().zip(before) {
         let after = scans(pool, table).await;
         assert_eq!(after.0, before.0, "{table} was read from end to end");
