@@ -47,7 +47,17 @@ pub struct Call {
     /// Makes repeating the call harmless.
     pub idempotency: Option<IdempotencyKey>,
     next: Mutex<Next>,
+    steps: Mutex<Steps>,
     receipt: Mutex<Receipt>,
+}
+
+/// How far a call has come that takes many steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Steps that are done.
+    pub done: u64,
+    /// Those of them that found something to do.
+    pub effective: u64,
 }
 
 /// What the next append carries besides the decision.
@@ -88,6 +98,7 @@ impl Call {
             basic: None,
             idempotency: None,
             next: Mutex::default(),
+            steps: Mutex::default(),
             receipt: Mutex::default(),
         }
     }
@@ -126,6 +137,17 @@ impl Call {
             }),
             ..Self::new(self.caller.clone(), self.correlation.clone())
         }
+    }
+    /// Notes that one of many steps is done, so that whoever waits for the call sees that it gets on.
+    pub fn step(&self, effective: bool) {
+        let mut steps = lock(&self.steps);
+        steps.done += 1;
+        steps.effective += u64::from(effective);
+    }
+    /// How far it has come, if it takes many steps.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        *lock(&self.steps)
     }
     /// Makes the next append also move a reaction's checkpoint.
     pub fn consume(&self, consumed: Consumed) {

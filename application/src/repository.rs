@@ -1,23 +1,23 @@
 //! Loading aggregates, deciding, appending: the command path.
 
 mod commit;
+mod loading;
 mod repeating;
 
-use std::{marker::PhantomData, sync::Arc};
+use std::sync::Arc;
 
 use domain::kernel::{Aggregate, DomainError, ErrorKind, Event};
 
 use crate::{
     Call, Error, Result,
-    ports::{AppendError, Claim, EventLog, Ids, LogError, Snapshot, StreamAppend, StreamId},
+    ports::{AppendError, Claim, EventLog, Ids, LogError, StreamAppend, StreamId},
 };
 use commit::new_event;
 pub use commit::{Committed, Staged};
+use loading::Recent;
 
 /// How often a decision is made again when somebody else was faster.
 pub(crate) const ATTEMPTS: usize = 4;
-/// A stream longer than this many events since its last snapshot gets a new one.
-const SNAPSHOT_EVERY: usize = 100;
 
 /// An aggregate as it was loaded.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,12 +67,12 @@ impl<E> From<Vec<E>> for Decision<E> {
 pub struct Repository<D> {
     log: Arc<dyn EventLog>,
     ids: Arc<dyn Ids>,
-    aggregate: PhantomData<fn() -> D>,
+    recent: Recent<D>,
 }
 
 impl<D> Clone for Repository<D> {
     fn clone(&self) -> Self {
-        Self { log: self.log.clone(), ids: self.ids.clone(), aggregate: PhantomData }
+        Self { log: self.log.clone(), ids: self.ids.clone(), recent: self.recent.clone() }
     }
 }
 
@@ -80,7 +80,7 @@ impl<D: Aggregate> Repository<D> {
     /// Over a log.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, ids: Arc<dyn Ids>) -> Self {
-        Self { log, ids, aggregate: PhantomData }
+        Self { log, ids, recent: loading::recent() }
     }
 
     /// Loads what the caller may see.
@@ -284,39 +284,6 @@ impl<D: Aggregate> Repository<D> {
             &possible,
         );
         Ok(loaded)
-    }
-
-    async fn replay(&self, id: &str) -> Result<Loaded<D>> {
-        let stream = StreamId::new(D::TYPE, id);
-        let (mut state, mut version) = self.cached(&stream).await?.unwrap_or((D::default(), 0));
-        let tail = self.log.load(&stream, version).await?;
-        let applied = tail.len();
-        for recorded in tail {
-            let event = recorded.decode().map_err(Error::unexpected)?;
-            state.evolve(&event);
-            version = recorded.sequence;
-        }
-        if applied >= SNAPSHOT_EVERY {
-            self.keep(&stream, version, &state).await?;
-        }
-        Ok(Loaded { id: id.to_owned(), version, state })
-    }
-
-    async fn cached(&self, stream: &StreamId) -> Result<Option<(D, u64)>> {
-        let Some(snapshot) = self.log.snapshot(stream, D::STATE_VERSION).await? else {
-            return Ok(None);
-        };
-        Ok(serde_json::from_str(&snapshot.state).ok().map(|state| (state, snapshot.sequence)))
-    }
-
-    async fn keep(&self, stream: &StreamId, sequence: u64, state: &D) -> Result<()> {
-        let subject = state.subject(&stream.id);
-        let state = serde_json::to_string(state).map_err(Error::unexpected)?;
-        let snapshot = Snapshot { sequence, state_version: D::STATE_VERSION, state, subject };
-        if let Err(error) = self.log.keep_snapshot(stream, snapshot).await {
-            tracing::warn!(%stream, %error, "a snapshot could not be kept; loading stays slow");
-        }
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     kernel::OrganizationId,
-    subscriptions::{BillingDetails, Provider, Subscription, Tier},
+    subscriptions::{BillingDetails, Provider, Subscription},
 };
 
 use crate::{
@@ -96,12 +96,6 @@ impl SubscriptionRecord {
         let own = self.provider.as_ref().filter(|own| own.name == installed.name());
         own.map(|own| installed.details(&own.state)).unwrap_or_default()
     }
-}
-
-/// How much the organization has, as the installed billing provider sees it.
-#[must_use]
-pub fn tier(app: &App, subscription: &Subscription) -> Tier {
-    subscription.details(app.billing.interpreter()).plan.tier
 }
 
 /// Whether the subscription can end now, as the installed billing provider sees it.

@@ -55,6 +55,7 @@ use crate::{
 /// What one subdomain does when something happens in another.
 pub const REACTIONS: &[Reaction] = &[
     application::end_users::reactions::REACTION,
+    application::end_users::reactions::features::REACTION,
     application::identities::reactions::REACTION,
     application::organizations::reactions::REACTION,
     application::subscriptions::billing::REACTION,

@@ -9,6 +9,8 @@ mod roles;
 mod settings;
 mod strangers;
 
+use std::collections::BTreeSet;
+
 use acceptance::{Person, TestApp, people::Grants, registrations::ann};
 use application::{Call, Caller, Committed, Repository, end_users::membership_id, ports::StreamId};
 use domain::{
@@ -119,6 +121,11 @@ async fn happened<D: Aggregate>(
 /// As its events made it.
 async fn state(app: &TestApp, id: &OrganizationId) -> Organization {
     app.ports().organizations.load(&maintenance(), id.as_str()).await.unwrap().state
+}
+
+/// Who belongs to it.
+async fn members(app: &TestApp, id: &OrganizationId) -> BTreeSet<UserId> {
+    state(app, id).await.members().cloned().collect()
 }
 
 /// What a member holds directly; nothing for nobody.

@@ -1,12 +1,10 @@
 //! What end users do when something happens to organizations and subscriptions.
 
-mod features;
+pub mod features;
 mod inviting;
 mod members;
 
-use domain::{
-    kernel::OrganizationId, organizations::OrganizationEvent, subscriptions::SubscriptionEvent,
-};
+use domain::{kernel::OrganizationId, organizations::OrganizationEvent};
 
 use crate::{
     App, Call, Error, Result,
@@ -16,7 +14,7 @@ use crate::{
 use inviting::Invited;
 pub(crate) use members::leave;
 
-/// See the module.
+/// See the module: what happens to organizations.
 pub const REACTION: Reaction = Reaction {
     name: "end_users",
     area: "EndUsers",
@@ -28,17 +26,12 @@ pub const REACTION: Reaction = Reaction {
         ("organization", "membership_added"),
         ("organization", "role_assigned"),
         ("organization", "role_unassigned"),
-        ("subscription", "subscription_plan_changed"),
-        ("subscription", "subscription_transferred"),
     ],
     start: Start::Origin,
     react: |app, call, event| Box::pin(react(app, call, event)),
 };
 
 async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
-    if event.stream.kind == "subscription" {
-        return subscription(app, call, event).await;
-    }
     let at = OrganizationId::parse(&event.stream.id)?;
     match event.decode::<OrganizationEvent>().map_err(Error::unexpected)? {
         OrganizationEvent::Created { ownership, created_by_id, .. } => {
@@ -62,16 +55,6 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
         }
         OrganizationEvent::MembershipAdded { user_id } => {
             features::catch_up(app, call, &at, &user_id).await
-        }
-        _ => Ok(()),
-    }
-}
-
-async fn subscription(app: &App, call: &Call, event: &Recorded) -> Result<()> {
-    match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
-        SubscriptionEvent::SubscriptionPlanChanged { owning_entity_id, .. }
-        | SubscriptionEvent::SubscriptionTransferred { owning_entity_id, .. } => {
-            features::reset(app, call, &event.stream.id, &owning_entity_id).await
         }
         _ => Ok(()),
     }

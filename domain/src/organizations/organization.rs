@@ -1,10 +1,12 @@
 //! The organization: its rules.
 
+mod belonging;
 mod error;
 mod members;
 
 use std::collections::BTreeMap;
 
+use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
 use super::{NewOrganization, OrganizationEvent, Setting};
@@ -15,6 +17,7 @@ use crate::{
     subscriptions::SubscriptionId,
 };
 
+use belonging::Belonging;
 pub use error::OrganizationError;
 pub use members::Invited;
 
@@ -24,8 +27,8 @@ pub struct Organization {
     name: String,
     ownership: Option<Ownership>,
     created_by: Option<UserId>,
-    members: Vec<UserId>,
-    roles: BTreeMap<UserId, RoleSet>,
+    /// Copies share what none of them changes, so that copying costs nothing, however many it has.
+    members: RedBlackTreeMapSync<UserId, Belonging>,
     settings: BTreeMap<String, Setting>,
     subscription: Option<SubscriptionId>,
     subscriber: Option<UserId>,
@@ -89,7 +92,7 @@ impl Organization {
         if !can_be_unsubscribed {
             return Err(OrganizationError::StillSubscribed);
         }
-        if self.members.iter().any(|member| member != by) {
+        if self.members().any(|member| member != by) {
             return Err(OrganizationError::OtherMembers);
         }
         Ok(vec![OrganizationEvent::Deleted { deleted_by_id: by.clone() }])
@@ -135,6 +138,16 @@ impl Organization {
         if owner { Ok(()) } else { Err(OrganizationError::NotOwner) }
     }
 
+    /// Whoever is nothing after it is forgotten.
+    fn change_member(&mut self, user: UserId, change: impl FnOnce(Belonging) -> Belonging) {
+        let changed = change(self.members.get(&user).cloned().unwrap_or_default());
+        if changed.is_nothing() {
+            self.members.remove_mut(&user);
+        } else {
+            self.members.insert_mut(user, changed);
+        }
+    }
+
     fn must_be_shared(&self) -> Result<(), OrganizationError> {
         match self.ownership {
             Some(Ownership::Shared) => Ok(()),
@@ -163,15 +176,14 @@ impl Organization {
         self.created_by.as_ref()
     }
     /// Who belongs to it, whoever is about to leave included.
-    #[must_use]
-    pub fn members(&self) -> &[UserId] {
-        &self.members
+    pub fn members(&self) -> impl Iterator<Item = &UserId> {
+        self.members.iter().filter(|(_, how)| how.is_noted()).map(|(user, _)| user)
     }
     /// What a user may do in it; `None` if it is no member, or is about to leave. It begins with
     /// what a new member may, and its creator with everything.
     #[must_use]
     pub fn roles_of(&self, user: &UserId) -> Option<&RoleSet> {
-        self.roles.get(user)
+        self.members.get(user)?.roles()
     }
     /// Its settings by their names.
     #[must_use]
@@ -203,7 +215,7 @@ impl Evolve for Organization {
                 // Nothing says whether the creator of a personal one is a machine, which is but an
                 // owner there: it pays all the same, and roles in a personal one never change.
                 let roles = initial::creator_roles(Classification::Person, ownership);
-                self.roles.insert(created_by_id, roles);
+                self.members.insert_mut(created_by_id, Belonging::expected(roles));
             }
             OrganizationEvent::SettingCreated { name, string_value, value_type, is_encrypted } => {
                 let setting = Setting { value: string_value, kind: value_type, is_encrypted };
@@ -213,25 +225,19 @@ impl Evolve for Organization {
             OrganizationEvent::MemberInvited { .. } => {}
             // Whoever leaves decides nothing any more.
             OrganizationEvent::MemberUnInvited { uninvited_id, uninvited_by_id: _ } => {
-                self.roles.remove(&uninvited_id);
+                self.change_member(uninvited_id, Belonging::leave);
             }
             OrganizationEvent::MembershipAdded { user_id } => {
-                self.roles.entry(user_id.clone()).or_insert_with(initial::member_roles);
-                self.members.push(user_id);
+                self.change_member(user_id, Belonging::join);
             }
             OrganizationEvent::MembershipRemoved { user_id } => {
-                self.roles.remove(&user_id);
-                self.members.retain(|known| *known != user_id);
+                self.members.remove_mut(&user_id);
             }
             OrganizationEvent::RoleAssigned { assigned_by_id: _, user_id, role } => {
-                if let Some(roles) = self.roles.get_mut(&user_id) {
-                    *roles = std::mem::take(roles).with(role);
-                }
+                self.change_member(user_id, |how| how.with(|roles| roles.with(role)));
             }
             OrganizationEvent::RoleUnassigned { unassigned_by_id: _, user_id, role } => {
-                if let Some(roles) = self.roles.get_mut(&user_id) {
-                    *roles = std::mem::take(roles).without(role);
-                }
+                self.change_member(user_id, |how| how.with(|roles| roles.without(role)));
             }
             OrganizationEvent::BillingSubscribed { subscription_id, subscriber_id } => {
                 self.subscription = Some(subscription_id);
@@ -247,7 +253,7 @@ impl Evolve for Organization {
 }
 
 impl Aggregate for Organization {
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     /// The platform's: it is the tenant itself, and is looked after by reactions too.
     fn tenant(&self) -> Option<&OrganizationId> {

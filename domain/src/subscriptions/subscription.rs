@@ -26,6 +26,7 @@ pub struct Subscription {
     owning_entity: Option<OrganizationId>,
     buyer: Option<UserId>,
     provider: Option<Provider>,
+    chosen: Option<Provider>,
     references: Option<References>,
     begun: u32,
     deleted: bool,
@@ -52,6 +53,12 @@ impl Subscription {
     pub fn provider(&self) -> Option<&Provider> {
         self.provider.as_ref()
     }
+    /// As [`Self::provider`] when a plan was chosen last, by whoever paid then or does now; what was
+    /// canceled since counts all the same.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Provider> {
+        self.chosen.as_ref()
+    }
     /// The provider's id of the buyer.
     #[must_use]
     pub fn buyer_reference(&self) -> Option<&str> {
@@ -71,6 +78,11 @@ impl Subscription {
 
     fn has(&mut self, name: String, state: ProviderState) {
         self.provider = Some(Provider { name, state });
+    }
+
+    fn chose(&mut self, name: String, state: ProviderState) {
+        self.has(name, state);
+        self.chosen.clone_from(&self.provider);
     }
 
     fn refers(&mut self, buyer: String, subscription: Option<String>) {
@@ -99,14 +111,6 @@ impl Evolve for Subscription {
                 buyer_reference: buyer,
                 subscription_reference: subscription,
             }
-            | SubscriptionEvent::SubscriptionPlanChanged {
-                plan_id: _,
-                owning_entity_id: _,
-                provider_name,
-                provider_state,
-                buyer_reference: buyer,
-                subscription_reference: subscription,
-            }
             | SubscriptionEvent::BuyerRestored {
                 owning_entity_id: _,
                 provider_name,
@@ -115,6 +119,17 @@ impl Evolve for Subscription {
                 subscription_reference: subscription,
             } => {
                 self.has(provider_name, provider_state);
+                self.refers(buyer, subscription);
+            }
+            SubscriptionEvent::SubscriptionPlanChanged {
+                plan_id: _,
+                owning_entity_id: _,
+                provider_name,
+                provider_state,
+                buyer_reference: buyer,
+                subscription_reference: subscription,
+            } => {
+                self.chose(provider_name, provider_state);
                 self.refers(buyer, subscription);
             }
             SubscriptionEvent::SubscriptionTransferred {
@@ -128,7 +143,7 @@ impl Evolve for Subscription {
                 subscription_reference: subscription,
             } => {
                 self.buyer = Some(to_buyer_id);
-                self.has(provider_name, provider_state);
+                self.chose(provider_name, provider_state);
                 self.refers(buyer, subscription);
             }
             SubscriptionEvent::SubscriptionCanceled {
@@ -157,7 +172,7 @@ impl Evolve for Subscription {
 }
 
 impl Aggregate for Subscription {
-    const STATE_VERSION: u32 = 3;
+    const STATE_VERSION: u32 = 4;
 
     /// The platform's, as the organization is that it pays for.
     fn tenant(&self) -> Option<&OrganizationId> {

@@ -9,6 +9,7 @@ mod building;
 mod crew;
 mod cursor;
 mod dividing;
+mod effect;
 mod error;
 mod feed;
 mod feeding;

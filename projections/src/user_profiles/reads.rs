@@ -11,8 +11,8 @@ use store::db::{Db, DbError, Row, Value};
 const PROFILES: &str = "SELECT p.id, p.user_id, p.classification, p.first_name, p.last_name, \
      p.display_name, p.email_address, p.phone_number, p.timezone, p.locale, p.line1, p.line2, \
      p.line3, p.city, p.state, p.country_code, p.zip, p.default_organization_id, p.version, \
-     x.position AS erased_at FROM rm_user_profiles_v2 p \
-     LEFT JOIN rm_erased_profiles_v2 x ON x.id = p.id WHERE p.id IN";
+     (SELECT x.position FROM rm_erased_profiles_v2 x WHERE x.id = p.id) AS erased_at \
+     FROM rm_user_profiles_v2 p WHERE p.id IN";
 
 /// Answers from the table of [`super::USER_PROFILES`].
 #[derive(Clone, Debug)]

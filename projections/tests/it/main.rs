@@ -4,6 +4,7 @@
 
 mod cars;
 mod emails;
+mod indexes;
 mod organizations;
 mod people;
 mod support;

@@ -1,9 +1,14 @@
-//! Organizations of many members: what reading them costs, and how soon what is taken from somebody
-//! is gone everywhere.
+//! Organizations of many members: what reading them costs, how fast others join, how soon all get what
+//! was subscribed to, and how soon what is taken from somebody is gone everywhere.
 
 mod losing;
+mod many;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -15,10 +20,15 @@ use crate::{
     http_load::{self, Answer, Connection, Measured, Pace, request},
     people::{confirmations, registration},
 };
+use many::Inside;
 
 /// Connections that make and invite members.
 const MAKERS: usize = 16;
 const CONNECTIONS: usize = 64;
+/// Members who registered: those of the first page.
+const FIRST: usize = 100;
+/// Others who join when all the others are there.
+const JOINING: usize = 300;
 /// Of the pages of members.
 const PAGES_PER_SECOND: f64 = 100.0;
 /// How long a host is looked at, and how much of a core it may take to be at rest.
@@ -73,18 +83,43 @@ pub async fn run(args: Args) -> Outcome {
     losing::run([at, other.address()], &organization, &owner, &member, args.rounds).await?;
 
     println!("{} members join", args.members);
-    let people = many(at, args.members).await?;
+    let people = many(at, FIRST + JOINING).await?;
+    let (first, joining) = people.split_at(FIRST);
     // Nobody keeps a connection that rested so long.
     let mut connection = Connection::open(at).await?;
     let token = owning(&mut connection, &owner, &organization).await?;
-    invite(at, &organization, &token, &people).await?;
-    let mut connection = Connection::open(at).await?;
-    joined(&mut connection, &organization, &token, args.members + 2).await?;
+    invite(at, &organization, &token, first).await?;
+    joined(&mut connection, &organization, &token, FIRST + 2).await?;
+    let pool = database.pool(2).await?;
+    let inside = Inside::open(&settings, pool.clone(), &organization).await?;
+    let guests = args.members.saturating_sub(FIRST + 2);
+    inside.add_guests(guests).await?;
+    joined(&mut connection, &organization, &token, FIRST + 2 + guests).await?;
     settled(&host).await?;
     // What the database does by itself within a minute.
-    sqlx::query("VACUUM ANALYZE").execute(&database.pool(1).await?).await?;
+    sqlx::query("VACUUM ANALYZE").execute(&pool).await?;
+    let mut connection = Connection::open(at).await?;
     let token = owning(&mut connection, &owner, &organization).await?;
     read(at, &organization, &token, &args).await?;
+
+    let Some((last, joining)) = joining.split_last() else { return Ok(()) };
+    let mut connection = Connection::open(at).await?;
+    let token = owning(&mut connection, &owner, &organization).await?;
+    let begun = Instant::now();
+    invite(at, &organization, &token, joining).await?;
+    joined(&mut connection, &organization, &token, FIRST + 2 + guests + joining.len()).await?;
+    let rate = f64::from(u32::try_from(joining.len())?) / begun.elapsed().as_secs_f64();
+    println!("{} more join, by {MAKERS} callers: {rate:.0}/s", joining.len());
+    settled(&host).await?;
+
+    let begun = Instant::now();
+    inside.choose_plan().await?;
+    invite(at, &organization, &token, std::slice::from_ref(last)).await?;
+    let (all, one) = tokio::join!(inside.reset(guests, begun), inside.is_member(last, begun));
+    println!("a plan is chosen: {guests} members have its features after {:.1?}", all?);
+    println!("somebody who is invited then is a member after {:.1?}", one?);
+    inside.close().await;
+    pool.close().await;
     other.stop()?;
     host.stop()?;
     database.drop().await

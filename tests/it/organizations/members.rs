@@ -4,7 +4,7 @@ use acceptance::{Person, TestApp, on_every_deployment, registrations::ann};
 use domain::kernel::{OrganizationId, roles::Role};
 use serde_json::{Value, json};
 
-use super::{claiming_to_own, events, founder, member, path, recorded, roles_of, state};
+use super::{claiming_to_own, events, founder, member, members, path, recorded, roles_of};
 
 on_every_deployment!(
     an_owner_invites_a_user,
@@ -102,7 +102,7 @@ async fn an_owner_lets_a_member_leave(app: &TestApp) {
     let founder = founder(app).await;
     let id = founder.organization.clone();
     let bea = member(app, &id).await;
-    assert_eq!(state(app, &id).await.members(), [founder.user.clone(), bea.user.clone()]);
+    assert_eq!(members(app, &id).await, [founder.user.clone(), bea.user.clone()].into());
     assert_eq!(roles_of(app, &id, &bea.user).await, [Role::TenantMember]);
     for _ in 0..2 {
         let answer = un_invite(app, &founder, &id, bea.user.as_str()).await.expect(202).json();

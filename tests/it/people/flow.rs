@@ -63,7 +63,7 @@ async fn whoever_registers_can_work(app: &TestApp) {
     let call = Call::new(Caller::maintenance(), "a test".to_owned());
     let founded = app.ports().organizations.load(&call, &organization).await.unwrap().state;
     assert_eq!(founded.name(), "Ann Miller");
-    assert_eq!(founded.members(), std::slice::from_ref(&ann.user));
+    assert!(founded.members().eq([&ann.user]));
     assert_eq!(founded.subscriber(), Some(&ann.user));
     let subscription = ann.user.twin("billsub");
     assert_eq!(founded.subscription().unwrap().as_str(), subscription);

@@ -2,24 +2,50 @@
 
 use domain::{
     end_users::{EndUser, EndUserEvent},
-    kernel::{ErrorKind, Evolve, OrganizationId, UserId, roles::Feature},
+    kernel::{ErrorKind, OrganizationId, UserId, roles::Feature},
     subscriptions::{Subscription, SubscriptionEvent, Tier},
 };
+use futures_util::future::try_join_all;
 
 use crate::{
     App, Call, Error, Loaded, Result,
-    ports::{Audited, StreamId},
-    repository::{ATTEMPTS, Committed},
-    subscriptions::tier,
+    ports::{Audited, Recorded},
+    reaction::{Reaction, Start},
+    repository::{ATTEMPTS, Committed, Staged},
+};
+
+/// Resets the features of all members when a plan was chosen: beside the other reaction, so that what
+/// happens to few does not wait until that has happened to thousands.
+pub const REACTION: Reaction = Reaction {
+    name: "end_users_features",
+    area: "EndUsers",
+    handles: &[
+        ("subscription", "subscription_plan_changed"),
+        ("subscription", "subscription_transferred"),
+    ],
+    start: Start::Origin,
+    react: |app, call, event| Box::pin(react(app, call, event)),
 };
 
 /// Users per append at most.
 const TOGETHER: usize = 50;
+/// Users that are read at once, so that they don't take all connections.
+const AT_ONCE: usize = 4;
 
-/// Gives every member the features of the tier that the subscription has now. There may be thousands,
-/// so it takes as many appends as there are fifties of them; whoever begins again skips those who
-/// have their features already, so that nobody gets or is told of anything twice.
-pub(super) async fn reset(
+async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
+        SubscriptionEvent::SubscriptionPlanChanged { owning_entity_id, .. }
+        | SubscriptionEvent::SubscriptionTransferred { owning_entity_id, .. } => {
+            reset(app, call, &event.stream.id, &owning_entity_id).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives every member the features of the plan that was chosen last. There may be thousands, so it
+/// takes as many appends as there are fifties of them; whoever begins again skips those who have
+/// their features already, so that nobody gets or is told of anything twice.
+async fn reset(
     app: &App,
     call: &Call,
     subscription: &str,
@@ -31,10 +57,12 @@ pub(super) async fn reset(
     let Some(at) = alive(app.organizations.load(call, organization.as_str()).await)? else {
         return Ok(());
     };
-    let tier = tier(app, &subscription.state);
-    for members in at.state.members().chunks(TOGETHER) {
-        let decide = |user: &EndUser| user.reset_features(organization, tier, &call.caller.id);
-        together(app, call, members, decide).await?;
+    let Some(tier) = given(app, &subscription.state) else { return Ok(()) };
+    let decide = |user: &EndUser| user.reset_features(organization, tier, &call.caller.id);
+    let members: Vec<&UserId> = at.state.members().collect();
+    for some in members.chunks(TOGETHER) {
+        let changed = together(app, call, some, decide).await?;
+        call.step(changed);
     }
     Ok(())
 }
@@ -48,65 +76,88 @@ pub(super) async fn catch_up(
     organization: &OrganizationId,
     user: &UserId,
 ) -> Result<()> {
-    let Some(tier) = given(app, organization).await? else { return Ok(()) };
-    let decide = |member: &EndUser| member.reset_features(organization, tier, &call.caller.id);
-    together(app, call, std::slice::from_ref(user), decide).await
-}
-
-/// The tier that all members were given the features of last; canceling alone takes nothing. `None`
-/// if they never were, or by another provider than the installed one.
-async fn given(app: &App, organization: &OrganizationId) -> Result<Option<Tier>> {
-    let installed = app.billing.interpreter();
-    let stream = StreamId::new(Subscription::TYPE, organization.twin("billsub"));
-    for event in app.sealed_log.load(&stream, 0).await?.iter().rev() {
-        match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
-            SubscriptionEvent::SubscriptionPlanChanged {
-                provider_name, provider_state, ..
-            }
-            | SubscriptionEvent::SubscriptionTransferred {
-                provider_name, provider_state, ..
-            } => {
-                let own = provider_name == installed.name();
-                return Ok(own.then(|| installed.details(&provider_state).plan.tier));
-            }
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// Changes some users in one append.
-async fn together(
-    app: &App,
-    call: &Call,
-    users: &[UserId],
-    decide: impl Fn(&EndUser) -> Vec<EndUserEvent> + Send + Sync,
-) -> Result<()> {
     for _ in 0..ATTEMPTS {
-        let mut changing = vec![];
-        for user in users {
-            let Some(known) = app.end_users.find(call, user.as_str()).await? else { continue };
-            let events = decide(&known.state);
-            if !events.is_empty() {
-                changing.push((user, known, events));
-            }
-        }
-        // A user has a version once, so that of the first of them names the append, also if one cause
-        // changes it again.
-        let Some((first, known, _)) = changing.first() else { return Ok(()) };
-        let call = call.part(&format!("{first}/{}", known.version));
-        let mut parts = vec![];
-        for (user, mut known, events) in changing {
-            for event in &events {
-                audit(app, &call, user, event)?;
-            }
-            parts.push(app.end_users.stage(&mut known, events)?);
-        }
-        if let Committed::Done = app.commit(&call, parts).await? {
+        let found = app.subscriptions.load(call, &organization.twin("billsub")).await;
+        let Some(mut subscription) = alive(found)? else { return Ok(()) };
+        let Some(tier) = given(app, &subscription.state) else { return Ok(()) };
+        let decide = |member: &EndUser| member.reset_features(organization, tier, &call.caller.id);
+        // Another plan that is chosen now is given by who resets all, maybe before this is appended.
+        let unchanged = app.subscriptions.stage(&mut subscription, vec![])?;
+        if !matches!(attempt(app, call, &[user], decide, vec![unchanged]).await?, Attempt::Raced) {
             return Ok(());
         }
     }
     Err(Error::conflict())
+}
+
+/// The tier that all members were given the features of last; canceling alone takes nothing. `None`
+/// if they never were, or by another provider than the installed one.
+fn given(app: &App, subscription: &Subscription) -> Option<Tier> {
+    let installed = app.billing.interpreter();
+    let chosen = subscription.chosen().filter(|chosen| chosen.name == installed.name())?;
+    Some(installed.details(&chosen.state).plan.tier)
+}
+
+/// Changes some users in one append; `false` if that changes nothing.
+async fn together(
+    app: &App,
+    call: &Call,
+    users: &[&UserId],
+    decide: impl Fn(&EndUser) -> Vec<EndUserEvent> + Send + Sync,
+) -> Result<bool> {
+    for _ in 0..ATTEMPTS {
+        match attempt(app, call, users, &decide, vec![]).await? {
+            Attempt::Idle => return Ok(false),
+            Attempt::Done => return Ok(true),
+            Attempt::Raced => {}
+        }
+    }
+    Err(Error::conflict())
+}
+
+/// What became of changing some users.
+enum Attempt {
+    /// There was nothing to change.
+    Idle,
+    Done,
+    /// Somebody else changed one of them.
+    Raced,
+}
+
+async fn attempt(
+    app: &App,
+    call: &Call,
+    users: &[&UserId],
+    decide: impl Fn(&EndUser) -> Vec<EndUserEvent> + Send + Sync,
+    mut parts: Vec<Staged>,
+) -> Result<Attempt> {
+    let mut known = Vec::with_capacity(users.len());
+    for some in users.chunks(AT_ONCE) {
+        let found = some.iter().map(|user| app.end_users.find(call, user.as_str()));
+        known.extend(try_join_all(found).await?);
+    }
+    let mut changing = vec![];
+    for (user, known) in users.iter().zip(known) {
+        let Some(known) = known else { continue };
+        let events = decide(&known.state);
+        if !events.is_empty() {
+            changing.push((user, known, events));
+        }
+    }
+    // A user has a version once, so that of the first of them names the append, also if one cause
+    // changes it again.
+    let Some((first, known, _)) = changing.first() else { return Ok(Attempt::Idle) };
+    let call = call.part(&format!("{first}/{}", known.version));
+    for (user, mut known, events) in changing {
+        for event in &events {
+            audit(app, &call, user, event)?;
+        }
+        parts.push(app.end_users.stage(&mut known, events)?);
+    }
+    Ok(match app.commit(&call, parts).await? {
+        Committed::Done => Attempt::Done,
+        Committed::Raced => Attempt::Raced,
+    })
 }
 
 /// Audits that a user got other features; nothing else.

@@ -1,6 +1,6 @@
 //! Who belongs to an organization, and what they may do in it.
 
-use super::{Organization, OrganizationError};
+use super::{Belonging, Organization, OrganizationError};
 use crate::{
     kernel::{EmailAddress, RoleSet, UserId, roles::Role},
     organizations::OrganizationEvent,
@@ -134,7 +134,7 @@ impl Organization {
     /// Notes a member; nothing happens if it is known.
     #[must_use]
     pub fn add_member(&self, user: &UserId) -> Vec<OrganizationEvent> {
-        if self.members.contains(user) {
+        if self.is_noted(user) {
             return vec![];
         }
         vec![OrganizationEvent::MembershipAdded { user_id: user.clone() }]
@@ -143,7 +143,7 @@ impl Organization {
     /// Notes that somebody is a member no longer; nothing happens if it was none.
     #[must_use]
     pub fn remove_member(&self, user: &UserId) -> Vec<OrganizationEvent> {
-        if !self.members.contains(user) {
+        if !self.is_noted(user) {
             return vec![];
         }
         vec![OrganizationEvent::MembershipRemoved { user_id: user.clone() }]
@@ -152,7 +152,11 @@ impl Organization {
     /// Whether the member was un-invited, and has not left yet.
     #[must_use]
     pub fn is_leaving(&self, user: &UserId) -> bool {
-        self.members.contains(user) && self.roles_of(user).is_none()
+        self.is_noted(user) && self.roles_of(user).is_none()
+    }
+
+    fn is_noted(&self, user: &UserId) -> bool {
+        self.members.get(user).is_some_and(Belonging::is_noted)
     }
 
     /// The roles of a member that an owner wants to change.
@@ -174,7 +178,10 @@ impl Organization {
 
     /// An owner and a billing administrator are left once the user has only these roles.
     fn must_stay_led(&self, user: &UserId, roles: &RoleSet) -> Result<(), OrganizationError> {
-        let others = || self.roles.iter().filter(|(other, _)| *other != user).map(|(_, held)| held);
+        let others = || {
+            let others = self.members.iter().filter(|(other, _)| *other != user);
+            others.filter_map(|(_, how)| how.roles())
+        };
         let anybody = |role| roles.has(role) || others().any(|held| held.has(role));
         if !anybody(Role::TenantOwner) {
             return Err(OrganizationError::LastOwner);

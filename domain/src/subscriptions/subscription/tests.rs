@@ -1,5 +1,7 @@
 //! The rules of a subscription, each provoked.
 
+mod chosen;
+
 use super::*;
 use crate::{
     kernel::testing::given,

@@ -10,6 +10,9 @@ pub(super) enum ConsumerError {
     /// Its checkpoint moved: another instance runs.
     #[error("another instance moved the checkpoint")]
     Superseded,
+    /// It was told to stop, and what it does would take longer.
+    #[error("it is time to stop")]
+    Stopped,
     /// A database or the log is away; it waits.
     #[error("{0}")]
     Outage(String),

@@ -6,18 +6,19 @@ use std::{
 };
 
 use application::{
-    App, Call, Caller, Error,
+    App, Call, Caller,
     ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId, WorkMessage},
     reaction::Reaction,
 };
-use domain::kernel::{DecodeError, ErrorKind, OrganizationId};
+use domain::kernel::OrganizationId;
 use tokio::sync::{mpsc, watch};
 
 use super::{
     Shared,
-    batch::{WAITS, describe_decode, letter},
+    batch::{WAITS, letter},
     cursor::{Cursor, Run},
     dividing,
+    effect::{self, Failure},
     error::ConsumerError,
     letters, meters,
     place::Place,
@@ -33,10 +34,8 @@ use crate::backoff::Backoff;
 const LIVE: usize = 1_000;
 /// How often an event is tried.
 const TRIES: u32 = 5;
-/// How long an event is tried.
+/// How long an event is tried that gets no further.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long one try may take.
-const LIMIT: Duration = Duration::from_secs(30);
 /// How often a reaction that has nothing to do looks whether an operator put it back.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -80,7 +79,7 @@ impl Reacting {
         Self { shared, app, reaction, part, requests, stop, cursor, place, parked, known }
     }
 
-    /// Runs until it is told to stop; what it began it finishes.
+    /// Runs until it is told to stop; what it began it finishes, unless that takes long.
     pub async fn run(mut self) {
         let mut supervisor = Supervisor::new(self.reaction.name);
         while let Err(error) = self.session().await {
@@ -175,7 +174,8 @@ impl Reacting {
 
     /// Brings about the effect of one event, or gives up on it.
     async fn react(&mut self, event: &Recorded) -> Result<(), ConsumerError> {
-        let (began, mut backoff, mut attempts) = (Instant::now(), Backoff::EVENT, 0);
+        let began = Instant::now();
+        let (mut since, mut backoff, mut attempts) = (began, Backoff::EVENT, 0);
         loop {
             attempts += 1;
             let consumed = self.consumed(event.position, None);
@@ -184,7 +184,10 @@ impl Reacting {
                 meters::applied(self.reaction.name, 1, began.elapsed());
                 return Ok(());
             };
-            let hopeless = failure.is_final || attempts >= TRIES || began.elapsed() > PATIENCE;
+            if failure.got_on {
+                (since, backoff, attempts) = (Instant::now(), Backoff::EVENT, 1);
+            }
+            let hopeless = failure.is_final || attempts >= TRIES || since.elapsed() > PATIENCE;
             if hopeless {
                 return self.park(event, &failure.text, attempts).await;
             }
@@ -209,21 +212,11 @@ impl Reacting {
         let call = Self::call(event);
         call.consume(consumed);
         let effect = (self.reaction.react)(&self.app, &call, event);
-        let failure = match tokio::time::timeout(LIMIT, effect).await {
-            Ok(Ok(())) => {
-                if let Some(consumed) = call.consumed() {
-                    self.append(consumed, vec![], call.work()).await?;
-                }
-                return Ok(Ok(()));
+        let Err(failure) = effect::finish(&call, effect, self.stop.clone()).await? else {
+            if let Some(consumed) = call.consumed() {
+                self.append(consumed, vec![], call.work()).await?;
             }
-            Ok(Err(error)) if error.kind() == Some(ErrorKind::Unavailable) => {
-                return Err(ConsumerError::Outage(error.to_string()));
-            }
-            Ok(Err(error)) => Failure::of(&error),
-            Err(_) => Failure {
-                text: format!("took longer than {} seconds", LIMIT.as_secs()),
-                is_final: false,
-            },
+            return Ok(Ok(()));
         };
         // The effect may have been committed all the same, here or by another instance.
         let stored = self.shared.log.checkpoint(self.reaction.name, self.part).await?;
@@ -362,26 +355,5 @@ impl Reacting {
         let name = self.reaction.name;
         self.shared.progress.reacted(name, self.part, self.place.at);
         self.shared.measure(name, self.part, self.place.at, last.map(|event| event.recorded_at));
-    }
-}
-
-/// Why an event could not be handled; holds no payload.
-struct Failure {
-    text: String,
-    /// Whether trying again can't help.
-    is_final: bool,
-}
-
-impl Failure {
-    fn of(error: &Error) -> Self {
-        match error {
-            Error::Unexpected(source) => match source.downcast_ref::<DecodeError>() {
-                Some(error) => Self { text: describe_decode(error), is_final: true },
-                None => Self { text: error.to_string(), is_final: false },
-            },
-            Error::Validation(_) | Error::Refused { .. } => {
-                Self { text: error.to_string(), is_final: false }
-            }
-        }
     }
 }

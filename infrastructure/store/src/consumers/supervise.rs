@@ -35,6 +35,9 @@ impl Supervisor {
             ConsumerError::Superseded => {
                 tracing::warn!(consumer = self.name, "superseded; reading its checkpoint again");
             }
+            ConsumerError::Stopped => {
+                tracing::info!(consumer = self.name, "stops in the middle of an event");
+            }
             ConsumerError::Outage(why) => {
                 tracing::warn!(consumer = self.name, why, "waiting for a database");
             }

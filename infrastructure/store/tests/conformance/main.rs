@@ -8,13 +8,18 @@ mod concurrency;
 mod consumers;
 mod cqrs;
 mod idempotency;
+mod indexes;
 mod model;
 mod outage;
 mod reads;
+mod repository;
 mod rules;
 mod sealing;
 mod support;
 mod work;
+
+#[cfg(feature = "testing-only")]
+use support::Fixture;
 
 /// Runs each case on each engine.
 macro_rules! on_every_log {
@@ -65,4 +70,15 @@ on_every_log! {
     cqrs::the_framework_and_the_stock_repositories_agree,
     cqrs::the_slower_of_two_is_told,
     cqrs::snapshots_are_refused,
+    repository::what_was_loaded_lately_is_read_on_and_never_behind,
+    repository::what_is_personal_is_gone_with_its_key,
+    repository::snapshots_of_what_is_large_are_rare,
+}
+
+#[cfg(feature = "testing-only")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_outlives_a_log_that_is_emptied() {
+    for f in [Fixture::memory(), Fixture::sqlite().await, Fixture::postgres().await] {
+        repository::nothing_outlives_a_log_that_is_emptied(&f).await;
+    }
 }

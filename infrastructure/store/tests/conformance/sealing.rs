@@ -16,7 +16,7 @@ use crate::support::{Fixture, event, stream};
 
 /// Writes backwards, for everybody who was not erased.
 #[derive(Default)]
-struct Mirror(Mutex<HashSet<String>>);
+pub struct Mirror(Mutex<HashSet<String>>);
 
 #[async_trait]
 impl Vault for Mirror {

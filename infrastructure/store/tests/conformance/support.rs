@@ -68,7 +68,7 @@ impl Database {
 }
 
 /// Random enough to name databases: hash maps are seeded by the system.
-fn rand() -> u128 {
+pub fn rand() -> u128 {
     use std::hash::{BuildHasher, RandomState};
     let half = || u128::from(RandomState::new().hash_one(std::process::id()));
     half() << 64 | half()

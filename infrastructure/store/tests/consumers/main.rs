@@ -9,6 +9,7 @@
 
 mod claims;
 mod exactly_once;
+mod features;
 mod kettles;
 mod letters;
 mod operating;

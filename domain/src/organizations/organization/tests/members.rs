@@ -21,6 +21,10 @@ fn invited_address() -> OrganizationEvent {
     }
 }
 
+fn members(of: &Organization) -> Vec<UserId> {
+    of.members().cloned().collect()
+}
+
 fn address() -> Invited {
     Invited::Address { email: email(), mailbox: "digest".into() }
 }
@@ -31,7 +35,7 @@ fn a_member_is_noted_once() {
     assert_eq!(new.add_member(&ann()), [joined(&ann())]);
     let known = given::<Organization>(own().into_iter().chain([joined(&ann())])).state();
     assert_eq!(known.add_member(&ann()), []);
-    assert_eq!(known.members(), [ann()]);
+    assert_eq!(members(&known), [ann()]);
 }
 
 #[test]
@@ -40,7 +44,7 @@ fn a_member_leaves_once() {
     assert_eq!(known.remove_member(&bea()), [left(&bea())]);
     let gone = given::<Organization>(with_bea([left(&bea())])).state();
     assert_eq!(gone.remove_member(&bea()), []);
-    assert_eq!((gone.members(), gone.roles_of(&bea())), (&[ann()][..], None));
+    assert_eq!((members(&gone), gone.roles_of(&bea())), (vec![ann()], None));
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn whoever_leaves_decides_nothing_from_now_on() {
     let leaving = with_bea([assigned(Role::TenantOwner), un_invited(&bea())]);
     let organization = given::<Organization>(leaving).state();
     assert!(organization.is_leaving(&bea()) && !organization.is_leaving(&ann()));
-    assert_eq!(organization.members(), [ann(), bea()]);
+    assert_eq!(members(&organization), [ann(), bea()]);
     assert_eq!(organization.roles_of(&bea()), None);
     assert_eq!(organization.rename(&bea(), None), Err(OrganizationError::NotOwner));
     assert_eq!(
