@@ -4,6 +4,7 @@
 
 mod cars;
 mod emails;
+mod members;
 mod organizations;
 mod people;
 mod support;
