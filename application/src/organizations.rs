@@ -18,6 +18,7 @@ pub mod inspect;
 #[cfg(feature = "testing-only")]
 pub mod inspect_settings;
 pub mod invite_member;
+pub(crate) mod parting;
 mod paying;
 pub mod reactions;
 pub mod roles;
