@@ -21,7 +21,7 @@ use crate::{
     emails::EmailReads,
     end_users::EndUserReads,
     identities::{SignIn, api_keys::ApiKeyReads},
-    organizations::{OrganizationReads, settings::SettingTemplate},
+    organizations::{OrganizationReads, settings::TenantSetting},
     ports::{
         AccessTokens, ApiKeyUses, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog,
         Ids, MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength,
@@ -98,7 +98,7 @@ pub struct App {
     /// Organizations, for queries.
     pub organization_reads: Arc<dyn OrganizationReads>,
     /// What every new organization is set to.
-    pub tenant_settings: Arc<[SettingTemplate]>,
+    pub tenant_settings: Arc<[TenantSetting]>,
     /// Subscriptions, for commands.
     pub subscriptions: Repository<Subscription>,
     /// Subscriptions, for queries.

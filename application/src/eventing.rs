@@ -1,5 +1,6 @@
 //! Domain events on their way to others.
 
+pub mod integration;
 pub mod log;
 pub mod message;
 pub mod notify;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    kernel::{Evolve, OrganizationId},
+    kernel::{ErrorKind, Evolve, OrganizationId},
     organizations::{Organization, OrganizationEvent},
 };
 use serde::Serialize;
@@ -18,6 +18,7 @@ pub mod inspect;
 #[cfg(feature = "testing-only")]
 pub mod inspect_settings;
 pub mod invite_member;
+pub(crate) mod parting;
 mod paying;
 pub mod reactions;
 pub mod roles;
@@ -72,6 +73,17 @@ impl From<&Loaded<Organization>> for OrganizationView {
 impl From<&Loaded<Organization>> for OrganizationAnswer {
     fn from(loaded: &Loaded<Organization>) -> Self {
         Self { organization: loaded.into() }
+    }
+}
+
+/// Whether an organization was deleted for good; one that never was, was not.
+///
+/// # Errors
+/// Unavailable.
+pub async fn is_deleted(app: &App, call: &Call, id: &OrganizationId) -> Result<bool> {
+    match app.organizations.find(call, id.as_str()).await {
+        Err(error) if error.kind() == Some(ErrorKind::Deleted) => Ok(true),
+        found => found.map(|_| false),
     }
 }
 

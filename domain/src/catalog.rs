@@ -4,7 +4,7 @@ use crate::{
     audits::Audit,
     cars::Car,
     emails::EmailDelivery,
-    end_users::EndUser,
+    end_users::{EndUser, EndUserIntegrationEvent},
     identities::{ApiKey, Credential, TokenFamily},
     kernel::{DecodeError, Event, EventSpec, Evolve, Upcaster},
     organizations::Organization,
@@ -61,3 +61,6 @@ pub const ALL: &[Contract] = &[
     contract::<TokenFamily>(),
     contract::<UserProfile>(),
 ];
+
+/// What other systems are told, beside what happens: never stored, made when it is published.
+pub const INTEGRATION: &[&[EventSpec]] = &[EndUserIntegrationEvent::CATALOG];

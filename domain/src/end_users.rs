@@ -3,6 +3,7 @@
 pub mod end_user;
 pub mod events;
 pub mod initial;
+pub mod integration;
 pub mod invitation;
 pub mod machine;
 pub mod membership;
@@ -10,6 +11,7 @@ pub mod plans;
 
 pub use end_user::{EndUser, EndUserError, Registration};
 pub use events::{EndUserEvent, RegisteredProfile};
+pub use integration::EndUserIntegrationEvent;
 pub use invitation::{Invitation, NewInvitation};
 pub use machine::MachineRegistration;
 pub use membership::Membership;

@@ -12,7 +12,7 @@ mod usages;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use adapters::{master_key::MasterKey, secret::Secret};
-use application::{organizations::settings::SettingTemplate, ports::Partition};
+use application::{organizations::settings::TenantSetting, ports::Partition};
 use domain::kernel::EmailAddress;
 
 use crate::http::settings::{HttpSettings, Rate};
@@ -120,7 +120,7 @@ pub struct Settings {
     /// Who becomes an operator by registering.
     pub operators: Vec<EmailAddress>,
     /// What every new organization is set to.
-    pub tenant_settings: Vec<SettingTemplate>,
+    pub tenant_settings: Vec<TenantSetting>,
     /// Passwords, and the tokens of sign-ins.
     pub identities: IdentitySettings,
     /// How long access tokens are good for.

@@ -16,7 +16,7 @@ use store::{
     projections::{Changes, ProjectError, Projection},
 };
 
-pub use reads::EndUserTables;
+pub use reads::{EndUserTables, pages_of_members};
 use tables::{END_USERS as TABLE, GUESTS, MEMBERSHIPS, ROLES, role_column};
 
 /// The read model of end users.

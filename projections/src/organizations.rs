@@ -20,6 +20,7 @@ pub const ORGANIZATIONS: Projection = Projection {
     handles: &[
         ("organization", "created"),
         ("organization", "setting_created"),
+        ("organization", "setting_updated"),
         ("organization", "name_changed"),
         ("organization", "member_invited"),
         ("organization", "member_un_invited"),
@@ -70,6 +71,7 @@ fn project(recorded: &Recorded, changes: &mut Changes) -> Result<(), ProjectErro
             changes.set(&TABLE, id, [("subscriber_id", to_subscriber_id.as_str().into()), version])
         }
         OrganizationEvent::SettingCreated { .. }
+        | OrganizationEvent::SettingUpdated { .. }
         | OrganizationEvent::MemberInvited { .. }
         | OrganizationEvent::MemberUnInvited { .. }
         | OrganizationEvent::MembershipAdded { .. }

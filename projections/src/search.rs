@@ -2,7 +2,7 @@
 
 use application::{
     Result,
-    search::{Direction, Found, Rows, Search},
+    search::{Direction, Found, Rows, Search, Sort},
 };
 use store::db::{Db, DbError, Row, Value};
 
@@ -20,6 +20,9 @@ pub(crate) struct Source<'a> {
     /// Names of one column mean the same: a caller who asks to fill one of them gets the member
     /// of the answer that is called by any.
     pub sortable: &'a [(&'a str, &'a str)],
+    /// Those of these columns that are never empty. An index serves their order in both directions,
+    /// because nothing has to be said about where nothing goes.
+    pub complete: &'a [&'a str],
 }
 
 /// One page, and how many rows there are in all.
@@ -34,7 +37,7 @@ pub(crate) async fn page<T>(
         Some(row) => row.count("total")?,
         None => 0,
     };
-    let statement = statement(source, values.len(), search);
+    let statement = statement(source, values.len(), search.sort.as_ref());
     values.extend([search.limit.into(), search.skip().into()]);
     let rows = db.fetch(&statement, &values).await?;
     let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
@@ -59,22 +62,33 @@ fn count(source: &Source<'_>) -> String {
     format!("SELECT count(*) AS total FROM {} WHERE {}", source.from, source.filter)
 }
 
-fn statement(source: &Source<'_>, values: usize, search: &Search) -> String {
+/// The statement of a page in every order that callers may wish for, each by its name and direction.
+pub(crate) fn statements(source: &Source<'_>, values: usize) -> Vec<(String, String)> {
+    let mut statements = vec![];
+    for (by, _) in source.sortable {
+        for (sign, direction) in [('+', Direction::Ascending), ('-', Direction::Descending)] {
+            let sort = Sort { by: (*by).to_owned(), direction };
+            statements.push((format!("{sign}{by}"), statement(source, values, Some(&sort))));
+        }
+    }
+    statements
+}
+
+fn statement(source: &Source<'_>, values: usize, sort: Option<&Sort>) -> String {
     format!(
         "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT ${} OFFSET ${}",
         source.columns,
         source.from,
         source.filter,
-        order(source, search),
+        order(source, sort),
         values + 1,
         values + 2
     )
 }
 
 /// Only columns that the source names get into a statement, never a caller's text.
-fn order(source: &Source<'_>, search: &Search) -> String {
-    let wish = search.sort.as_ref();
-    let wish = wish.and_then(|sort| Some((column(source, &sort.by)?, sort.direction)));
+fn order(source: &Source<'_>, sort: Option<&Sort>) -> String {
+    let wish = sort.and_then(|sort| Some((column(source, &sort.by)?, sort.direction)));
     let first = source.sortable.first().map_or(source.key, |(_, column)| column);
     let (column, direction) = wish.unwrap_or((first, Direction::Ascending));
     let direction = match direction {
@@ -83,6 +97,8 @@ fn order(source: &Source<'_>, search: &Search) -> String {
     };
     if column == source.key {
         format!("{column} {direction}")
+    } else if source.complete.contains(&column) {
+        format!("{column} {direction}, {} {direction}", source.key)
     } else {
         // The engines disagree about where nothing goes unless they are told.
         format!("{column} {direction} NULLS LAST, {} {direction}", source.key)
@@ -105,23 +121,30 @@ mod tests {
             ("Id", "id"),
             ("Litres", "litres"),
             ("Size.Litres", "litres"),
+            ("Colour", "colour"),
         ],
+        complete: &["litres"],
     };
 
     fn order_of(sort: &str) -> String {
         let options = SearchOptions { sort: Some(sort.into()), ..Default::default() };
-        order(&SOURCE, &options.parse().expect("valid"))
+        order(&SOURCE, options.parse().expect("valid").sort.as_ref())
     }
 
     #[test]
     fn fields_are_found_whatever_their_case() {
-        assert_eq!(order_of("-litres"), "litres DESC NULLS LAST, id DESC");
+        assert_eq!(order_of("-litres"), "litres DESC, id DESC");
         assert_eq!(order_of("ID"), "id ASC");
     }
 
     #[test]
+    fn what_may_be_empty_comes_last() {
+        assert_eq!(order_of("-colour"), "colour DESC NULLS LAST, id DESC");
+    }
+
+    #[test]
     fn unknown_fields_are_ignored() {
-        assert_eq!(order_of("-colour"), "last_persisted_at ASC NULLS LAST, id ASC");
+        assert_eq!(order_of("-size"), "last_persisted_at ASC NULLS LAST, id ASC");
     }
 
     #[test]
@@ -130,14 +153,13 @@ mod tests {
             let options = SearchOptions { filter: Some(filter.into()), ..Default::default() };
             filled(&SOURCE, &options.parse().expect("valid")).join(" ")
         };
-        assert_eq!(filled_by("LITRES,colour"), "LITRES colour Litres Size.Litres");
+        assert_eq!(filled_by("LITRES,weight"), "LITRES weight Litres Size.Litres");
         assert_eq!(filled_by("size;size.Litres"), "size size.Litres Litres Size.Litres");
-        assert_eq!(filled_by("colour"), "colour");
+        assert_eq!(filled_by("weight"), "weight");
     }
 
     #[test]
     fn the_page_is_bound_after_the_filter() {
-        let search = SearchOptions::default().parse().expect("valid");
-        assert!(statement(&SOURCE, 1, &search).ends_with("LIMIT $2 OFFSET $3"));
+        assert!(statement(&SOURCE, 1, None).ends_with("LIMIT $2 OFFSET $3"));
     }
 }

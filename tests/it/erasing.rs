@@ -85,14 +85,23 @@ impl Site {
         Request::new(&self.client, Method::POST, &url).json(&body).send().await
     }
 
+    async fn post_as(&self, token: &str, path: &str, body: Value) -> acceptance::Answer {
+        let url = format!("{}{path}", self.process.url);
+        Request::new(&self.client, Method::POST, &url).bearer(token).json(&body).send().await
+    }
+
     async fn get(&self, path: &str, token: &str) -> acceptance::Answer {
         let url = format!("{}{path}", self.process.url);
         Request::new(&self.client, Method::GET, &url).bearer(token).send().await
     }
 
     async fn register(&self) -> String {
+        self.register_at(EMAIL).await
+    }
+
+    async fn register_at(&self, email: &str) -> String {
         let body = json!({
-            "emailAddress": EMAIL,
+            "emailAddress": email,
             "firstName": "Zebulon",
             "lastName": "Quagga",
             "password": PASSWORD,
@@ -210,6 +219,43 @@ async fn embedded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_a_broker() {
     a_person_is_sealed_and_erased(Site::brokered().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_others_need_is_erased_if_that_is_said() {
+    let site = Site::embedded().await;
+    let user = site.register().await;
+    let token = json!({ "token": site.mailed().await });
+    let _ = site.post("/credentials/confirm-registration", token).await.expect(200);
+    let other = site.register_at("other@example.com").await;
+    let access = until(|| site.sign_in()).await;
+    let founded = site.post_as(&access, "/organizations", json!({ "name": "Acme" })).await;
+    let founded = founded.expect(200).json();
+    let id = founded["organization"]["id"].as_str().unwrap();
+    // A token says what its bearer may do where when it is made.
+    let path = format!("/organizations/{id}/members");
+    let invited = || async {
+        let access = site.sign_in().await?;
+        let answer = site.post_as(&access, &path, json!({ "userId": other })).await;
+        answer.status.is_success().then_some(access)
+    };
+    let access = until(invited).await;
+    let path = format!("/organizations/{id}/roles/assign");
+    let known = || async {
+        let url = format!("{}{path}", site.process.url);
+        let role = json!({ "userId": other, "roles": ["tenant_member"] });
+        let request = Request::new(&site.client, Method::PUT, &url).bearer(&access).json(&role);
+        request.send().await.status.is_success().then_some(())
+    };
+    until(known).await;
+
+    let erase = ["ops", "people", "erase", &user, "--yes"];
+    let refusal = site.environment.run(&erase).unwrap_err();
+    assert!(refusal.contains(id) && refusal.contains("transfer the subscription"), "{refusal}");
+    assert!(refusal.contains("--although-needed"), "{refusal}");
+    assert!(site.sign_in().await.is_some());
+    site.environment.run(&[&erase[..], &["--although-needed"]].concat()).unwrap();
+    assert_eq!(site.sign_in().await, None);
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod following;
 mod gateway;
 mod health;
 mod identities;
+mod integration_events;
 mod invitations;
 mod keys;
 mod lifecycle;

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod members;
+mod parting;
 mod reactions;
 mod roles;
 mod settings;

@@ -131,16 +131,18 @@ impl Place {
         connection.close(200, "done".into()).await.expect("closed");
     }
 
-    /// A queue that gets a copy of every event; its name.
+    /// A queue that gets a copy of every event, and of what other systems are told; its name.
     pub async fn listen(&self) -> String {
         let (connection, channel) = self.connect().await;
         let name = self.name("listener");
         let (plain, nothing) = (QueueDeclareOptions::default(), FieldTable::default());
         channel.queue_declare(name.clone().into(), plain, nothing.clone()).await.expect("declared");
-        let (exchange, options) = (self.name("domain_events"), QueueBindOptions::default());
-        let bound =
-            channel.queue_bind(name.clone().into(), exchange.into(), "#".into(), options, nothing);
-        bound.await.expect("bound");
+        for exchange in ["domain_events", "integration_events"] {
+            let (queue, exchange) = (name.clone().into(), self.name(exchange).into());
+            let (options, nothing) = (QueueBindOptions::default(), nothing.clone());
+            let bound = channel.queue_bind(queue, exchange, "#".into(), options, nothing);
+            bound.await.expect("bound");
+        }
         connection.close(200, "done".into()).await.expect("closed");
         name
     }
@@ -197,7 +199,7 @@ impl Place {
             let options = QueueDeleteOptions::default();
             channel.queue_delete(queue.into(), options).await.map_err(failed)?;
         }
-        for exchange in ["domain_events", "domain_events.unrouted"] {
+        for exchange in ["domain_events", "domain_events.unrouted", "integration_events"] {
             let (name, options) = (self.name(exchange), ExchangeDeleteOptions::default());
             channel.exchange_delete(name.into(), options).await.map_err(failed)?;
         }

@@ -48,10 +48,10 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
             members::leave(app, call, &at, &uninvited_id, &uninvited_by_id).await
         }
         OrganizationEvent::RoleAssigned { assigned_by_id, user_id, role } => {
-            members::assign(app, call, &at, &user_id, role, &assigned_by_id).await
+            members::ASSIGNED.run(app, call, &at, &user_id, role, &assigned_by_id).await
         }
         OrganizationEvent::RoleUnassigned { unassigned_by_id, user_id, role } => {
-            members::unassign(app, call, &at, &user_id, role, &unassigned_by_id).await
+            members::UNASSIGNED.run(app, call, &at, &user_id, role, &unassigned_by_id).await
         }
         OrganizationEvent::MembershipAdded { user_id } => {
             features::catch_up(app, call, &at, &user_id).await

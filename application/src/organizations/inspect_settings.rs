@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    kernel::{
-        OrganizationId,
-        roles::{Feature, Role},
-    },
-    organizations::Organization,
+use domain::kernel::{
+    OrganizationId,
+    roles::{Feature, Role},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{OrganizationView, settings::context};
+use super::{OrganizationView, settings::read};
 use crate::{
-    App, Call, Loaded, Policy, Result, UseCase,
+    App, Call, Policy, Result, UseCase,
     input::{id, parse_all},
-    ports::SealedText,
 };
 
 /// Looks at the settings of an organization
@@ -54,30 +50,11 @@ impl UseCase for GetOrganizationSettings {
     async fn run(self, app: &App, call: &Call) -> Result<GetOrganizationSettingsResponse> {
         let (id,) = parse_all((id("id", self.id.as_deref(), OrganizationId::parse),))?;
         let loaded = app.organizations.load(call, id.as_str()).await?;
-        let settings = opened(app, &loaded).await?;
+        let settings = read(app, &loaded).await?;
+        let settings: BTreeMap<String, String> =
+            settings.into_iter().map(|setting| (setting.name, setting.value)).collect();
         let organization =
             OrganizationWithSettings { organization: (&loaded).into(), settings: settings.clone() };
         Ok(GetOrganizationSettingsResponse { organization, settings })
     }
-}
-
-/// The values of all settings; those that can't be decrypted are empty.
-async fn opened(
-    app: &App,
-    organization: &Loaded<Organization>,
-) -> Result<BTreeMap<String, String>> {
-    let id = organization.id.as_str();
-    let mut values = BTreeMap::new();
-    for (name, setting) in organization.state.settings() {
-        let value = if setting.is_encrypted {
-            let context = context(id, name);
-            let sealed = SealedText { subject: id, context: &context, text: &setting.value };
-            let plain = app.vault.open(&[sealed]).await?.pop().flatten();
-            plain.and_then(|plain| String::from_utf8(plain).ok()).unwrap_or_default()
-        } else {
-            setting.value.clone()
-        };
-        values.insert(name.clone(), value);
-    }
-    Ok(values)
 }

@@ -54,7 +54,7 @@ async fn attempt(
 }
 
 /// None yet, or none any more once the organization is gone.
-async fn subscription(
+pub(super) async fn subscription(
     app: &App,
     call: &Call,
     id: &OrganizationId,

@@ -46,6 +46,14 @@ pub fn wire_name(field: &str) -> String {
     name
 }
 
+/// `<context>.<event>.v<version>`: what an event is called where those of all aggregates come together.
+#[must_use]
+pub fn full_name<E: Event>(event: &E) -> String {
+    let (name, version) = (event.name(), event.version());
+    let spec = E::CATALOG.iter().find(|spec| spec.name == name);
+    format!("{}.{name}.v{version}", spec.map_or("", |spec| spec.context))
+}
+
 /// Turns the payload of one released version into that of the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Upcaster {

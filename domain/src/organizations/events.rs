@@ -32,6 +32,12 @@ crate::events! {
         private SettingCreated = "setting_created" v 1 {
             name: String, string_value: String, value_type: SettingType, is_encrypted: bool,
         },
+        /// A setting is something else now; `from` and `to` as they are stored, `to` encrypted if
+        /// `is_encrypted`.
+        private SettingUpdated = "setting_updated" v 1 {
+            name: String, from: String, from_type: SettingType, to: String, to_type: SettingType,
+            is_encrypted: bool,
+        },
         /// Is called something else.
         public NameChanged = "name_changed" v 1 {} sealed { name: String },
         /// Somebody is to become a member: the user with this id, or whoever has this address.

@@ -28,6 +28,13 @@ pub struct Setting {
     pub is_encrypted: bool,
 }
 
+impl Setting {
+    pub(super) fn created(self, name: String) -> OrganizationEvent {
+        let Self { value: string_value, kind: value_type, is_encrypted } = self;
+        OrganizationEvent::SettingCreated { name, string_value, value_type, is_encrypted }
+    }
+}
+
 /// What an organization begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the events document them")]
@@ -77,10 +84,7 @@ impl NewOrganization {
             host_region: self.host_region,
             name: self.name,
         };
-        let settings = self.settings.into_iter().map(|(name, setting)| {
-            let Setting { value: string_value, kind: value_type, is_encrypted } = setting;
-            OrganizationEvent::SettingCreated { name, string_value, value_type, is_encrypted }
-        });
+        let settings = self.settings.into_iter().map(|(name, setting)| setting.created(name));
         std::iter::once(created).chain(settings).collect()
     }
 }

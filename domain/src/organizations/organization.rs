@@ -3,6 +3,7 @@
 mod belonging;
 mod error;
 mod members;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -220,6 +221,16 @@ impl Evolve for Organization {
             OrganizationEvent::SettingCreated { name, string_value, value_type, is_encrypted } => {
                 let setting = Setting { value: string_value, kind: value_type, is_encrypted };
                 self.settings.insert(name, setting);
+            }
+            OrganizationEvent::SettingUpdated {
+                name,
+                from: _,
+                from_type: _,
+                to: value,
+                to_type: kind,
+                is_encrypted,
+            } => {
+                self.settings.insert(name, Setting { value, kind, is_encrypted });
             }
             OrganizationEvent::NameChanged { name } => self.name = name,
             OrganizationEvent::MemberInvited { .. } => {}

@@ -1,6 +1,6 @@
 //! The part about organizations: what every new one is set to.
 
-use application::organizations::settings::SettingTemplate;
+use application::organizations::settings::TenantSetting;
 use domain::organizations::SettingType;
 
 use super::source::Values;
@@ -9,7 +9,7 @@ const FILE: &str = "GROUNDWORK_TENANT_SETTINGS";
 const ENCRYPTED: &str = "GROUNDWORK_TENANT_SETTINGS_ENCRYPTED";
 
 /// Reads the file of settings, if one is named.
-pub(super) fn build(values: &Values, wrong: &mut Vec<String>) -> Vec<SettingTemplate> {
+pub(super) fn build(values: &Values, wrong: &mut Vec<String>) -> Vec<TenantSetting> {
     let mut settings = match values.text(FILE) {
         Some(path) => read(path, wrong),
         None => vec![],
@@ -25,7 +25,7 @@ pub(super) fn build(values: &Values, wrong: &mut Vec<String>) -> Vec<SettingTemp
     settings
 }
 
-fn read(path: &str, wrong: &mut Vec<String>) -> Vec<SettingTemplate> {
+fn read(path: &str, wrong: &mut Vec<String>) -> Vec<TenantSetting> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
@@ -46,7 +46,7 @@ fn read(path: &str, wrong: &mut Vec<String>) -> Vec<SettingTemplate> {
     for (name, value) in table {
         match scalar(&value) {
             Some((kind, value)) => {
-                settings.push(SettingTemplate { name, value, kind, is_encrypted: false });
+                settings.push(TenantSetting { name, value, kind, is_encrypted: false });
             }
             None => wrong.push(format!(
                 "'{name}' in {path} of {FILE} must be a text, a number, `true` or `false`."

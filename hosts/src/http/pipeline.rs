@@ -3,13 +3,13 @@
 use std::{net::IpAddr, time::Instant};
 
 use actix_web::{HttpRequest, http::StatusCode, web::Bytes};
-use application::{Access, Call, Error, Tenancy};
+use application::{Access, Call, Error, Tenancy, caller::CallerKind, organizations::is_deleted};
 use domain::kernel::{ErrorKind, UserId};
 use serde_json::{Map, Value};
 
 use super::{
     authentication::{Guard, authenticate, basic},
-    binding::{Body, bind},
+    binding::{Body, Parameters, bind},
     consistency::{expected_version, responds_async, settle, wait_for},
     crowd::network,
     idempotency,
@@ -46,6 +46,16 @@ pub enum Refusal {
 impl<E: Into<Error>> From<E> for Refusal {
     fn from(error: E) -> Self {
         Self::Error(error.into())
+    }
+}
+
+impl Refusal {
+    /// Whether the same request would be refused again.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Error(error) => error.kind().is_some_and(|kind| kind != ErrorKind::Unavailable),
+            Self::Problem(problem) => problem.status.is_client_error(),
+        }
     }
 }
 
@@ -94,12 +104,27 @@ impl Asked<'_> {
         let tenancy = route.policy.tenancy;
         let memberships = site.app.memberships.as_ref();
         progress.call.tenant = detect(tenancy, &places, memberships, &progress.call).await?;
+        match self.admitted(progress, &query, &parameters, body).await {
+            Err(refusal) => Err(self.of_deleted(&progress.call, refusal).await),
+            answered => answered,
+        }
+    }
+
+    /// Whoever may be here: what it may do, what it sent, and what comes of that.
+    async fn admitted(
+        &self,
+        progress: &mut Progress,
+        query: &Pairs<'_>,
+        parameters: &Parameters<'_>,
+        body: Body<'_>,
+    ) -> Result<Reply, Refusal> {
+        let (site, headers, route) = (self.site, self.request.headers(), self.endpoint.route);
         if !route.policy.allows(&progress.call.caller, progress.call.tenant.as_ref()) {
             let detail = "The caller lacks a role or feature that this operation needs";
             return Err(Error::refused(ErrorKind::Forbidden, "forbidden", detail).into());
         }
-        progress.format = self.negotiate(&query, &body)?;
-        let mut input = bind(&self.endpoint.members, body, &query, &parameters)?;
+        progress.format = self.negotiate(query, &body)?;
+        let mut input = bind(&self.endpoint.members, body, query, parameters)?;
         self.inject_tenant(&mut input, &progress.call);
         progress.resource = input.get("id").and_then(Value::as_str).map(str::to_owned);
         if route.is_command() {
@@ -109,6 +134,21 @@ impl Asked<'_> {
             let answer = (route.serve)(&site.app, &progress.call, Value::Object(input)).await?;
             site.app.flush(&progress.call).await?;
             Ok(Reply::of(route, answer, &progress.call)?)
+        }
+    }
+
+    /// That an organization is gone counts before what its members may do and what they sent. It is
+    /// looked at when a wish is refused anyway, so that those that are granted cost no look.
+    async fn of_deleted(&self, call: &Call, refusal: Refusal) -> Refusal {
+        let Some(tenant) = call.tenant.as_ref().filter(|_| refusal.is_final()) else {
+            return refusal;
+        };
+        if call.caller.kind == CallerKind::Anonymous {
+            return refusal;
+        }
+        match is_deleted(&self.site.app, call, tenant).await {
+            Ok(true) => Error::deleted().into(),
+            Ok(false) | Err(_) => refusal,
         }
     }
 

@@ -21,6 +21,16 @@ pub fn catalogue() -> String {
     for contract in catalog::ALL {
         aggregate(&mut text, contract);
     }
+    text.push_str(
+        "\n## Integration events\n\n\
+         What other systems are told, on the exchange `integration_events`: the form of the message\n\
+         is that of `domain_events`, and its `messageId` is `integration_events_` and the id of the\n\
+         event that it was translated from, in hex. It may come more than once, with the same id.\n\
+         Without a broker, and where no queue is bound, nobody is told.\n",
+    );
+    for spec in catalog::INTEGRATION.iter().copied().flatten() {
+        event(&mut text, spec);
+    }
     text
 }
 

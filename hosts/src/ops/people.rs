@@ -1,8 +1,11 @@
 //! `groundwork ops people`: what is done about a person, at that person's wish.
 
-use application::{Call, Caller, end_users::erase::erase};
+use application::{
+    Call, Caller,
+    end_users::erase::{erase, erase_although_needed},
+};
 use clap::Subcommand;
-use domain::kernel::UserId;
+use domain::kernel::{ErrorKind, UserId};
 
 use crate::{
     cli::Stop,
@@ -21,6 +24,9 @@ pub enum Command {
         /// Yes, although it can't be undone.
         #[arg(long)]
         yes: bool,
+        /// Also if an organization with other members loses its last owner, or whoever pays for it.
+        #[arg(long)]
+        although_needed: bool,
     },
 }
 
@@ -29,17 +35,27 @@ pub enum Command {
 /// # Errors
 /// A sentence for the operator.
 pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
-    let Command::Erase { id, yes } = command;
+    let Command::Erase { id, yes, although_needed } = command;
     let user = UserId::parse(&id).map_err(|error| Stop::because("That is no user", error))?;
     if !yes {
         return Err(Stop(format!("Nobody can undo it: add --yes to erase {user}.")));
     }
     let composed = compose(settings, &Roles::working([]), Replacements::default()).await?;
     let call = Call::new(Caller::maintenance(), composed.app.ids.event_id().to_string());
-    let erased = erase(&composed.app, &call, &user).await;
+    let erased = if although_needed {
+        erase_although_needed(&composed.app, &call, &user).await
+    } else {
+        erase(&composed.app, &call, &user).await
+    };
     composed.log.close().await;
     composed.stores.close().await;
-    erased.map_err(|error| Stop::because(&format!("{user} could not be erased"), error))?;
+    erased.map_err(|error| {
+        let hint = match error.kind() {
+            Some(ErrorKind::Rule) => "; or add --although-needed, and nobody will be left to do it",
+            _ => "",
+        };
+        Stop::because(&format!("{user} could not be erased"), format!("{error}{hint}"))
+    })?;
     eprintln!("{user} was erased. Copies of the database for keys have to follow.");
     Ok(())
 }

@@ -36,6 +36,7 @@ const OWN: Source<'_> = Source {
         ("RevokedOn", "k.revoked_at"),
         ("LastUsedOnUtc", "u.used_at"),
     ],
+    complete: &[],
 };
 
 /// Answers from the tables of [`super::API_KEYS`], and from the notes of when keys were used.

@@ -30,6 +30,7 @@ const ALL: Source<'_> = Source {
         ("MessageTemplate", "a.message_template"),
         ("HostRegion", "a.host_region"),
     ],
+    complete: &[],
 };
 
 const OF_ORGANIZATION: Source<'_> =

@@ -46,6 +46,7 @@ const ALL: Source<'_> = Source {
     filter: "c.organization_id = $1",
     key: "c.id",
     sortable: CAR_FIELDS,
+    complete: &[],
 };
 
 const AVAILABLE: Source<'_> = Source {
@@ -71,6 +72,7 @@ const UNAVAILABILITIES: Source<'_> = Source {
         ("CausedByReason", "u.caused_by"),
         ("CausedByReference", "u.reference"),
     ],
+    complete: &[],
 };
 
 /// Answers from the tables of [`super::CARS`].

@@ -47,6 +47,7 @@ const ALL: Source<'_> = Source {
         ("ReceiptId", "e.receipt_id"),
         ("RegisteredRegion", "e.registered_region"),
     ],
+    complete: &[],
 };
 
 /// A tag as the column of all tags of an e-mail has it.

@@ -13,29 +13,29 @@ use domain::kernel::{FeatureSet, OrganizationId, RoleSet, UserId, roles::Role};
 use store::db::{Db, DbError, Row};
 
 use super::tables::role_column;
-use crate::search::{Source, page};
+use crate::search::{Source, page, statements};
 
-const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v2 \
+const ONE: &str = "SELECT id, access, status, classification, features, version FROM rm_end_users_v3 \
      WHERE id = $1";
 
 const ROLES: &str =
-    "SELECT role FROM rm_end_user_roles_v2 WHERE user_id = $1 ORDER BY position, id";
+    "SELECT role FROM rm_end_user_roles_v3 WHERE user_id = $1 ORDER BY position, id";
 
 const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, \
      tenant_billing_admin, tenant_owner, tenant_member, tenant_other, features \
-     FROM rm_memberships_v2 WHERE user_id = $1 ORDER BY position, id";
+     FROM rm_memberships_v3 WHERE user_id = $1 ORDER BY position, id";
 
-/// What others tell of a member is looked up for the rows of the page alone in the usual order, which
-/// the index serves; other orders sort the whole organization.
+/// An index serves each order, so that what others tell of a member is looked up for the rows of the
+/// page alone.
 const MEMBERS: Source<'_> = Source {
-    from: "rm_memberships_v2 m",
+    from: "rm_memberships_v3 m",
     columns: "m.id AS id, m.user_id AS user_id, m.organization_id AS organization_id, \
          m.ownership AS ownership, m.is_default AS is_default, \
          m.tenant_billing_admin AS tenant_billing_admin, m.tenant_owner AS tenant_owner, \
          m.tenant_member AS tenant_member, m.tenant_other AS tenant_other, \
          m.features AS features, \
-         (SELECT u.status FROM rm_end_users_v2 u WHERE u.id = m.user_id) AS status, \
-         (SELECT g.email_address FROM rm_guests_v2 g WHERE g.id = m.user_id) AS invited_at",
+         (SELECT u.status FROM rm_end_users_v3 u WHERE u.id = m.user_id) AS status, \
+         (SELECT g.email_address FROM rm_guests_v3 g WHERE g.id = m.user_id) AS invited_at",
     filter: "m.organization_id = $1",
     key: "m.id",
     sortable: &[
@@ -45,7 +45,16 @@ const MEMBERS: Source<'_> = Source {
         ("IsDefault", "m.is_default"),
         ("IsOwner", "m.tenant_owner"),
     ],
+    complete: &["m.position", "m.user_id", "m.is_default", "m.tenant_owner"],
 };
+
+/// The statement of a page of members in every order that callers may wish for, each by its name and
+/// direction, so that a test can ask both engines how they find it. Its values are the organization,
+/// how many, and behind how many.
+#[must_use]
+pub fn pages_of_members() -> Vec<(String, String)> {
+    statements(&MEMBERS, 1)
+}
 
 /// Answers from the tables of [`super::END_USERS`].
 #[derive(Clone, Debug)]

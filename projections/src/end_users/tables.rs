@@ -6,7 +6,7 @@ use store::projections::{Column, Table};
 
 /// Grows with every change of the tables or of what events do to them. The statements in
 /// `reads.rs` name the views of this version.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Every end user.
 pub(super) static END_USERS: Table = Table {
@@ -52,7 +52,15 @@ pub(super) static MEMBERSHIPS: Table = Table {
         // Of the event that it began with.
         Column::int("position"),
     ],
-    indexes: &[&["user_id", "position"], &["organization_id", "position", "id"]],
+    indexes: &[
+        &["user_id", "position"],
+        // Of each order that members of an organization may be listed in.
+        &["organization_id", "position", "id"],
+        &["organization_id", "id"],
+        &["organization_id", "user_id", "id"],
+        &["organization_id", "is_default", "id"],
+        &["organization_id", "tenant_owner", "id"],
+    ],
 };
 
 /// Which column of a membership tells whether it has a role.

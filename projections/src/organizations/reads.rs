@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::kernel::OrganizationId;
 use store::db::{Db, DbError, Row};
 
-const ONE: &str = "SELECT id, name, ownership, created_by_id, version FROM rm_organizations_v1 \
+const ONE: &str = "SELECT id, name, ownership, created_by_id, version FROM rm_organizations_v2 \
      WHERE id = $1";
 
 /// Answers from the table of [`super::ORGANIZATIONS`].

@@ -35,6 +35,7 @@ const AT_PROVIDER: Source<'_> = Source {
         ("BuyerId", "s.buyer_id"),
         ("ProviderName", "s.provider_name"),
     ],
+    complete: &[],
 };
 
 /// Answers from the table of [`super::SUBSCRIPTIONS`].

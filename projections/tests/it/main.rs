@@ -5,6 +5,7 @@
 mod cars;
 mod emails;
 mod indexes;
+mod members;
 mod organizations;
 mod people;
 mod support;

@@ -60,7 +60,7 @@ async fn an_organization_is_shown_until_it_is_deleted() {
         assert_eq!(version, 5, "{on:?}");
         assert_eq!((shown.name.as_str(), shown.ownership.as_str()), ("Else", "shared"));
         assert_eq!(shown.created_by_id, user("a").as_str());
-        let billed = "SELECT subscriber_id, subscription_id FROM rm_organizations_v1 WHERE id = $1";
+        let billed = "SELECT subscriber_id, subscription_id FROM rm_organizations_v2 WHERE id = $1";
         let row = fixture.db.fetch_one(billed, &[id.as_str().into()]).await.expect("read");
         let row = row.expect("there");
         assert_eq!(row.text("subscriber_id").expect("text"), user("b").as_str());

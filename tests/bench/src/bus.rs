@@ -230,7 +230,7 @@ impl Broker {
             let name = queue.name.as_str().into();
             channel.queue_delete(name, QueueDeleteOptions::default()).await?;
         }
-        for exchange in ["domain_events", "domain_events.unrouted"] {
+        for exchange in ["domain_events", "domain_events.unrouted", "integration_events"] {
             let name = format!("{}{exchange}", self.settings.prefix);
             channel.exchange_delete(name.into(), ExchangeDeleteOptions::default()).await?;
         }

@@ -1,11 +1,12 @@
 //! Deleting organizations.
 
 use acceptance::{TestApp, on_every_deployment, registrations::ann};
-use domain::kernel::ErrorKind;
+use domain::{kernel::ErrorKind, organizations::OrganizationEvent};
 use serde_json::json;
 
 use super::{
     claiming_to_own, events, found, founder, happened, join, leave, maintenance, member, path,
+    strangers::calls,
 };
 
 on_every_deployment!(
@@ -16,6 +17,7 @@ on_every_deployment!(
     a_personal_one_stays,
     only_who_pays_deletes_it,
     whoever_joins_meanwhile_leaves,
+    that_it_is_gone_counts_before_roles_and_input,
 );
 
 async fn its_only_member_deletes_it_for_good(app: &TestApp) {
@@ -107,7 +109,7 @@ async fn only_who_pays_deletes_it(app: &TestApp) {
     let answer = app.delete(&path(&id, "")).by(&bea).send().await;
     assert_eq!(answer.problem(403)["code"], "organization_not_subscriber");
     // Whoever pays meanwhile may, as soon as it is alone.
-    let transferred = domain::organizations::OrganizationEvent::BillingSubscriberChanged {
+    let transferred = OrganizationEvent::BillingSubscriberChanged {
         from_subscriber_id: ann.user.clone(),
         to_subscriber_id: bea.user.clone(),
     };
@@ -134,4 +136,30 @@ async fn whoever_joins_meanwhile_leaves(app: &TestApp) {
     let default = after.default_membership().map(|known| known.organization.clone());
     assert_eq!(default, Some(bea.organization));
     assert_eq!(events(app, &id).await.last().unwrap(), "deleted");
+}
+
+async fn that_it_is_gone_counts_before_roles_and_input(app: &TestApp) {
+    let ann = founder(app).await;
+    let id = ann.organization.clone();
+    let bea = member(app, &id).await;
+    let deleted = OrganizationEvent::Deleted { deleted_by_id: ann.user.clone() };
+    happened(app, &app.ports().organizations, id.as_str(), vec![deleted]).await;
+    assert!(app.end_user(&bea.user).await.membership(&id).is_some(), "she still is a member");
+    let before = app.head().await;
+    for (method, rest, body) in calls() {
+        let ask = || app.request(method.clone(), &path(&id, &rest));
+        assert_eq!(ask().by(&bea).json(&body).send().await.problem(405)["code"], "deleted");
+        // Ann is no member any more.
+        let refused = ask().by(&ann).json(&body).send().await.problem(403);
+        assert_eq!(refused["code"], "not_a_member");
+    }
+    let owner = claiming_to_own(app, &bea, &id);
+    let nameless = app.put(&path(&id, "")).by(&owner).json(&json!({ "name": "" }));
+    let _ = nameless.send().await.problem(405);
+    let broken = app.put(&path(&id, "")).by(&owner).body("application/json", "{\"name\":");
+    let _ = broken.send().await.problem(405);
+    // What other areas have of it is as gone.
+    let car = app.post("/cars").by(&bea).json(&json!({ "organizationId": id }));
+    let _ = car.send().await.problem(405);
+    assert_eq!(app.head().await, before);
 }

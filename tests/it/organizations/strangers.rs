@@ -21,7 +21,7 @@ on_every_deployment!(
 const SOMEBODY: &str = "user_0123456789abcdef";
 
 /// Every way to ask for an organization.
-fn calls() -> Vec<(Method, String, Value)> {
+pub(super) fn calls() -> Vec<(Method, String, Value)> {
     let member = format!("/members/{SOMEBODY}");
     let roles = json!({ "userId": SOMEBODY, "roles": ["tenant_owner"] });
     [

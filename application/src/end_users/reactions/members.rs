@@ -48,40 +48,48 @@ pub(crate) async fn leave(
     change(app, call, user, |member| member.leave(at, by), audited).await
 }
 
-/// Gives a member a role.
-pub(super) async fn assign(
-    app: &App,
-    call: &Call,
-    at: &OrganizationId,
-    user: &UserId,
-    role: Role,
-    by: &UserId,
-) -> Result<()> {
-    let audited = |_: &EndUser, _: &[EndUserEvent]| {
-        let code = "EndUser.TenantRolesAssigned";
-        let template = "User {0} gave the role {1} in organization {2} to user {3}";
-        let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
-        app.audit(call, &Audited { code, against: Some(user), template, arguments })
-    };
-    change(app, call, user, |member| member.assign_tenant_role(at, role), audited).await
+/// What is done with a role of a member.
+pub(super) struct RoleChange {
+    /// What it is audited as.
+    code: &'static str,
+    /// The sentence of the audit: by whom, which role, where, and whose.
+    template: &'static str,
+    /// Decides.
+    decide: fn(&EndUser, &OrganizationId, Role) -> Result<Vec<EndUserEvent>, EndUserError>,
 }
 
-/// Takes a role from a member.
-pub(super) async fn unassign(
-    app: &App,
-    call: &Call,
-    at: &OrganizationId,
-    user: &UserId,
-    role: Role,
-    by: &UserId,
-) -> Result<()> {
-    let audited = |_: &EndUser, _: &[EndUserEvent]| {
-        let code = "EndUser.TenantRolesUnassigned";
-        let template = "User {0} took the role {1} in organization {2} from user {3}";
-        let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
-        app.audit(call, &Audited { code, against: Some(user), template, arguments })
-    };
-    change(app, call, user, |member| member.unassign_tenant_role(at, role), audited).await
+/// Gives it.
+pub(super) const ASSIGNED: RoleChange = RoleChange {
+    code: "EndUser.TenantRolesAssigned",
+    template: "User {0} gave the role {1} in organization {2} to user {3}",
+    decide: EndUser::assign_tenant_role,
+};
+
+/// Takes it.
+pub(super) const UNASSIGNED: RoleChange = RoleChange {
+    code: "EndUser.TenantRolesUnassigned",
+    template: "User {0} took the role {1} in organization {2} from user {3}",
+    decide: EndUser::unassign_tenant_role,
+};
+
+impl RoleChange {
+    /// Changes a role of a member.
+    pub async fn run(
+        &self,
+        app: &App,
+        call: &Call,
+        at: &OrganizationId,
+        user: &UserId,
+        role: Role,
+        by: &UserId,
+    ) -> Result<()> {
+        let Self { code, template, decide } = *self;
+        let audited = |_: &EndUser, _: &[EndUserEvent]| {
+            let arguments = &[by.as_str(), role.name(), at.as_str(), user.as_str()];
+            app.audit(call, &Audited { code, against: Some(user), template, arguments })
+        };
+        change(app, call, user, |member| decide(member, at, role), audited).await
+    }
 }
 
 /// Tells that somebody is about to become a member.

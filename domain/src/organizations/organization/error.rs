@@ -44,6 +44,12 @@ pub enum OrganizationError {
     /// Somebody has to administer what it pays.
     #[error("the organization needs a billing administrator")]
     LastBillingAdmin,
+    /// Numbers and truth values are no secrets.
+    #[error("only a text can be an encrypted setting")]
+    SettingNotText,
+    /// It says that it is a number, or true or false.
+    #[error("the value of a setting is not of its type")]
+    SettingMistyped,
 }
 
 impl DomainError for OrganizationError {
@@ -59,7 +65,9 @@ impl DomainError for OrganizationError {
             | Self::MemberRoleStays
             | Self::SubscriberAdministers
             | Self::LastOwner
-            | Self::LastBillingAdmin => ErrorKind::Rule,
+            | Self::LastBillingAdmin
+            | Self::SettingNotText
+            | Self::SettingMistyped => ErrorKind::Rule,
         }
     }
     fn code(&self) -> &'static str {
@@ -77,6 +85,8 @@ impl DomainError for OrganizationError {
             Self::SubscriberAdministers => "organization_subscriber_administers",
             Self::LastOwner => "organization_last_owner",
             Self::LastBillingAdmin => "organization_last_billing_admin",
+            Self::SettingNotText => "organization_setting_not_text",
+            Self::SettingMistyped => "organization_setting_mistyped",
         }
     }
 }

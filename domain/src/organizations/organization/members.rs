@@ -131,6 +131,28 @@ impl Organization {
         Ok(events)
     }
 
+    /// That others can go on without somebody who is about to be nobody. `others` are members who
+    /// would be left, an owner among them if there is one.
+    ///
+    /// # Errors
+    /// [`OrganizationError::SubscriberStays`] or [`OrganizationError::LastOwner`].
+    pub fn must_do_without(
+        &self,
+        user: &UserId,
+        others: &[UserId],
+    ) -> Result<(), OrganizationError> {
+        if others.is_empty() || self.must_be_shared().is_err() {
+            return Ok(());
+        }
+        if self.is_paid_by(user) {
+            return Err(OrganizationError::SubscriberStays);
+        }
+        if self.must_own(user).is_ok() && !others.iter().any(|other| self.must_own(other).is_ok()) {
+            return Err(OrganizationError::LastOwner);
+        }
+        Ok(())
+    }
+
     /// Notes a member; nothing happens if it is known.
     #[must_use]
     pub fn add_member(&self, user: &UserId) -> Vec<OrganizationEvent> {

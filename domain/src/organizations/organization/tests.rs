@@ -2,12 +2,10 @@
 
 mod members;
 mod roles;
+mod settings;
 
 use super::*;
-use crate::{
-    kernel::{EmailAddress, PersonName, testing::given},
-    organizations::SettingType,
-};
+use crate::kernel::{EmailAddress, PersonName, testing::given};
 
 fn user(name: &str) -> UserId {
     UserId::parse(&format!("user_{name}0000000")).expect("valid")
@@ -102,15 +100,6 @@ fn only_people_found_shared_ones() {
     assert_eq!(founded, Ok(Organization::create(new())));
     let refused = Organization::create_shared(new(), Classification::Machine);
     assert_eq!(refused, Err(OrganizationError::FoundedByMachine));
-}
-
-#[test]
-fn it_begins_with_settings() {
-    let red = Setting { value: "red".into(), kind: SettingType::String, is_encrypted: false };
-    let new = NewOrganization::shared(&ann(), "Acme", "test")
-        .with_settings(vec![("Colour".into(), red.clone())]);
-    let organization = given::<Organization>(Organization::create(new)).state();
-    assert_eq!(organization.settings().get("Colour"), Some(&red));
 }
 
 #[test]

@@ -51,16 +51,20 @@ impl Publisher {
 #[async_trait]
 impl Bus for Publisher {
     async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), BusError> {
-        let messages = announcements
-            .iter()
-            .map(|one| wire::announce(one, self.partition, &self.signatures))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut messages = Vec::with_capacity(announcements.len());
+        for one in &announcements {
+            let message = wire::announce(one, self.partition, &self.signatures)?;
+            messages.push(Outgoing { exchange: self.names.events(), ..message });
+            if let Some(message) = wire::translated(one, &self.signatures)? {
+                messages.push(Outgoing { exchange: self.names.integration(), ..message });
+            }
+        }
         let line = self.lines.line().await?;
         let Channels { events, turn, .. } = &line.laid;
         line.within(async {
             // The lock is fair, so that calls keep their order.
             let turn = turn.lock().await;
-            publish(events, &self.names.events(), &messages, turn).await
+            publish(events, &messages, turn).await
         })
         .await
     }
@@ -75,7 +79,7 @@ impl Bus for Publisher {
         line.within(async {
             // One call at a time: a message that is returned comes with the confirm of any.
             let channel = line.laid.work.lock().await;
-            publish(&channel, &ShortString::default(), &messages, ()).await
+            publish(&channel, &messages, ()).await
         })
         .await
     }
@@ -110,15 +114,14 @@ pub(super) async fn confirming(session: &Session) -> lapin::Result<Channel> {
 /// soon as nothing can come between these messages any more.
 pub(super) async fn publish<T>(
     channel: &Channel,
-    exchange: &ShortString,
     messages: &[Outgoing],
     turn: T,
 ) -> Result<(), BusError> {
-    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let mut sending = Vec::with_capacity(messages.len());
     for message in messages {
-        let Outgoing { key, body, properties } = message;
+        let Outgoing { exchange, mandatory, key, body, properties } = message;
         let (exchange, properties) = (exchange.clone(), properties.clone());
+        let options = BasicPublishOptions { mandatory: *mandatory, ..Default::default() };
         let publish = channel.basic_publish(exchange, key.clone(), options, body, properties);
         // The first poll puts it in line. What it then waits for is the socket, and a wait for each
         // would take longer than all the rest.

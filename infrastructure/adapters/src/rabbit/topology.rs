@@ -39,6 +39,10 @@ impl Names {
     pub fn unrouted(&self) -> ShortString {
         self.named("domain_events.unrouted")
     }
+    /// An exchange: what other systems are told.
+    pub fn integration(&self) -> ShortString {
+        self.named("integration_events")
+    }
     pub fn group(&self, group: Group, part: u16) -> ShortString {
         self.named(&format!("domain_events.q{part}.{}.v1", group.name()))
     }
@@ -91,6 +95,8 @@ pub(super) async fn declare(
 
     let alternate = ("alternate-exchange", AMQPValue::LongString(names.unrouted().as_str().into()));
     exchange(channel, names.events(), ExchangeKind::Topic, table([alternate])).await?;
+    // Where nobody listens to it, nothing is missed.
+    exchange(channel, names.integration(), ExchangeKind::Topic, FieldTable::default()).await?;
     for part in 0..partition.parts() {
         for group in Group::ALL {
             let mut arguments = unlimited.clone();

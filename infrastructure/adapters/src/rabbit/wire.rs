@@ -4,7 +4,10 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use application::{
-    eventing::message::{BusMessage, full_name},
+    eventing::{
+        integration::translation,
+        message::{BusEvent, BusMessage, full_name},
+    },
     ports::{Announcement, BusError, News, Partition, Recorded, StreamId, WorkMessage, WorkQueue},
 };
 use lapin::{
@@ -29,6 +32,10 @@ const PERSISTENT: u8 = 2;
 
 /// A message that is ready to be published.
 pub(super) struct Outgoing {
+    /// Where it is published; the default exchange is empty, and takes the name of a queue as key.
+    pub exchange: ShortString,
+    /// Whether there has to be a queue for it.
+    pub mandatory: bool,
     pub key: ShortString,
     pub body: Vec<u8>,
     pub properties: BasicProperties,
@@ -117,6 +124,27 @@ pub(super) fn announce(
     outgoing(&headers, key, &event.name, message.message_id, body, signatures)
 }
 
+/// The message that tells other systems of an announcement, if they are to know. Nobody has to
+/// listen, and what can't be translated does not keep the rest back.
+pub(super) fn translated(
+    announcement: &Announcement,
+    signatures: &Signatures,
+) -> Result<Option<Outgoing>, BusError> {
+    let News::Event(event) = &announcement.news else { return Ok(None) };
+    let message = translation(event).unwrap_or_else(|error| {
+        tracing::error!(position = event.position, %error, "other systems can't be told of an event");
+        None
+    });
+    let Some(message) = message else { return Ok(None) };
+    let mut headers = Headers::default();
+    headers.number("pos", event.position);
+    let body = json(&message)?;
+    let BusEvent { event_type, metadata, .. } = message.event;
+    let (key, id) = (metadata.fqn, message.message_id);
+    let told = outgoing(&headers, key, &event_type, id, body, signatures)?;
+    Ok(Some(Outgoing { mandatory: false, ..told }))
+}
+
 /// The message of a piece of work; its routing key is the caller's.
 pub(super) fn work(message: &WorkMessage, signatures: &Signatures) -> Result<Outgoing, BusError> {
     let mut headers = Headers::default();
@@ -203,7 +231,8 @@ pub(super) fn again(delivery: &Delivery, key: ShortString, why: Option<&str>) ->
         table.insert(WHY.into(), AMQPValue::LongString(why.into()));
     }
     let properties = delivery.properties.clone().with_headers(table);
-    Outgoing { key, body: delivery.data.clone(), properties }
+    let (exchange, body) = (ShortString::default(), delivery.data.clone());
+    Outgoing { exchange, mandatory: true, key, body, properties }
 }
 
 /// Why a message was set aside, if whoever did it could say so.
@@ -260,7 +289,8 @@ fn outgoing(
         .with_message_id(short(id)?)
         .with_type(short(kind.to_owned())?)
         .with_headers(table);
-    Ok(Outgoing { key: short(key)?, body, properties })
+    let (exchange, key) = (ShortString::default(), short(key)?);
+    Ok(Outgoing { exchange, mandatory: true, key, body, properties })
 }
 
 fn kind(properties: &BasicProperties) -> Result<&str, Refusal> {

@@ -21,7 +21,6 @@ use lapin::{
     Channel,
     message::Delivery,
     options::{BasicAckOptions, BasicGetOptions, BasicRejectOptions},
-    types::ShortString,
 };
 use metrics::counter;
 use tokio::time::{Instant, interval};
@@ -143,7 +142,7 @@ impl RabbitQueues {
         let aside = wire::again(&held.delivery, self.names.poison(held.queue), Some(why));
         // Confirmed first, acknowledged then: it may be there twice, it is never gone.
         let channel = desk.publish.lock().await;
-        publish(&channel, &ShortString::default(), &[aside], ()).await?;
+        publish(&channel, &[aside], ()).await?;
         drop(channel);
         acknowledge(&held.delivery).await
     }
@@ -204,7 +203,7 @@ impl WorkQueues for RabbitQueues {
             // RabbitMQ counts whatever goes back to its queue, so a fresh copy takes its place.
             let copy = wire::again(&held.delivery, self.names.work(held.queue), None);
             let channel = desk.publish.lock().await;
-            publish(&channel, &ShortString::default(), &[copy], ()).await?;
+            publish(&channel, &[copy], ()).await?;
             drop(channel);
             acknowledge(&held.delivery).await.map(|()| true)
         };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use adapters::{rabbit::Settings, secret::Secret, signatures::Signatures};
-use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded};
+use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded, StreamId};
 use lapin::types::AMQPValue;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
@@ -175,6 +175,50 @@ async fn forged_and_malformed_messages_change_nothing() {
     assert_eq!(refused("malformed"), Some(1));
     assert_eq!(refused("parts"), Some(1));
     assert_eq!(refused("contradiction"), Some(1));
+}
+
+/// Somebody registered at a position.
+fn registered(position: u64) -> Recorded {
+    let payload = r#"{"classification":"machine","access":"enabled","status":"registered","roles":["platform_standard"],"features":["platform_basic_features"]}"#;
+    Recorded {
+        stream: StreamId::new("end_user", "user_aaaaaaaaaa"),
+        payload: payload.to_owned(),
+        ..event(position)
+    }
+}
+
+#[tokio::test]
+async fn other_systems_are_told_of_registrations_if_they_listen() {
+    let place = Place::new().await;
+    let publisher = place.publisher();
+    let announcements = || {
+        let told = |position: u64, event| Announcement {
+            part: 0,
+            previous: Some(position - 1),
+            news: News::Event(event),
+        };
+        // Nobody can say what the second one is about, which keeps nothing back.
+        let unreadable = Recorded { payload: "{}".to_owned(), ..registered(2) };
+        vec![told(1, registered(1)), told(2, unreadable), told(3, event(3)), told(4, registered(4))]
+    };
+    publisher.announce(announcements()).await.expect("confirmed, although nobody listens");
+    place.listen().await;
+    for _ in 0..2 {
+        publisher.announce(announcements()).await.expect("confirmed");
+    }
+    let heard = place.heard(4).await;
+    let ids: Vec<_> = heard
+        .iter()
+        .map(|delivery| delivery.properties.message_id().as_ref().expect("an id").as_str())
+        .collect();
+    let [first, second] = [1, 4].map(|position: u32| format!("integration_events_{position:032x}"));
+    assert_eq!(ids, [&first, &second, &first, &second], "the same ids when they come again");
+    assert_eq!(heard[0].data, heard[2].data);
+    let message: serde_json::Value = serde_json::from_slice(&heard[0].data).expect("JSON");
+    assert_eq!(message["messageId"], first.as_str());
+    assert_eq!(message["event"]["eventType"], "person_registered");
+    assert_eq!(heard[0].routing_key.as_str(), "end_users.person_registered.v1");
+    assert_eq!(place.left("domain_events.unrouted").await, 0);
 }
 
 /// Refusals by their reason.

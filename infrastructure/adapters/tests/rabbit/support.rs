@@ -23,7 +23,7 @@ use lapin::{
     message::Delivery,
     options::{
         BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions,
-        QueueDeleteOptions,
+        QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
     },
     types::FieldTable,
 };
@@ -117,6 +117,26 @@ impl Place {
         let sent = channel.basic_publish(exchange.into(), key.into(), options, body, of).await;
         assert!(sent.expect("sent").await.expect("confirmed").is_ack());
     }
+    /// A queue that gets what other systems are told.
+    pub async fn listen(&self) {
+        let channel = self.channel().await;
+        let (queue, none) = (self.name("listener"), FieldTable::default());
+        let plain = QueueDeclareOptions::default();
+        channel.queue_declare(queue.clone().into(), plain, none.clone()).await.expect("declared");
+        let (exchange, options) = (self.name("integration_events"), QueueBindOptions::default());
+        let bound =
+            channel.queue_bind(queue.into(), exchange.into(), "end_users.#".into(), options, none);
+        bound.await.expect("bound");
+    }
+    /// Takes this many messages of it.
+    pub async fn heard(&self, count: usize) -> Vec<Delivery> {
+        let (channel, name) = (self.channel().await, self.name("listener").into());
+        let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel.basic_consume(name, "".into(), options, none).await;
+        let deliveries = consumer.expect("the queue is there").take(count).collect::<Vec<_>>();
+        let deliveries = timeout(LIMIT, deliveries).await.expect("all of them");
+        deliveries.into_iter().map(|delivery| delivery.expect("delivered")).collect()
+    }
     pub async fn channel(&self) -> Channel {
         let connection = connect(&url()).await.expect("a broker");
         let channel = connection.create_channel().await.expect("a channel");
@@ -142,7 +162,9 @@ impl Drop for Place {
         for group in Group::ALL {
             queues.push(self.name(&format!("domain_events.q1.{}.v1", group.name())));
         }
-        let exchanges = ["domain_events", "domain_events.unrouted"].map(|name| self.name(name));
+        queues.push(self.name("listener"));
+        let exchanges = ["domain_events", "domain_events.unrouted", "integration_events"]
+            .map(|name| self.name(name));
         let delete = async move {
             let connection = connect(&url()).await?;
             let channel = connection.create_channel().await?;

@@ -168,3 +168,23 @@ fn whoever_pays_stays_before_the_organization_knows_that_it_pays() {
     let organization = given::<Organization>(both()).state();
     assert_eq!(organization.paid_by(None), organization);
 }
+
+#[test]
+fn others_do_without_whoever_does_not_pay_or_lead_it() {
+    let both = with_bea([assigned(Role::TenantOwner)]);
+    let paid_by_bea = both.iter().cloned().chain([transferred(&ann(), &bea())]);
+    let paid_by_bea: Vec<_> = paid_by_bea.collect();
+    let eve = user("eve");
+    let with_eve: Vec<_> = paid_by_bea.iter().cloned().chain([joined(&eve)]).collect();
+    let judge = |events: &[OrganizationEvent], user: &UserId, others: &[UserId]| {
+        given::<Organization>(events.to_vec()).state().must_do_without(user, others)
+    };
+    assert_eq!(judge(&both, &ann(), &[bea()]), Err(OrganizationError::SubscriberStays));
+    assert_eq!(judge(&paid_by_bea, &ann(), &[bea()]), Ok(()));
+    assert_eq!(judge(&with_eve, &ann(), &[eve.clone()]), Err(OrganizationError::LastOwner));
+    assert_eq!(judge(&with_eve, &ann(), &[eve.clone(), bea()]), Ok(()));
+    // Whoever leads nothing leaves nothing behind, and neither does whoever is alone.
+    assert_eq!(judge(&with_eve, &eve, &[eve.clone()]), Ok(()));
+    assert_eq!(judge(&both, &ann(), &[]), Ok(()));
+    assert_eq!(judge(&own(), &ann(), &[bea()]), Ok(()));
+}

@@ -46,7 +46,7 @@ pub(super) async fn remove(
     if let (true, Some(first)) = (revive, found.first()) {
         let message = again(first, queues.names.work(queue), None);
         let channel = desk.publish.lock().await;
-        publish(&channel, &ShortString::default(), &[message], ()).await?;
+        publish(&channel, &[message], ()).await?;
     }
     for delivery in &found {
         acknowledge(delivery).await?;
