@@ -6,7 +6,7 @@ use domain::{
     kernel::ErrorKind,
     subscriptions::{
         Chargebee, Provider, ProviderChange, ProviderState, Subscription, SubscriptionError,
-        chargebee::{ToldCustomer, ToldSubscription, is_same, without_payment_method},
+        chargebee::{ToldCustomer, ToldSubscription, is_same},
     },
 };
 use serde::Deserialize;
@@ -190,14 +190,8 @@ impl NotifyChargebeeEvent {
             Effect::RestoreBuyer => restore(app, call, &about).await,
             Effect::Customer { deleted } => {
                 let Some(told) = self.customer() else { return Ok(false) };
-                let gone = *deleted && told.payment_method.is_none();
                 let merge = |state: &ProviderState| {
-                    let merged = told.merged_into(state);
-                    if gone && !told.is_late(state) {
-                        without_payment_method(merged)
-                    } else {
-                        merged
-                    }
+                    if *deleted { told.paying(state) } else { told.merged_into(state) }
                 };
                 take_over(app, call, &about, ProviderChange::PaymentMethod, merge).await
             }

@@ -7,6 +7,7 @@
     reason = "a failure here is a failed test"
 )]
 
+mod billing;
 mod claims;
 mod exactly_once;
 mod kettles;
