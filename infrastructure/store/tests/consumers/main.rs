@@ -21,4 +21,5 @@ mod replaying;
 mod stubs;
 mod support;
 mod versions;
+mod webhooks;
 mod work;
