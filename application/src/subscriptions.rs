@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::{
-    App, Call, Error, Loaded, Result,
+    App, Loaded, Result,
     ports::Attempt,
     search::{Found, Search},
 };
@@ -15,7 +15,9 @@ use crate::{
 pub mod billing;
 pub mod buyer;
 pub mod cancel;
+pub mod change_payment_method;
 pub mod change_plan;
+mod deciding;
 pub mod export;
 pub mod inspect;
 pub mod invoices;
@@ -23,9 +25,8 @@ pub mod migrate;
 pub mod plans;
 pub mod reactions;
 pub mod transfer;
+pub mod unsubscribe;
 pub mod view;
-
-use view::SubscriptionAnswer;
 
 /// Permanent name of the projection that serves subscriptions.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
@@ -102,15 +103,6 @@ impl SubscriptionRecord {
 #[must_use]
 pub fn can_be_unsubscribed(app: &App, subscription: &Subscription) -> bool {
     subscription.details(app.billing.interpreter()).can_be_unsubscribed
-}
-
-/// What a call is answered that was refused: as the first time, if this very call was committed since
-/// it looked; what it did stands in its own way.
-async fn or_repeated(app: &App, call: &Call, refusal: Error) -> Result<SubscriptionAnswer> {
-    let done = app.subscriptions.repeated(call).await?.ok_or(refusal)?;
-    // What it wanted to have done besides was done with the first.
-    call.withdraw();
-    Ok(SubscriptionAnswer::after(app, &done))
 }
 
 /// What makes a change the same when it is tried again.

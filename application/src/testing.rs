@@ -161,6 +161,9 @@ impl BillingProvider for Alone {
     fn interpreter(&self) -> &dyn BillingInterpreter {
         &SimpleProvider
     }
+    async fn is_there(&self) -> bool {
+        false
+    }
     async fn subscribe(&self, _: &Attempt, _: &Buyer) -> Result<ProviderState> {
         nobody_bills()
     }
@@ -168,6 +171,12 @@ impl BillingProvider for Alone {
         nobody_bills()
     }
     async fn cancel(&self, _: &Attempt, _: &ProviderState, _: Ending) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn unsubscribe(&self, _: &Attempt, _: &ProviderState) -> Result<ProviderState> {
+        nobody_bills()
+    }
+    async fn change_payment_method(&self, _: &ProviderState) -> Result<ProviderState> {
         nobody_bills()
     }
     async fn transfer(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::kernel::OrganizationId;
+use domain::kernel::{OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ pub mod drain;
 
 /// What part of the product the usages of these hosts are of.
 const COMPONENT: &str = "API";
+/// When something was used: it may be told of much later, and again.
+pub const TIMESTAMP: &str = "Timestamp";
 /// Properties that say who somebody is: never in log lines, and encrypted while they wait.
 const PERSONAL: &[&str] =
     &["Name", "EmailAddress", "AvatarUrl", "IpAddress", "UserAgent", "ReferredBy"];
@@ -44,10 +46,11 @@ impl Message for UsageMessage {
 }
 
 impl UsageMessage {
-    /// Of something that was used in a call.
+    /// Of something that was used in a call, at this time.
     #[must_use]
-    pub fn of(call: &Call, event: &str, properties: &[(&str, Value)]) -> Self {
+    pub fn of(call: &Call, at: Timestamp, event: &str, properties: &[(&str, Value)]) -> Self {
         let mut additional = BTreeMap::new();
+        additional.insert(TIMESTAMP.to_owned(), Some(at.to_string()));
         additional.insert("Component".to_owned(), Some(COMPONENT.to_owned()));
         additional.insert("CallId".to_owned(), Some(call.correlation.clone()));
         if let Some(tenant) = &call.tenant {
@@ -119,7 +122,7 @@ impl App {
     pub fn usage(&self, call: &Call, event: &str, properties: &[(&str, Value)]) -> Result<()> {
         trace(call, event, properties);
         if self.usages.is_wanted() {
-            self.enqueue(call, &UsageMessage::of(call, event, properties))?;
+            self.enqueue(call, &UsageMessage::of(call, self.clock.now(), event, properties))?;
         }
         Ok(())
     }
@@ -153,13 +156,25 @@ mod tests {
         let call = Call::new(crate::Caller::maintenance(), "a test".to_owned());
         let subject = |name: &str, id: &str| {
             let properties = [(name, Value::from(id)), ("EmailAddress", Value::from("a@b.org"))];
-            UsageMessage::of(&call, "User Guest Invited", &properties).sealed_for
+            UsageMessage::of(&call, Timestamp::MIN, "User Guest Invited", &properties).sealed_for
         };
         for name in ["UserIdOverride", "ResourceId", "Id", "UserId"] {
             assert_eq!(subject(name, "user_aaaaaaaaaa").as_deref(), Some("user_aaaaaaaaaa"));
         }
         let caller = call.caller.id.to_string();
         assert_eq!(subject("Id", "org_aaaaaaaaaa"), Some(caller));
+    }
+
+    #[test]
+    fn a_usage_tells_when_it_was_unless_it_says_so_itself() {
+        let call = Call::new(crate::Caller::maintenance(), "a test".to_owned());
+        let at = |properties: &[(&str, Value)]| {
+            let usage = UsageMessage::of(&call, Timestamp::MIN, "Page Seen", properties);
+            usage.additional.and_then(|mut all| all.remove(TIMESTAMP)).flatten()
+        };
+        assert_eq!(at(&[]), Some(Timestamp::MIN.to_string()));
+        let own = at(&[("Timestamp", Value::from("2026-01-01T00:00:00Z"))]);
+        assert_eq!(own.as_deref(), Some("2026-01-01T00:00:00Z"));
     }
 
     #[test]

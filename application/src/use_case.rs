@@ -1,6 +1,6 @@
 //! The one shape of everything that can be asked of Groundwork.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -17,6 +17,11 @@ pub trait UseCase: DeserializeOwned + Send + 'static {
     const READS: &'static [&'static str] = &[];
     /// What it answers.
     type Output: Send + 'static;
+    /// Judges a proof of its own that came beside the input, for what anybody may call. Nobody has
+    /// looked at the input by then.
+    fn admit(_app: &App, _call: &Call) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
     /// Runs it. The caller was authenticated, its tenant resolved and the policy checked.
     fn run(self, app: &App, call: &Call) -> impl Future<Output = Result<Self::Output>> + Send;
 }

@@ -2,3 +2,4 @@
 
 pub mod chargebee;
 pub mod mailgun;
+mod sender;

@@ -186,7 +186,8 @@ pub async fn compose(
     ));
     let region: Arc<str> = settings.region.as_str().into();
     let recorder = replaced.recorder.unwrap_or_else(|| {
-        Arc::new(QueueRecorder::new(sealed.clone(), ids.clone(), region.clone(), usages.clone()))
+        let (log, provider) = (sealed.clone(), usages.clone());
+        Arc::new(QueueRecorder::new(log, clock.clone(), ids.clone(), region.clone(), provider))
     });
     let identities = &settings.identities;
     let passwords = Argon2Hasher::start(identities.cost, identities.threads)

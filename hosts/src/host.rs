@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use adapters::{api_keys::ApiKeys, signatures::Signatures, tokens::Tokens};
 use application::{App, identities::REFRESH_TOKEN, ports::Clock};
-use store::{claims::Sweep, db::Db};
+use store::{claims, db::Db, webhooks};
 
 use crate::{
     cli::Stop,
@@ -95,8 +95,11 @@ impl Host {
         }
         if roles.does(Role::Reactions) {
             let log = composed.stores.log.clone();
-            let sweep = abandoned_sessions(settings, log, composed.app.clock.clone());
-            running.spawn("releasing what is abandoned", |stop| sweep.run(stop));
+            let clock = composed.app.clock.clone();
+            let notifications = webhooks::Sweep::new(log.clone(), clock.clone());
+            running.spawn("forgetting old notifications", |stop| notifications.run(stop));
+            let sessions = abandoned_sessions(settings, log, clock);
+            running.spawn("releasing what is abandoned", |stop| sessions.run(stop));
         }
         let recorder = composed.app.recorder.clone();
         running.spawn("the recorder", |stop| adapters::recorder::run(recorder, stop));
@@ -150,9 +153,9 @@ fn post(settings: &Settings, addresses: &[SocketAddr]) -> Result<Post, Stop> {
 }
 
 /// Sessions that nobody ended: their tokens have expired for a day.
-fn abandoned_sessions(settings: &Settings, log: Db, clock: Arc<dyn Clock>) -> Sweep {
+fn abandoned_sessions(settings: &Settings, log: Db, clock: Arc<dyn Clock>) -> claims::Sweep {
     let after = settings.identities.sign_in().refresh_token + time::Duration::DAY;
-    Sweep::new(log, clock, REFRESH_TOKEN, after)
+    claims::Sweep::new(log, clock, REFRESH_TOKEN, after)
 }
 
 fn site(

@@ -2,6 +2,7 @@
 
 mod notifications;
 mod selling;
+mod unrouted;
 
 use acceptance::{Deployment, TestApp, run_with};
 

@@ -3,3 +3,4 @@
 mod buyers;
 mod looking;
 mod migrating;
+mod unrouted;

@@ -28,6 +28,7 @@ async fn the_provider_is_told_of_what_was_used(app: &TestApp) {
     let owner = app.owner();
     let id = app.register_car(&owner).await;
     assert_eq!(told(app).await, [] as [Value; 0], "it waits");
+    app.clock.advance(time::Duration::hours(1));
     drain(app).await;
     let usages = told(app).await;
     let [usage] = usages.as_slice() else { panic!("{usages:?}") };
@@ -38,6 +39,8 @@ async fn the_provider_is_told_of_what_was_used(app: &TestApp) {
     assert_eq!(more["TenantId"], owner.organization.as_str());
     assert_eq!((&more["Component"], &more["Year"]), (&json!("API"), &json!("2020")));
     assert_eq!(more["Region"], "australiaeast");
+    let at = more["Timestamp"].as_str().unwrap();
+    assert!(at.starts_with("2026-06-15T12:00:00"), "when it was used, not when it is told: {at}");
     assert!(more["CallId"].is_string());
     let _ = app.post("/testingonly/repositories/destroy").send().await.expect(200);
     assert_eq!(told(app).await.len(), 0);

@@ -46,7 +46,9 @@ impl UseCase for DeleteOrganization {
             },
         )?;
         let delete = |it: &Organization, subscription: Option<&Subscription>| {
-            it.delete(by, subscription.is_some_and(|paid| can_be_unsubscribed(app, paid)))
+            let buyer = subscription.and_then(Subscription::buyer);
+            let can_end = subscription.is_some_and(|paid| can_be_unsubscribed(app, paid));
+            it.paid_by(buyer).delete(by, can_end)
         };
         paying::change(app, call, &id, &delete).await?;
         Ok(())

@@ -48,6 +48,9 @@ pub enum Ending {
 pub trait BillingProvider: Send + Sync {
     /// Understands its states.
     fn interpreter(&self) -> &dyn BillingInterpreter;
+    /// Whether it serves anybody now, told within seconds: what it fails to do then, it fails to do
+    /// for one subscription and not for all.
+    async fn is_there(&self) -> bool;
     /// Makes a subscription to the plan that everybody begins with.
     ///
     /// # Errors
@@ -73,6 +76,16 @@ pub trait BillingProvider: Send + Sync {
         state: &ProviderState,
         ending: Ending,
     ) -> Result<ProviderState>;
+    /// Ends a subscription at once, and forgets it.
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    async fn unsubscribe(&self, attempt: &Attempt, state: &ProviderState) -> Result<ProviderState>;
+    /// Takes over how the buyer pays now, which the buyer tells the provider alone.
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    async fn change_payment_method(&self, state: &ProviderState) -> Result<ProviderState>;
     /// Has somebody else pay, for another plan if one is named.
     ///
     /// # Errors

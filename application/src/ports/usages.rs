@@ -9,6 +9,8 @@ use crate::Result;
 /// Something that a customer used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Usage {
+    /// Of the message that tells of it, which may be delivered more than once.
+    pub message_id: Option<String>,
     /// Who used it.
     pub for_id: String,
     /// What it was, for example `Car Registered`.

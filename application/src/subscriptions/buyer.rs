@@ -7,7 +7,7 @@ use domain::{
     subscriptions::Standing,
 };
 
-use crate::{App, Call, Error, Loaded, Result, ports::Buyer};
+use crate::{App, Call, Error, Loaded, Result, Staged, ports::Buyer};
 
 /// What a provider is told of somebody who pays; `None` if there is no profile so far.
 ///
@@ -74,6 +74,21 @@ pub(super) async fn standing(
     let administers = |roles: &RoleSet| roles.has(Role::TenantBillingAdmin);
     let admin = may && administers(roles) && administers(&membership.roles);
     Ok(if admin { Standing::BillingAdmin } else { Standing::Member })
+}
+
+/// As [`standing`], and the organization as it has to stay until what depends on it is appended.
+///
+/// # Errors
+/// Not found, without an organization; unavailable.
+pub(super) async fn standing_kept(
+    app: &App,
+    call: &Call,
+    user: &UserId,
+    organization: &OrganizationId,
+) -> Result<(Standing, Staged)> {
+    let mut organization = app.organizations.load(call, organization.as_str()).await?;
+    let standing = standing(app, call, user, &organization).await?;
+    Ok((standing, app.organizations.stage(&mut organization, vec![])?))
 }
 
 /// Whether somebody administers the money of an organization now, whatever its tokens say.

@@ -5,16 +5,19 @@ use domain::{
         OrganizationId, UserId,
         roles::{Feature, Role},
     },
-    subscriptions::SubscriptionError,
+    subscriptions::Subscription,
 };
 use serde::Deserialize;
 
-use super::{attempt, or_repeated, view::SubscriptionAnswer};
+use super::{
+    attempt,
+    deciding::{Decide, Decided, answer, known},
+    view::SubscriptionAnswer,
+};
 use crate::{
-    App, Call, Error, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     input::{id, parse_all},
     ports::Ending,
-    repository::ATTEMPTS,
 };
 
 /// Cancels a subscription when what was paid for is over
@@ -42,7 +45,8 @@ impl UseCase for CancelSubscription {
     async fn run(self, app: &App, call: &Call) -> Result<SubscriptionAnswer> {
         let operates = call.caller.has_role(Role::PlatformOperations, None);
         let by = Some(&call.caller.id).filter(|_| !operates);
-        cancel(app, call, self.id.as_deref(), by, Ending::EndOfTerm).await
+        let (id,) = parse_all((id("id", self.id.as_deref(), OrganizationId::parse),))?;
+        answer(app, call, &id, &Cancel { by, ending: Ending::EndOfTerm }).await
     }
 }
 
@@ -52,39 +56,28 @@ impl UseCase for ForceCancelSubscription {
     type Output = SubscriptionAnswer;
 
     async fn run(self, app: &App, call: &Call) -> Result<SubscriptionAnswer> {
-        cancel(app, call, self.id.as_deref(), None, Ending::Immediately).await
+        let (id,) = parse_all((id("id", self.id.as_deref(), OrganizationId::parse),))?;
+        answer(app, call, &id, &Cancel { by: None, ending: Ending::Immediately }).await
     }
 }
 
-async fn cancel(
-    app: &App,
-    call: &Call,
-    organization: Option<&str>,
-    by: Option<&UserId>,
+struct Cancel<'a> {
+    /// `None` for an operator.
+    by: Option<&'a UserId>,
     ending: Ending,
-) -> Result<SubscriptionAnswer> {
-    let (id,) = parse_all((id("id", organization, OrganizationId::parse),))?;
-    if let Some(done) = app.subscriptions.repeated(call).await? {
-        return Ok(SubscriptionAnswer::after(app, &done));
+}
+
+impl Decide for Cancel<'_> {
+    async fn decide(
+        &self,
+        app: &App,
+        _: &Call,
+        _: &OrganizationId,
+        subscription: &Loaded<Subscription>,
+    ) -> Result<Decided> {
+        let (installed, it) = (app.billing.interpreter(), &subscription.state);
+        it.check_cancel(installed, self.by)?;
+        let state = app.billing.cancel(&attempt(subscription), known(it)?, self.ending).await?;
+        Ok(it.cancel(installed, state)?.into())
     }
-    let installed = app.billing.interpreter();
-    for _ in 0..ATTEMPTS {
-        let decided = async {
-            let loaded = app.subscriptions.load_to_change(call, &id.twin("billsub")).await?;
-            let it = &loaded.state;
-            it.check_cancel(installed, by)?;
-            let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
-            let state = app.billing.cancel(&attempt(&loaded), current, ending).await?;
-            let events = it.cancel(installed, state)?;
-            Ok::<_, Error>((loaded, events))
-        };
-        let (loaded, events) = match decided.await {
-            Ok(decided) => decided,
-            Err(refusal) => return or_repeated(app, call, refusal).await,
-        };
-        if let Some(changed) = app.subscriptions.append_to(call, loaded, events).await? {
-            return Ok(SubscriptionAnswer::after(app, &changed));
-        }
-    }
-    Err(Error::conflict())
 }

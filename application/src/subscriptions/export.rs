@@ -1,6 +1,6 @@
 //! Lists what could be moved to another billing provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::kernel::UserId;
 use serde::{Deserialize, Serialize};
@@ -50,9 +50,13 @@ impl UseCase for ExportSubscriptionsToMigrate {
         let search = self.options.parse()?;
         let installed = app.billing.interpreter().name();
         let found = app.subscription_reads.at_provider(installed, &search).await?;
+        let buyers = buyers(app, &found.rows).await?;
         let mut all = vec![];
         for record in found.rows {
-            let buyer = buyer(app, &record).await?;
+            let known = buyers.get(&record.buyer_id);
+            let buyer =
+                known.map(|known| described(known, &record.owning_entity_id)).transpose()?;
+            let buyer = buyer.unwrap_or_default();
             all.push(SubscriptionToMigrate { subscription: record.into(), buyer });
         }
         let metadata = search.metadata(found.total);
@@ -60,15 +64,16 @@ impl UseCase for ExportSubscriptionsToMigrate {
     }
 }
 
-async fn buyer(
+/// The profiles of all who pay, by user.
+async fn buyers(
     app: &App,
-    subscription: &SubscriptionRecord,
-) -> Result<BTreeMap<&'static str, String>> {
-    let Ok(id) = UserId::parse(&subscription.buyer_id) else { return Ok(BTreeMap::new()) };
-    let Some(known) = app.user_profile_reads.of_user(&id).await? else {
-        return Ok(BTreeMap::new());
-    };
-    described(&known.profile, &subscription.owning_entity_id)
+    subscriptions: &[SubscriptionRecord],
+) -> Result<HashMap<String, UserProfileView>> {
+    let ids = subscriptions.iter().filter_map(|record| UserId::parse(&record.buyer_id).ok());
+    let ids: BTreeSet<UserId> = ids.collect();
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let known = app.user_profile_reads.of_users(&ids).await?;
+    Ok(known.into_iter().map(|profile| (profile.user_id.clone(), profile)).collect())
 }
 
 #[derive(Serialize)]

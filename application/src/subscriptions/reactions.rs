@@ -58,7 +58,7 @@ async fn create(
 }
 
 /// The provider is not told: an organization is deleted only while its subscription can end at any
-/// time. A trial that still runs there has to be ended there.
+/// time. A trial that still runs there has to be ended there: see docs/operations.md.
 async fn delete(app: &App, call: &Call, organization: &OrganizationId, by: &UserId) -> Result<()> {
     let delete = |it: &Subscription| it.delete(by, organization);
     app.subscriptions.change(call, &organization.twin("billsub"), delete).await?;

@@ -5,22 +5,20 @@ use domain::{
         OrganizationId, UserId,
         roles::{Feature, Role},
     },
-    organizations::Organization,
-    subscriptions::{Subscription, SubscriptionError, SubscriptionEvent},
+    subscriptions::Subscription,
 };
 use serde::Deserialize;
 
 use super::{
     attempt,
-    buyer::{known_buyer, standing},
-    or_repeated,
+    buyer::{known_buyer, standing_kept},
+    deciding::{Decide, Decided, answer, known},
     view::SubscriptionAnswer,
 };
 use crate::{
-    App, Call, Error, Loaded, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     input::{id, parse_all},
     ports::Audited,
-    repository::ATTEMPTS,
 };
 
 /// Hands a subscription over to another billing administrator of the organization
@@ -46,57 +44,37 @@ impl UseCase for TransferSubscription {
             id("id", self.id.as_deref(), OrganizationId::parse),
             id("userId", self.user_id.as_deref(), UserId::parse),
         ))?;
-        if let Some(done) = app.subscriptions.repeated(call).await? {
-            return Ok(SubscriptionAnswer::after(app, &done));
-        }
         let subscription = id.twin("billsub");
-        let arguments = [call.caller.id.as_str(), &subscription, to.as_str()];
         let audit = Audited {
             code: "Subscription.BuyerTransferred",
             against: Some(&call.caller.id),
             template: "User {0} transferred the subscription {1} to user {2}",
-            arguments: &arguments,
+            arguments: &[call.caller.id.as_str(), &subscription, to.as_str()],
         };
-        let mut audited = false;
-        for _ in 0..ATTEMPTS {
-            let decided = async {
-                let organization = app.organizations.load(call, id.as_str()).await?;
-                let loaded = app.subscriptions.load_to_change(call, &subscription).await?;
-                let events = decide(app, call, &loaded, &organization, &to).await?;
-                Ok::<_, Error>((organization, loaded, events))
-            };
-            let (mut organization, loaded, events) = match decided.await {
-                Ok(decided) => decided,
-                Err(refusal) => return or_repeated(app, call, refusal).await,
-            };
-            if !audited {
-                app.audit(call, &audit)?;
-                audited = true;
-            }
-            // What was decided holds as long as the organization has the same people.
-            let beside = vec![app.organizations.stage(&mut organization, vec![])?];
-            let changed = app.subscriptions.append_beside(call, loaded, events, beside).await?;
-            if let Some(changed) = changed {
-                return Ok(SubscriptionAnswer::after(app, &changed));
-            }
-        }
-        Err(Error::conflict())
+        app.audit(call, &audit)?;
+        answer(app, call, &id, &Transfer { to: &to }).await
     }
 }
 
-async fn decide(
-    app: &App,
-    call: &Call,
-    subscription: &Loaded<Subscription>,
-    organization: &Loaded<Organization>,
-    to: &UserId,
-) -> Result<Vec<SubscriptionEvent>> {
-    let (installed, it) = (app.billing.interpreter(), &subscription.state);
-    let standing = standing(app, call, to, organization).await?;
-    it.check_transfer(installed, &call.caller.id, to, standing)?;
-    let current = &it.provider().ok_or(SubscriptionError::NoProvider)?.state;
-    let id = OrganizationId::parse(&organization.id)?;
-    let buyer = known_buyer(app, call, to, &id).await?;
-    let state = app.billing.transfer(&attempt(subscription), current, &buyer, None).await?;
-    Ok(it.transfer(installed, to, None, state)?)
+struct Transfer<'a> {
+    to: &'a UserId,
+}
+
+impl Decide for Transfer<'_> {
+    async fn decide(
+        &self,
+        app: &App,
+        call: &Call,
+        organization: &OrganizationId,
+        subscription: &Loaded<Subscription>,
+    ) -> Result<Decided> {
+        let (installed, it) = (app.billing.interpreter(), &subscription.state);
+        let (standing, unchanged) = standing_kept(app, call, self.to, organization).await?;
+        it.check_transfer(installed, &call.caller.id, self.to, standing)?;
+        let buyer = known_buyer(app, call, self.to, organization).await?;
+        let attempt = attempt(subscription);
+        let state = app.billing.transfer(&attempt, known(it)?, &buyer, None).await?;
+        let events = it.transfer(installed, self.to, None, state)?;
+        Ok(Decided { events, unchanged: vec![unchanged] })
+    }
 }

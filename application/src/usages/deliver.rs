@@ -34,6 +34,7 @@ impl UseCase for DeliverUsage {
         let event_name = present(message.event_name, "The usage has no EventName")?;
         let given = message.additional.unwrap_or_default().into_iter();
         let mut usage = Usage {
+            message_id: envelope.message_id,
             for_id,
             event_name,
             additional: given.filter_map(|(name, text)| Some((name, text?))).collect(),

@@ -6,21 +6,27 @@ use domain::{
     kernel::ErrorKind,
     subscriptions::{
         Chargebee, Provider, ProviderChange, ProviderState, Subscription, SubscriptionError,
-        chargebee::{ToldCustomer, ToldSubscription, is_same, without_payment_method},
+        chargebee::{ToldCustomer, ToldSubscription, is_same},
     },
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::sender::Sender;
 use crate::{
     App, Call, Caller, Error, Policy, Result, UseCase,
-    ports::{Appended, Audited, Proof, WebhookNotification, WebhookStatus},
+    ports::{Appended, WebhookNotification, WebhookStatus},
     subscriptions::{Reference, SUBSCRIPTIONS, attempt, buyer::buyer},
     use_case::Empty,
 };
 
 const SOURCE: &str = "chargebee_billing";
+const SENDER: Sender = Sender {
+    name: "Chargebee",
+    audit: "Chargebee.Authentication.Failed",
+    template: "A notification of Chargebee was refused",
+};
 /// How long the read model may take to know of every subscription there is.
 const KNOWN: Duration = Duration::from_secs(3);
 
@@ -77,8 +83,13 @@ impl UseCase for NotifyChargebeeEvent {
     const POLICY: Policy = Policy::anonymous();
     type Output = Empty;
 
+    /// Its credentials are judged before anybody looks at what it tells.
+    async fn admit(app: &App, call: &Call) -> Result<()> {
+        let judge = |now| app.billing_proofs.chargebee(call.basic.as_ref(), now);
+        SENDER.check(app, call, judge).await
+    }
+
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
-        check(app, call).await?;
         let Some(kind) = self.event_type.as_deref().filter(|kind| !kind.is_empty()) else {
             return Ok(Empty {});
         };
@@ -104,32 +115,6 @@ impl UseCase for NotifyChargebeeEvent {
                 app.webhooks.became(&notification, WebhookStatus::Failed).await?;
                 Err(error)
             }
-        }
-    }
-}
-
-/// Whether it is from Chargebee.
-async fn check(app: &App, call: &Call) -> Result<()> {
-    let refused = || {
-        let why = "This notification has no valid credentials";
-        Error::refused(ErrorKind::Unauthenticated, "unauthenticated", why)
-    };
-    if !call.secure && !cfg!(feature = "testing-only") {
-        return Err(refused());
-    }
-    match app.billing_proofs.chargebee(call.basic.as_ref(), app.clock.now()) {
-        Proof::Good => Ok(()),
-        Proof::Bad { counted } => {
-            if !counted {
-                let audit = Audited {
-                    code: "Chargebee.Authentication.Failed",
-                    against: None,
-                    template: "A notification of Chargebee was refused",
-                    arguments: &[],
-                };
-                app.recorder.audit(call, audit).await?;
-            }
-            Err(refused())
         }
     }
 }
@@ -190,14 +175,8 @@ impl NotifyChargebeeEvent {
             Effect::RestoreBuyer => restore(app, call, &about).await,
             Effect::Customer { deleted } => {
                 let Some(told) = self.customer() else { return Ok(false) };
-                let gone = *deleted && told.payment_method.is_none();
                 let merge = |state: &ProviderState| {
-                    let merged = told.merged_into(state);
-                    if gone && !told.is_late(state) {
-                        without_payment_method(merged)
-                    } else {
-                        merged
-                    }
+                    if *deleted { told.paying(state) } else { told.merged_into(state) }
                 };
                 take_over(app, call, &about, ProviderChange::PaymentMethod, merge).await
             }

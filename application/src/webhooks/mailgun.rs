@@ -1,18 +1,24 @@
 //! Mailgun tells what became of e-mails.
 
-use domain::kernel::{ErrorKind, Timestamp};
+use domain::kernel::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
+use super::sender::Sender;
 use crate::{
-    App, Call, Caller, Error, Policy, Result, UseCase,
+    App, Call, Caller, Policy, Result, UseCase,
     emails::reports::Report,
-    ports::{Appended, Audited, Proof, WebhookNotification, WebhookStatus},
+    ports::{Appended, WebhookNotification, WebhookStatus},
     use_case::Empty,
 };
 
 const SOURCE: &str = "mailgun_email";
+const SENDER: Sender = Sender {
+    name: "Mailgun",
+    audit: "Authentication.Mailgun.Failed",
+    template: "A notification of Mailgun was refused",
+};
 /// What stands where a report gives no reason.
 const NO_REASON: &str = "none";
 
@@ -120,9 +126,6 @@ impl UseCase for NotifyMailgunEvent {
 impl NotifyMailgunEvent {
     /// What must not be good twice.
     async fn check(&self, app: &App, call: &Call) -> Result<Option<String>> {
-        if !call.secure && !cfg!(feature = "testing-only") {
-            return Err(refused());
-        }
         let given = self.signature.as_ref();
         let given = given.and_then(|given| {
             Some((
@@ -132,31 +135,12 @@ impl NotifyMailgunEvent {
             ))
         });
         let (timestamp, token, signature) = given.unwrap_or_default();
-        match app.webhook_proofs.mailgun(timestamp, token, signature, app.clock.now()) {
-            Proof::Good => {
-                // The proof that everybody knows from the tests comes again and again.
-                let once = !cfg!(feature = "testing-only");
-                Ok(once.then(|| signature.to_owned()))
-            }
-            Proof::Bad { counted } => {
-                if !counted {
-                    let audit = Audited {
-                        code: "Authentication.Mailgun.Failed",
-                        against: None,
-                        template: "A notification of Mailgun was refused",
-                        arguments: &[],
-                    };
-                    app.recorder.audit(call, audit).await?;
-                }
-                Err(refused())
-            }
-        }
+        let judge = |now| app.webhook_proofs.mailgun(timestamp, token, signature, now);
+        SENDER.check(app, call, judge).await?;
+        // The proof that everybody knows from the tests comes again and again.
+        let once = !cfg!(feature = "testing-only");
+        Ok(once.then(|| signature.to_owned()))
     }
-}
-
-fn refused() -> Error {
-    let why = "This notification has no valid signature";
-    Error::refused(ErrorKind::Unauthenticated, "unauthenticated", why)
 }
 
 fn notification(

@@ -13,7 +13,7 @@ mod told;
 
 pub use told::{
     ToldCustomer, ToldItem, ToldPaymentMethod, ToldSubscription, is_newer, is_same, iso,
-    without_payment_method,
+    unsubscribed,
 };
 
 /// The customer: who pays.

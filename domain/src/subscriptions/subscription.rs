@@ -1,6 +1,7 @@
 //! The subscription: what its events made of it.
 
 mod deciding;
+mod notified;
 mod refusals;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{ProviderState, References, SubscriptionEvent};
 use crate::kernel::{Aggregate, Evolve, OrganizationId, UserId};
 
-pub use deciding::{PlanChange, ProviderChange, Standing};
+pub use deciding::{PlanChange, Standing};
+pub use notified::ProviderChange;
 pub use refusals::SubscriptionError;
 
 /// A billing provider, and what it knows of a subscription.

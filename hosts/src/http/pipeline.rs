@@ -93,6 +93,7 @@ impl Asked<'_> {
         self.authenticate(&query, progress).await?;
         tracing::Span::current()
             .record("caller", tracing::field::display(&progress.call.caller.id));
+        (route.admit)(&site.app, &progress.call).await?;
         let parameters = decoded(self.raw).ok_or_else(|| malformed("The path is not UTF-8"))?;
         let body = Body::read(route.verb, route.encoding, headers, self.body);
         let places = Places {

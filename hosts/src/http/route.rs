@@ -80,6 +80,9 @@ pub enum Answer {
 pub type Served<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
 /// Reads the input and runs the use case.
 pub type Serve = for<'a> fn(&'a App, &'a Call, Value) -> Served<'a>;
+/// Judges what came beside the input.
+pub type Admit =
+    for<'a> fn(&'a App, &'a Call) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 /// A schema with its name and everything that it refers to.
 pub type Describe = fn() -> Described;
 
@@ -127,6 +130,8 @@ pub struct Route {
     pub guarded: bool,
     /// Documented responses besides the usual ones, or instead of them: status and description.
     pub responses: &'static [(u16, &'static str)],
+    /// Judges a proof of its own, before anybody looks at the body.
+    pub admit: Admit,
     /// Runs it.
     pub serve: Serve,
     /// Its input.
@@ -160,6 +165,7 @@ impl Route {
             secret: false,
             guarded: false,
             responses: &[],
+            admit: admit::<U>,
             serve,
             input: describe::<U>,
             output,
@@ -302,6 +308,13 @@ fn read<U: UseCase>(input: Value) -> Result<U> {
     serde_json::from_value(input).map_err(|error| {
         Error::refused(domain::kernel::ErrorKind::Invalid, "malformed_request", error.to_string())
     })
+}
+
+fn admit<'a, U: UseCase>(
+    app: &'a App,
+    call: &'a Call,
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(U::admit(app, call))
 }
 
 fn serve<'a, U: UseCase<Output: Serialize>>(

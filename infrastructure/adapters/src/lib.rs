@@ -6,6 +6,7 @@ pub mod authenticator;
 pub mod billing;
 pub mod claims;
 pub mod clock;
+mod flood;
 pub mod ids;
 pub mod key_ring;
 pub mod mail;

@@ -8,7 +8,9 @@ use std::{
 
 use application::{
     Call, Result, audits,
-    ports::{Append, Audited, EventLog, Ids, Metadata, Recorder, UsageProvider, WorkMessage},
+    ports::{
+        Append, Audited, Clock, EventLog, Ids, Metadata, Recorder, UsageProvider, WorkMessage,
+    },
     usages::{self, UsageMessage},
     work,
 };
@@ -32,6 +34,7 @@ const LONGEST: usize = 300;
 /// Enqueues in the event log, with the call that something belongs to.
 pub struct QueueRecorder {
     log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     region: Arc<str>,
     provider: Arc<dyn UsageProvider>,
@@ -70,12 +73,13 @@ impl QueueRecorder {
     #[must_use]
     pub fn new(
         log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         region: Arc<str>,
         provider: Arc<dyn UsageProvider>,
     ) -> Self {
         let (waiting, measures) = (Mutex::default(), Mutex::default());
-        Self { log, ids, region, provider, waiting, measures }
+        Self { log, clock, ids, region, provider, waiting, measures }
     }
 
     fn compose(
@@ -84,7 +88,7 @@ impl QueueRecorder {
         event: &str,
         properties: &[(&str, Value)],
     ) -> Option<WorkMessage> {
-        let message = UsageMessage::of(call, event, properties);
+        let message = UsageMessage::of(call, self.clock.now(), event, properties);
         work::alone(call, &message, &self.region, self.ids.as_ref()).ok()
     }
 

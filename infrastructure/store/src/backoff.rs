@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::watch;
+
 /// Waits that double up to a cap; each is cut by up to a half at random, so that many waiters
 /// don't come back at once.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,17 @@ impl Backoff {
         let full = self.next;
         self.next = (full * 2).min(self.cap);
         cut(full)
+    }
+}
+
+/// How long those that tidy up rest between two bits.
+const REST: Duration = Duration::from_secs(30);
+
+/// Rests before the next bit is tidied up, unless it is time to stop.
+pub(crate) async fn pause(stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = tokio::time::sleep(REST) => {}
     }
 }
 

@@ -1,18 +1,18 @@
 //! Claims that nobody will ever give back.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use application::ports::Clock;
 use domain::kernel::Timestamp;
 use tokio::sync::watch;
 
-use crate::db::{Db, DbError, Value};
+use crate::{
+    backoff::pause,
+    db::{Db, DbError, Value},
+};
 
 /// How many claims are looked at together, which is a few milliseconds.
 const CHUNK: usize = 500;
-/// How long it is until the next ones.
-const PAUSE: Duration = Duration::from_secs(30);
-
 /// The next claims of a kind, and whether the last event of their owners is old. Both keys serve it.
 const NEXT: &str = "SELECT c.value AS value, CASE WHEN (SELECT e.recorded_at FROM events e \
         WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id \
@@ -56,10 +56,7 @@ impl Sweep {
                 Ok(next) => from = next,
                 Err(error) => tracing::warn!(%error, "abandoned claims wait to be released"),
             }
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = tokio::time::sleep(PAUSE) => {}
-            }
+            pause(&mut stop).await;
         }
     }
 

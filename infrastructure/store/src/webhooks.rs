@@ -7,8 +7,12 @@ use application::{
     ports::{Clock, WebhookNotification, WebhookStatus, Webhooks},
 };
 use async_trait::async_trait;
+use tokio::sync::watch;
 
-use crate::db::Db;
+use crate::{
+    backoff::pause,
+    db::{Db, DbError},
+};
 
 /// A proof that came before is the same notification, which was answered with an error, or a copy.
 const RECEIVED: &str = "INSERT INTO webhook_notifications \
@@ -18,10 +22,18 @@ const HANDLED: &str = "SELECT id FROM webhook_notifications WHERE proof = $1 AND
 const BECAME: &str =
     "UPDATE webhook_notifications SET status = $1, handled = $2 WHERE id = $3 OR proof = $4";
 
+/// The oldest of them.
+const FORGET: &str = "DELETE FROM webhook_notifications WHERE id IN \
+     (SELECT id FROM webhook_notifications WHERE received_at < $1 ORDER BY received_at LIMIT 500)";
+
+/// How long a notification is kept. Providers repeat what was not answered for some days, and none
+/// repeats it after that by itself.
+const KEPT: time::Duration = time::Duration::days(30);
+
 /// Every statement, so that a test can ask both engines.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![RECEIVED, HANDLED, BECAME]
+    vec![RECEIVED, HANDLED, BECAME, FORGET]
 }
 
 /// Notes in the database of the log.
@@ -68,5 +80,37 @@ impl Webhooks for WebhookTable {
         let handled = status != WebhookStatus::Failed;
         self.db.execute(BECAME, &[status.name().into(), handled.into(), id, proof]).await?;
         Ok(())
+    }
+}
+
+/// Forgets notifications that are older than any repetition, bit by bit. Any number of processes may.
+pub struct Sweep {
+    db: Db,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sweep {
+    /// Over the log's database.
+    #[must_use]
+    pub fn new(log_db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db: log_db, clock }
+    }
+
+    /// Sweeps until `stop` turns true.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.step().await {
+                tracing::warn!(%error, "old notifications wait to be forgotten");
+            }
+            pause(&mut stop).await;
+        }
+    }
+
+    /// Forgets the oldest; how many those were.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn step(&self) -> Result<u64, DbError> {
+        self.db.execute(FORGET, &[self.clock.now().plus(-KEPT).into()]).await
     }
 }

@@ -247,6 +247,13 @@ async fn forged_notifications_are_refused_and_audited(app: &TestApp) {
     let audits = app.audits("").await;
     let failed = audits.iter().filter(|one| one["auditCode"] == "Chargebee.Authentication.Failed");
     assert_eq!(failed.count(), 6);
+    // Nobody looks at what strangers tell.
+    for body in ["{", "[]", r#"{"id":5}"#] {
+        let stranger = app.post("/webhooks/chargebee").body("application/json", body);
+        let _ = stranger.send().await.problem(401);
+        let known = app.post("/webhooks/chargebee").header("authorization", AUTHORIZATION);
+        let _ = known.body("application/json", body).send().await.problem(400);
+    }
     let _ = post().header("authorization", AUTHORIZATION).send().await.expect(200);
     assert_eq!(told.seen().await["status"], "canceled");
 }

@@ -12,6 +12,7 @@ super::with_chargebee_everywhere!(
     another_billing_admin_claims_what_has_ended,
     a_subscription_is_handed_over_with_its_plan,
     an_operator_ends_it_at_once,
+    only_what_can_end_lets_its_organization_go,
     there_are_no_plans_and_no_invoices,
 );
 
@@ -141,6 +142,35 @@ async fn an_operator_ends_it_at_once(app: &TestApp) {
     assert_eq!(ended["canBeUnsubscribed"], true);
     let _ = app.delete(&path).by(&app.operator()).send().await.problem(405);
     assert_eq!(told(&changed(app, &ann, "apaid2").await), ("activated", "apaid2", "professional"));
+}
+
+async fn only_what_can_end_lets_its_organization_go(app: &TestApp) {
+    let ann = app.buyer("ann@company.com").await;
+    let request = app.post("/organizations").by(&ann).json(&json!({ "name": "Acme" }));
+    let _ = request.send().await.expect(200);
+    app.settle().await;
+    // It works in the new one now.
+    let ann = app.signed_in(&ann.user).await;
+    let delete = || app.delete(&format!("/organizations/{}", ann.organization)).by(&ann).send();
+    let reference = app.subscription(&ann).await["subscriptionReference"].clone();
+    for (id, status) in [("1", "active"), ("2", "non_renewing")] {
+        let _ = app.chargebee(&became(id, &reference, status)).await.expect(200);
+        assert_eq!(delete().await.problem(400)["code"], "organization_still_subscribed");
+    }
+    let _ = app.chargebee(&became("3", &reference, "in_trial")).await.expect(200);
+    let _ = delete().await.expect(204);
+    app.settle().await;
+    let found = app.ports().subscription_reads.of_organization(&ann.organization).await;
+    assert_eq!(found.unwrap(), None);
+    // What still comes of it is of no interest.
+    let _ = app.chargebee(&became("4", &reference, "cancelled")).await.expect(200);
+}
+
+fn became(id: &str, reference: &Value, status: &str) -> Value {
+    json!({
+        "id": id, "event_type": "subscription_changed",
+        "content": { "subscription": { "id": reference, "status": status } },
+    })
 }
 
 async fn there_are_no_plans_and_no_invoices(app: &TestApp) {

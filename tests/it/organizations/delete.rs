@@ -109,11 +109,17 @@ async fn only_who_pays_deletes_it(app: &TestApp) {
     let answer = app.delete(&path(&id, "")).by(&bea).send().await;
     assert_eq!(answer.problem(403)["code"], "organization_not_subscriber");
     // Whoever pays meanwhile may, as soon as it is alone.
-    let transferred = OrganizationEvent::BillingSubscriberChanged {
-        from_subscriber_id: ann.user.clone(),
-        to_subscriber_id: bea.user.clone(),
+    app.settle().await;
+    let _ = app.transfer(&ann, bea.user.as_str()).send().await.expect(202);
+    app.settle().await;
+    // Who pays is what the subscription says, also where the organization is late.
+    let late = OrganizationEvent::BillingSubscriberChanged {
+        from_subscriber_id: bea.user.clone(),
+        to_subscriber_id: ann.user.clone(),
     };
-    happened(app, &app.ports().organizations, id.as_str(), vec![transferred]).await;
+    happened(app, &app.ports().organizations, id.as_str(), vec![late]).await;
+    let answer = app.delete(&path(&id, "")).by(&ann).send().await;
+    assert_eq!(answer.problem(403)["code"], "organization_not_subscriber");
     let answer = app.delete(&path(&id, "")).by(&bea).send().await;
     assert_eq!(answer.problem(400)["code"], "organization_other_members");
     leave(app, &ann.user, &id).await;

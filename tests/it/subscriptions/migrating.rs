@@ -43,6 +43,13 @@ async fn what_could_be_moved_is_listed_with_its_buyer(app: &TestApp) {
     );
     let second = exported(app, "?limit=1&offset=1").await;
     assert_eq!(second["subscriptions"][0]["buyerId"], json!(bea.user));
+    let another = app.post("/organizations").by(&ann).json(&json!({ "name": "Acme" }));
+    let _ = another.send().await.expect(200);
+    app.settle().await;
+    let all = exported(app, "").await["subscriptions"].as_array().unwrap().clone();
+    let of_ann = all.iter().filter(|one| one["buyerId"] == json!(ann.user));
+    let emails: Vec<_> = of_ann.map(|one| &one["buyer"]["EmailAddress"]).collect();
+    assert_eq!(emails, ["ann@company.com"; 2], "she pays for both");
     let bad = app.get("/subscriptions/export?limit=1001");
     let bad = bad.header("x-hmac-signature", &app.hmac.sign(b"{}")).send().await;
     let _ = bad.problem(400);

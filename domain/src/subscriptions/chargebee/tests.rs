@@ -183,13 +183,17 @@ fn what_is_older_than_what_is_known_changes_nothing() {
     assert_eq!(told(1, "cancelled").merged_into(&known), known);
     let newer = told(3, "cancelled").merged_into(&known);
     assert_eq!(status(&newer), SubscriptionStatus::Canceled);
-    let customer = |version: i64, status: &str| ToldCustomer {
+    let customer = |version: i64, status: Option<&str>| ToldCustomer {
         id: Some("c".into()),
-        payment_method: Some(ToldPaymentMethod { status: Some(status.into()), kind: None }),
+        payment_method: status
+            .map(|status| ToldPaymentMethod { status: Some(status.into()), kind: None }),
         resource_version: Some(version),
     };
-    let known = customer(2, "valid").merged_into(&newer);
-    assert_eq!(customer(1, "expired").merged_into(&known), known);
-    assert!(customer(1, "valid").is_late(&known) && !customer(2, "valid").is_late(&known));
-    assert!(!payment_method(&without_payment_method(known)).is_valid);
+    let known = customer(2, Some("valid")).merged_into(&newer);
+    assert_eq!(customer(1, Some("expired")).merged_into(&known), known);
+    assert_eq!(customer(1, None).paying(&known), known, "it is late");
+    assert_eq!(customer(2, None).merged_into(&known), known, "what is not told stays");
+    assert!(!payment_method(&customer(2, None).paying(&known)).is_valid);
+    let expired = customer(3, Some("expired"));
+    assert_eq!(expired.paying(&known), expired.merged_into(&known));
 }

@@ -76,9 +76,7 @@ impl ToldSubscription {
         };
         set(SUBSCRIPTION_VERSION, number(self.resource_version));
         if self.deleted == Some(true) {
-            set(SUBSCRIPTION_DELETED, Some("true".to_owned()));
-            state.remove(SUBSCRIPTION_ID);
-            return state;
+            return unsubscribed(state);
         }
         let item = self.subscription_items.first();
         set(SUBSCRIPTION_DELETED, Some("false".to_owned()));
@@ -103,8 +101,7 @@ impl ToldSubscription {
 
 impl ToldCustomer {
     /// Whether something newer is known.
-    #[must_use]
-    pub fn is_late(&self, state: &ProviderState) -> bool {
+    fn is_late(&self, state: &ProviderState) -> bool {
         is_older(state, CUSTOMER_VERSION, self.resource_version)
     }
     /// The state with what this tells: what it does not mention stays. Nothing changes if something
@@ -128,13 +125,23 @@ impl ToldCustomer {
         }
         state
     }
+    /// As [`Self::merged_into`], where this tells everything: no way to pay if it mentions none.
+    #[must_use]
+    pub fn paying(&self, state: &ProviderState) -> ProviderState {
+        let mut merged = self.merged_into(state);
+        if self.payment_method.is_none() && !self.is_late(state) {
+            merged.remove(PAYMENT_METHOD_STATUS);
+            merged.remove(PAYMENT_METHOD_TYPE);
+        }
+        merged
+    }
 }
 
-/// The state without a way to pay.
+/// The state of somebody whose subscription is gone.
 #[must_use]
-pub fn without_payment_method(mut state: ProviderState) -> ProviderState {
-    state.remove(PAYMENT_METHOD_STATUS);
-    state.remove(PAYMENT_METHOD_TYPE);
+pub fn unsubscribed(mut state: ProviderState) -> ProviderState {
+    state.insert(SUBSCRIPTION_DELETED.to_owned(), "true".to_owned());
+    state.remove(SUBSCRIPTION_ID);
     state
 }
 

@@ -9,7 +9,7 @@ use crate::{
     kernel::{OrganizationId, UserId},
     subscriptions::{
         BillingDetails, BillingInterpreter, ProviderState, References, SubscriptionEvent,
-        SubscriptionStatus, chargebee,
+        SubscriptionStatus,
     },
 };
 
@@ -33,23 +33,10 @@ pub enum PlanChange {
     Claim,
 }
 
-/// What a provider tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProviderChange {
-    /// Something about what is included.
-    Plan,
-    /// It ends, or has ended.
-    Canceled,
-    /// It is gone there.
-    Unsubscribed,
-    /// Something about how it is paid for.
-    PaymentMethod,
-}
-
-type Events = Result<Vec<SubscriptionEvent>, SubscriptionError>;
+pub(super) type Events = Result<Vec<SubscriptionEvent>, SubscriptionError>;
 
 /// Who acts on behalf of every buyer.
-fn is_service(user: &UserId) -> bool {
+pub(super) fn is_service(user: &UserId) -> bool {
     user.as_str() == UserId::MAINTENANCE
 }
 
@@ -125,7 +112,7 @@ impl Subscription {
         standing: Standing,
     ) -> Result<PlanChange, SubscriptionError> {
         let details = self.verified(installed)?;
-        let is_buyer = is_service(by) || self.buyer.as_ref() == Some(by);
+        let is_buyer = self.is_for_buyer(by);
         match standing {
             Standing::BillingAdmin => {}
             Standing::Stranger | Standing::Member if is_buyer => {}
@@ -232,7 +219,7 @@ impl Subscription {
         by: Option<&UserId>,
     ) -> Result<(), SubscriptionError> {
         let details = self.verified(installed)?;
-        if by.is_some_and(|by| !is_service(by) && self.buyer.as_ref() != Some(by)) {
+        if by.is_some_and(|by| !self.is_for_buyer(by)) {
             return Err(SubscriptionError::NotBuyer);
         }
         if details.can_be_canceled() { Ok(()) } else { Err(SubscriptionError::NotCancelable) }
@@ -251,85 +238,68 @@ impl Subscription {
         }])
     }
 
-    /// Takes over what its provider tells of; nothing happens if that is known, and no newer version
-    /// of it.
+    /// Whether it can end for good now, for somebody who asks for it; `None` asks nobody, and may at
+    /// any time.
     ///
     /// # Errors
-    /// Those of the provider; [`SubscriptionError::NotProvider`].
-    pub fn changed_by_provider(
+    /// Those of the provider; [`SubscriptionError::NotMember`], [`SubscriptionError::NotBuyer`] or
+    /// [`SubscriptionError::NotUnsubscribable`].
+    pub fn check_unsubscribe(
         &self,
         installed: &dyn BillingInterpreter,
-        by: &UserId,
-        change: ProviderChange,
-        told: Provider,
-    ) -> Events {
-        let current = self.told_by_own(installed, by, &told.name)?;
-        let (known, state) = (&current.state, &told.state);
-        if chargebee::is_same(known, state) && !chargebee::is_newer(known, state) {
-            return Ok(vec![]);
-        }
-        let (owning_entity_id, provider_name) = (self.owner()?, current.name.clone());
-        let provider_state = told.state;
-        Ok(vec![match change {
-            ProviderChange::Plan => {
-                let References { buyer, subscription } = installed.references(&provider_state)?;
-                SubscriptionEvent::SubscriptionPlanChanged {
-                    plan_id: installed.details(&provider_state).plan.id.unwrap_or_default(),
-                    owning_entity_id,
-                    provider_name,
-                    provider_state,
-                    buyer_reference: buyer,
-                    subscription_reference: subscription,
-                }
-            }
-            ProviderChange::Canceled => SubscriptionEvent::SubscriptionCanceled {
-                owning_entity_id,
-                provider_name,
-                provider_state,
-            },
-            ProviderChange::Unsubscribed => SubscriptionEvent::SubscriptionUnsubscribed {
-                owning_entity_id,
-                provider_name,
-                provider_state,
-            },
-            ProviderChange::PaymentMethod => SubscriptionEvent::PaymentMethodChanged {
-                owning_entity_id,
-                provider_name,
-                provider_state,
-            },
-        }])
-    }
-
-    /// Whether its provider may ask for its buyer to be made known there again.
-    ///
-    /// # Errors
-    /// Those of the provider; [`SubscriptionError::NotProvider`].
-    pub fn check_restore(
-        &self,
-        installed: &dyn BillingInterpreter,
-        by: &UserId,
-        provider: &str,
+        by: Option<(&UserId, Standing)>,
     ) -> Result<(), SubscriptionError> {
-        self.told_by_own(installed, by, provider).map(drop)
+        let details = self.verified(installed)?;
+        let Some((by, standing)) = by else { return Ok(()) };
+        if !self.is_for_buyer(by) {
+            return Err(match standing {
+                Standing::Stranger => SubscriptionError::NotMember,
+                Standing::Member | Standing::BillingAdmin => SubscriptionError::NotBuyer,
+            });
+        }
+        if details.can_be_unsubscribed { Ok(()) } else { Err(SubscriptionError::NotUnsubscribable) }
     }
 
-    /// Has a buyer again that the provider knows.
+    /// Is gone at the provider.
     ///
     /// # Errors
     /// Those of the provider.
-    pub fn restore_buyer(
+    pub fn unsubscribe(&self, installed: &dyn BillingInterpreter, state: ProviderState) -> Events {
+        self.verified(installed)?;
+        Ok(vec![SubscriptionEvent::SubscriptionUnsubscribed {
+            owning_entity_id: self.owner()?,
+            provider_name: installed.name().to_owned(),
+            provider_state: state,
+        }])
+    }
+
+    /// Whether somebody may have it paid for in another way.
+    ///
+    /// # Errors
+    /// Those of the provider; [`SubscriptionError::NotBuyer`].
+    pub fn check_payment_method(
+        &self,
+        installed: &dyn BillingInterpreter,
+        by: &UserId,
+    ) -> Result<(), SubscriptionError> {
+        self.verified(installed)?;
+        if self.is_for_buyer(by) { Ok(()) } else { Err(SubscriptionError::NotBuyer) }
+    }
+
+    /// Is paid for in another way, as the provider has it now.
+    ///
+    /// # Errors
+    /// Those of the provider.
+    pub fn change_payment_method(
         &self,
         installed: &dyn BillingInterpreter,
         state: ProviderState,
     ) -> Events {
         self.verified(installed)?;
-        let References { buyer, subscription } = installed.references(&state)?;
-        Ok(vec![SubscriptionEvent::BuyerRestored {
+        Ok(vec![SubscriptionEvent::PaymentMethodChanged {
             owning_entity_id: self.owner()?,
             provider_name: installed.name().to_owned(),
             provider_state: state,
-            buyer_reference: buyer,
-            subscription_reference: subscription,
         }])
     }
 
@@ -350,12 +320,17 @@ impl Subscription {
         self.verified(installed).unwrap_or_default()
     }
 
-    fn owner(&self) -> Result<OrganizationId, SubscriptionError> {
+    /// Whether somebody is the buyer, or acts on its behalf.
+    fn is_for_buyer(&self, by: &UserId) -> bool {
+        is_service(by) || self.buyer.as_ref() == Some(by)
+    }
+
+    pub(super) fn owner(&self) -> Result<OrganizationId, SubscriptionError> {
         self.owning_entity.clone().ok_or(SubscriptionError::NotCreated)
     }
 
     /// What the installed provider makes of it.
-    fn verified(
+    pub(super) fn verified(
         &self,
         installed: &dyn BillingInterpreter,
     ) -> Result<BillingDetails, SubscriptionError> {
@@ -364,20 +339,6 @@ impl Subscription {
             return Err(SubscriptionError::OtherProvider);
         }
         Ok(installed.details(&provider.state))
-    }
-
-    fn told_by_own(
-        &self,
-        installed: &dyn BillingInterpreter,
-        by: &UserId,
-        provider: &str,
-    ) -> Result<&Provider, SubscriptionError> {
-        self.verified(installed)?;
-        let current = self.provider.as_ref().ok_or(SubscriptionError::NoProvider)?;
-        if !current.name.eq_ignore_ascii_case(provider) {
-            return Err(SubscriptionError::OtherProvider);
-        }
-        if is_service(by) { Ok(current) } else { Err(SubscriptionError::NotProvider) }
     }
 }
 

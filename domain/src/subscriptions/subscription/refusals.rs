@@ -38,6 +38,9 @@ pub enum SubscriptionError {
     /// It does not go on anyway.
     #[error("only an active subscription can be canceled")]
     NotCancelable,
+    /// It goes on for what was paid for.
+    #[error("the subscription can't end before what was paid for is over")]
+    NotUnsubscribable,
     /// Nothing would change.
     #[error("this user is the buyer already")]
     AlreadyBuyer,
@@ -62,6 +65,7 @@ impl DomainError for SubscriptionError {
             | Self::SameProvider
             | Self::NotMember
             | Self::NotClaimable
+            | Self::NotUnsubscribable
             | Self::AlreadyBuyer
             | Self::NotTransferable
             | Self::OtherOwner => ErrorKind::Rule,
@@ -83,6 +87,7 @@ impl DomainError for SubscriptionError {
             Self::NoPaymentMethod => "subscription_no_payment_method",
             Self::NotClaimable => "subscription_not_claimable",
             Self::NotCancelable => "subscription_not_cancelable",
+            Self::NotUnsubscribable => "subscription_not_unsubscribable",
             Self::AlreadyBuyer => "subscription_already_buyer",
             Self::NotTransferable => "subscription_not_transferable",
             Self::NotProvider => "subscription_not_provider",

@@ -8,6 +8,8 @@ use crate::{
     subscriptions::{Chargebee, ProviderState, SimpleProvider, chargebee::*},
 };
 
+mod unrouted;
+
 fn organization() -> OrganizationId {
     OrganizationId::parse("org_aaaaaaaaaa").expect("valid")
 }

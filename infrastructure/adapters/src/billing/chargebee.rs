@@ -9,6 +9,7 @@ mod catalog;
 mod forms;
 mod history;
 mod http;
+mod making;
 mod proof;
 
 use std::{sync::Arc, time::Duration};
@@ -23,23 +24,20 @@ use domain::{
     kernel::{ErrorKind, Timestamp},
     subscriptions::{
         BillingInterpreter, Chargebee, ProviderState, SubscriptionError, SubscriptionStatus,
-        chargebee::{
-            self, CUSTOMER_ID, PLAN_ID, SUBSCRIPTION_ID, SUBSCRIPTION_VERSION, ToldCustomer,
-            ToldSubscription,
-        },
+        chargebee::{self, CUSTOMER_ID, PLAN_ID, SUBSCRIPTION_ID, SUBSCRIPTION_VERSION},
     },
 };
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::secret::Secret;
-use answers::{Customers, OfCustomer, OfSubscription, Subscriptions};
-use http::{Failure, Http};
+use answers::OfSubscription;
+use http::{Done, Http};
 pub use proof::WebhookCredentials;
-
-use super::number_of;
 
 /// How long an operation may take altogether: less than whoever asks for it waits.
 const LIMIT: Duration = Duration::from_secs(22);
+/// How long it may take to tell that it is there: with [`LIMIT`], less than a reaction has.
+const LIMIT_TO_TELL: Duration = Duration::from_secs(4);
 /// How long plans are remembered.
 const REMEMBERED: Duration = Duration::from_hours(1);
 
@@ -83,76 +81,6 @@ impl ChargebeeBilling {
         Ok(Self { http, product_family, starting_plan, interpreter, clock, plans })
     }
 
-    async fn find_customer(&self, id: &str) -> Result<Option<ToldCustomer>, Failure> {
-        let query = [("id[is]", id.to_owned()), ("limit", "1".to_owned())];
-        let found: Customers = self.http.get("customers", &query).await?;
-        Ok(found.list.into_iter().next().map(|found| found.customer))
-    }
-
-    /// Has the customer be this buyer, whether it is there or not.
-    async fn put_customer(
-        &self,
-        attempt: &Attempt,
-        buyer: &Buyer,
-    ) -> Result<ToldCustomer, Failure> {
-        let id = Chargebee::customer_of(buyer.organization.as_str());
-        if self.find_customer(&id).await?.is_some() {
-            return self.update_customer(attempt, &id, buyer).await;
-        }
-        let form = forms::customer(&id, buyer);
-        match self.http.post::<OfCustomer>("customers", &attempt.change, &form).await {
-            Err(failure) if failure.is_duplicate() => {
-                self.update_customer(attempt, &id, buyer).await
-            }
-            made => Ok(made?.customer),
-        }
-    }
-
-    async fn update_customer(
-        &self,
-        attempt: &Attempt,
-        id: &str,
-        buyer: &Buyer,
-    ) -> Result<ToldCustomer, Failure> {
-        let path = format!("customers/{}", forms::segment(id));
-        let _: OfCustomer = self.http.post(&path, &attempt.change, &forms::contact(buyer)).await?;
-        let path = format!("{path}/update_billing_info");
-        let updated: OfCustomer =
-            self.http.post(&path, &attempt.change, &forms::address(buyer)).await?;
-        Ok(updated.customer)
-    }
-
-    async fn find_subscription(&self, id: &str) -> Result<Option<ToldSubscription>, Failure> {
-        let query = [("id[is]", id.to_owned()), ("limit", "1".to_owned())];
-        let found: Subscriptions = self.http.get("subscriptions", &query).await?;
-        Ok(found.list.into_iter().next().map(|found| found.subscription))
-    }
-
-    /// Makes a subscription, or finds the one that was made before, when nobody came to know of it.
-    async fn create(
-        &self,
-        attempt: &Attempt,
-        customer: &str,
-        organization: &str,
-        trial: bool,
-    ) -> Result<ToldSubscription> {
-        let id = format!("{customer}.{:032x}", number_of(&attempt.begin));
-        let id = Chargebee::customer_of(&id);
-        let path = format!("customers/{}/subscription_for_items", forms::segment(customer));
-        let form = forms::subscription(&id, &self.starting_plan, organization, trial);
-        match self.http.post::<OfSubscription>(&path, &attempt.change, &form).await {
-            Err(failure) if failure.is_duplicate() => {
-                let found = self.find_subscription(&id).await?;
-                found.ok_or_else(|| Error::unexpected("Chargebee has lost a subscription"))
-            }
-            Err(failure) if failure.code() == Some("payment_method_not_present") => {
-                let why = "the billing provider has no payment method of the buyer";
-                Err(Error::refused(ErrorKind::Precondition, "no_payment_method", why))
-            }
-            made => Ok(made?.subscription),
-        }
-    }
-
     /// The state as Chargebee has it now.
     async fn refreshed(&self, state: &ProviderState) -> Result<ProviderState> {
         if chargebee::status(state) == SubscriptionStatus::Unsubscribed {
@@ -171,8 +99,25 @@ impl ChargebeeBilling {
     ) -> Result<ProviderState> {
         let id = forms::segment(value(state, SUBSCRIPTION_ID)?);
         let path = format!("subscriptions/{id}/{verb}");
-        let done: OfSubscription = self.http.post(&path, &attempt.change, form).await?;
-        Ok(done.subscription.merged_into(state))
+        let done: Done<OfSubscription> = self.http.post(&path, &attempt.change, form).await?;
+        Ok(done.answer.subscription.merged_into(state))
+    }
+
+    /// Has the subscription end, if it does not end anyway.
+    async fn ended(
+        &self,
+        attempt: &Attempt,
+        state: &ProviderState,
+        ending: Ending,
+    ) -> Result<ProviderState> {
+        let state = self.refreshed(state).await?;
+        match (chargebee::status(&state), ending) {
+            (SubscriptionStatus::Activated, _)
+            | (SubscriptionStatus::Canceling, Ending::Immediately) => {
+                self.command(attempt, &state, "cancel_for_items", &forms::ending(ending)).await
+            }
+            _ => Ok(state),
+        }
     }
 
     /// Has the subscription go on; one that is gone begins again, without a trial.
@@ -234,6 +179,11 @@ impl BillingProvider for ChargebeeBilling {
         &self.interpreter
     }
 
+    async fn is_there(&self) -> bool {
+        let asked = catalog::is_readable(&self.http, &self.product_family);
+        tokio::time::timeout(LIMIT_TO_TELL, asked).await.unwrap_or(false)
+    }
+
     async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         within(async {
             let customer = self.put_customer(attempt, buyer).await?;
@@ -262,17 +212,26 @@ impl BillingProvider for ChargebeeBilling {
         ending: Ending,
     ) -> Result<ProviderState> {
         value(state, SUBSCRIPTION_ID)?;
+        within(self.ended(attempt, state, ending)).await
+    }
+
+    async fn unsubscribe(&self, attempt: &Attempt, state: &ProviderState) -> Result<ProviderState> {
+        value(state, CUSTOMER_ID)?;
         within(async {
-            let state = self.refreshed(state).await?;
-            let done = !matches!(
-                (chargebee::status(&state), ending),
-                (SubscriptionStatus::Activated, _)
-                    | (SubscriptionStatus::Canceling, Ending::Immediately)
-            );
-            if done {
-                return Ok(state);
-            }
-            self.command(attempt, &state, "cancel_for_items", &forms::ending(ending)).await
+            let ended = match self.ended(attempt, state, Ending::Immediately).await {
+                Err(error) if error.kind() == Some(ErrorKind::NotFound) => state.clone(),
+                ended => ended?,
+            };
+            Ok(chargebee::unsubscribed(ended))
+        })
+        .await
+    }
+
+    async fn change_payment_method(&self, state: &ProviderState) -> Result<ProviderState> {
+        let customer = value(state, CUSTOMER_ID)?;
+        within(async {
+            let found = self.find_customer(customer).await?;
+            Ok(found.ok_or_else(Error::not_found)?.paying(state))
         })
         .await
     }

@@ -31,6 +31,10 @@ impl BillingProvider for SimpleBilling {
         &SimpleProvider
     }
 
+    async fn is_there(&self) -> bool {
+        true
+    }
+
     async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         Ok(SimpleProvider::subscribed(&buyer.id, number_of(&attempt.change)))
     }
@@ -51,6 +55,19 @@ impl BillingProvider for SimpleBilling {
         _ending: Ending,
     ) -> Result<ProviderState> {
         Ok(SimpleProvider::canceled(state))
+    }
+
+    async fn unsubscribe(
+        &self,
+        _attempt: &Attempt,
+        state: &ProviderState,
+    ) -> Result<ProviderState> {
+        Ok(SimpleProvider::canceled(state))
+    }
+
+    /// There is nothing to pay, in whatever way.
+    async fn change_payment_method(&self, state: &ProviderState) -> Result<ProviderState> {
+        Ok(state.clone())
     }
 
     async fn transfer(

@@ -13,8 +13,9 @@ use domain::{
     subscriptions::{
         BillingInterpreter, Chargebee, ProviderState, SubscriptionError,
         chargebee::{
-            BILLING_PERIOD_UNIT, BILLING_PERIOD_VALUE, CANCELED_AT, CUSTOMER_ID, PLAN_ID,
-            SUBSCRIPTION_DELETED, SUBSCRIPTION_ID, SUBSCRIPTION_STATUS, TRIAL_END, iso,
+            BILLING_PERIOD_UNIT, BILLING_PERIOD_VALUE, CANCELED_AT, CUSTOMER_ID,
+            PAYMENT_METHOD_STATUS, PAYMENT_METHOD_TYPE, PLAN_ID, SUBSCRIPTION_DELETED,
+            SUBSCRIPTION_ID, SUBSCRIPTION_STATUS, TRIAL_END, iso, unsubscribed,
         },
     },
 };
@@ -72,6 +73,10 @@ impl BillingProvider for PretendedChargebee {
         &self.interpreter
     }
 
+    async fn is_there(&self) -> bool {
+        true
+    }
+
     async fn subscribe(&self, attempt: &Attempt, buyer: &Buyer) -> Result<ProviderState> {
         let mut state = ProviderState::new();
         set(&mut state, CUSTOMER_ID, Chargebee::customer_of(buyer.organization.as_str()));
@@ -108,6 +113,22 @@ impl BillingProvider for PretendedChargebee {
         let mut state = state.clone();
         set(&mut state, SUBSCRIPTION_STATUS, status);
         set(&mut state, CANCELED_AT, at);
+        Ok(state)
+    }
+
+    async fn unsubscribe(&self, attempt: &Attempt, state: &ProviderState) -> Result<ProviderState> {
+        if self.interpreter.references(state)?.subscription.is_none() {
+            return Ok(state.clone());
+        }
+        self.cancel(attempt, state, Ending::Immediately).await.map(unsubscribed)
+    }
+
+    /// Everybody has a card here.
+    async fn change_payment_method(&self, state: &ProviderState) -> Result<ProviderState> {
+        self.interpreter.references(state)?;
+        let mut state = state.clone();
+        set(&mut state, PAYMENT_METHOD_STATUS, "valid");
+        set(&mut state, PAYMENT_METHOD_TYPE, "card");
         Ok(state)
     }
 

@@ -7,7 +7,6 @@ use application::{
     ports::{Clock, Usage, UsageProvider},
 };
 use async_trait::async_trait;
-use domain::kernel::Timestamp;
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 
@@ -100,16 +99,20 @@ fn profile(told: &Told<'_>) -> Map<String, Value> {
     set
 }
 
+/// What makes an event the same when it is told again: the message's own, for a call may have several
+/// events of one name.
+fn insert_id(told: &Told<'_>) -> String {
+    let message = told.usage.message_id.as_deref().map(|id| id.trim_start_matches("usages_"));
+    let id = message.or_else(|| told.get("CallId")).unwrap_or_default();
+    id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(LONGEST_ID).collect()
+}
+
 fn event(told: &Told<'_>) -> Map<String, Value> {
     let agent = Agent::read(told.get("UserAgent"));
-    let at = told.get("Timestamp").and_then(|text| Timestamp::parse(text).ok()).unwrap_or(told.now);
-    let call = told.get("CallId").unwrap_or_default();
-    let id: String =
-        call.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(LONGEST_ID).collect();
     let mut all = Map::new();
-    all.insert("time".to_owned(), at.get().unix_timestamp().into());
+    all.insert("time".to_owned(), told.at.get().unix_timestamp().into());
     all.insert("distinct_id".to_owned(), distinct_id(told).into());
-    all.insert("$insert_id".to_owned(), id.into());
+    all.insert("$insert_id".to_owned(), insert_id(told).into());
     let tenant = told.default_organization().unwrap_or_else(|| told.tenant());
     let named = [
         ("Referred by", told.referrer()),

@@ -25,12 +25,17 @@ type Heard = Vec<(String, Value)>;
 
 /// A provider that answers so often with a status.
 async fn provider(status: u16, times: usize) -> (String, JoinSet<Heard>) {
+    provider_with(vec![status; times]).await
+}
+
+/// A provider that answers with one status after the other.
+async fn provider_with(statuses: Vec<u16>) -> (String, JoinSet<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/base/", listener.local_addr().unwrap());
     let mut running = JoinSet::new();
     running.spawn(async move {
         let mut heard = vec![];
-        for _ in 0..times {
+        for status in statuses {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut text = String::new();
             let mut buffer = [0; 4096];
@@ -67,6 +72,7 @@ fn mixpanel(base_url: String) -> Mixpanel {
 fn usage(event: &str, for_id: &str, additional: &[(&str, &str)]) -> Usage {
     let text = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
     Usage {
+        message_id: None,
         for_id: for_id.to_owned(),
         event_name: event.to_owned(),
         additional: additional.iter().map(text).collect(),
@@ -164,6 +170,81 @@ async fn mixpanel_is_told_of_a_login() {
         assert_eq!(properties[name], value, "{name}");
     }
     assert!(properties.get("UserAgent").is_none() && properties.get("UserIdOverride").is_none());
+}
+
+#[tokio::test]
+async fn what_is_told_again_is_the_same_to_mixpanel() {
+    let mut usage = usage(
+        "User Registration Created",
+        "user_a",
+        &[("ResourceId", "user_a"), ("CallId", "acall"), ("Timestamp", "2026-01-01T00:00:00Z")],
+    );
+    usage.message_id = Some("usages_0123456789abcdef0123456789abcdef".to_owned());
+    let (url, mut running) = provider_with(vec![200, 503, 200, 200]).await;
+    let mixpanel = mixpanel(url);
+    assert!(mixpanel.deliver(&usage).await.is_err());
+    mixpanel.deliver(&usage).await.unwrap();
+    let heard = running.join_next().await.unwrap().unwrap();
+    assert_eq!(heard[1].1, heard[3].1);
+    let properties = &heard[3].1[0]["properties"];
+    assert_eq!(properties["$insert_id"], "0123456789abcdef0123456789abcdef");
+    assert_eq!(properties["time"], 1_767_225_600, "when it was, not when it is told");
+}
+
+#[tokio::test]
+async fn userpilot_is_sent_only_what_it_did_not_accept() {
+    let mut login = login();
+    login.message_id = Some("usages_0123456789abcdef0123456789abcdef".to_owned());
+    let (url, mut running) = provider_with(vec![200, 200, 503, 500, 200, 200, 200]).await;
+    let userpilot = userpilot(url);
+    for _ in 0..2 {
+        assert!(userpilot.deliver(&login).await.is_err());
+    }
+    userpilot.deliver(&login).await.unwrap();
+    // It is over: the same again would be another delivery.
+    let again = usage("anevent", "user_b", &[]);
+    userpilot.deliver(&Usage { message_id: login.message_id.clone(), ..again }).await.unwrap();
+    let heard = running.join_next().await.unwrap().unwrap();
+    let sent: Vec<_> = heard
+        .iter()
+        .map(|(head, body)| {
+            (head.starts_with("POST /base/track "), body["user_id"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            (false, "user_a@platform"),
+            (true, "user_a@platform"),
+            (false, "user_a@org_a"),
+            (false, "user_a@org_a"),
+            (false, "user_a@org_a"),
+            (true, "user_a@org_a"),
+            (true, "user_b@platform"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn userpilot_is_sent_everything_of_what_has_no_message() {
+    let (url, mut running) = provider_with(vec![200, 503, 200, 200, 200, 200]).await;
+    let userpilot = userpilot(url);
+    assert!(userpilot.deliver(&login()).await.is_err());
+    userpilot.deliver(&login()).await.unwrap();
+    assert_eq!(running.join_next().await.unwrap().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn companies_and_people_are_as_old_as_the_usage() {
+    let at = ("Timestamp", "2026-01-01T00:00:00Z");
+    let (url, mut running) = provider(200, 4).await;
+    let userpilot = userpilot(url);
+    for event in ["Organization Created", "Machine Registered"] {
+        userpilot.deliver(&usage(event, "user_a", &[("ResourceId", "a"), at])).await.unwrap();
+    }
+    let heard = running.join_next().await.unwrap().unwrap();
+    assert_eq!(heard[0].1["company"]["created_at"], "1767225600");
+    assert_eq!(heard[2].1["metadata"]["created_at"], "1767225600");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What providers are told of a usage, whoever they are.
 
-use application::ports::Usage;
+use application::{ports::Usage, usages::TIMESTAMP};
 use domain::kernel::{Timestamp, UserId};
 
 /// The tenant of what belongs to no organization.
@@ -38,7 +38,8 @@ pub(super) enum Sort {
 pub(super) struct Told<'a> {
     pub usage: &'a Usage,
     pub sort: Sort,
-    pub now: Timestamp,
+    /// When it was; when it is told of, if it does not say.
+    pub at: Timestamp,
 }
 
 /// What is told of a user.
@@ -65,7 +66,8 @@ impl<'a> Told<'a> {
             "Membership Changed" => Sort::MembershipChanged,
             _ => Sort::Other,
         };
-        Self { usage, sort, now }
+        let told = usage.additional.get(TIMESTAMP).and_then(|text| Timestamp::parse(text).ok());
+        Self { usage, sort, at: told.unwrap_or(now) }
     }
 
     pub fn get(&self, name: &str) -> Option<&'a str> {
@@ -125,7 +127,7 @@ impl<'a> Told<'a> {
         );
         let named = |name| self.get(name).filter(|_| is_named);
         Person {
-            created_at: is_new.then_some(self.now),
+            created_at: is_new.then_some(self.at),
             name: named("Name"),
             email: named("EmailAddress"),
             timezone: self.get("Timezone"),

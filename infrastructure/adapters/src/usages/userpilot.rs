@@ -1,6 +1,9 @@
 //! Usages for `UserPilot`.
 
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use application::{
     Result,
@@ -17,6 +20,8 @@ use super::{
 };
 use crate::secret::Secret;
 
+/// Messages of which something was accepted that are remembered: those that failed last.
+const REMEMBERED: usize = 1_000;
 /// The version of their API.
 const VERSION: &str = "2020-09-22";
 
@@ -34,6 +39,7 @@ pub struct UserPilot {
     client: Client,
     account: UserPilotAccount,
     clock: Arc<dyn Clock>,
+    accepted: Accepted,
 }
 
 impl UserPilot {
@@ -42,7 +48,7 @@ impl UserPilot {
     /// # Errors
     /// If there can be no client.
     pub fn new(account: UserPilotAccount, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        Ok(Self { client: client()?, account, clock })
+        Ok(Self { client: client()?, account, clock, accepted: Accepted::default() })
     }
 
     async fn post(&self, path: &str, body: &Map<String, Value>) -> Result<()> {
@@ -56,21 +62,58 @@ impl UserPilot {
             .json(body);
         accepted("UserPilot", request).await
     }
+}
 
-    async fn tell(&self, told: &Told<'_>, tenant: &str) -> Result<()> {
-        let user = format!("{}@{tenant}", told.user());
-        if told.identifies() {
-            let mut body = texts([("user_id", Some(user.as_str()))]);
-            body.insert("metadata".to_owned(), person(told).into());
-            body.insert("company".to_owned(), company(told).into());
-            self.post("identify", &body).await?;
+/// Where something is posted, and what.
+type Request = (&'static str, Map<String, Value>);
+
+/// Everything that is told of a usage, in order.
+fn requests(told: &Told<'_>) -> Vec<Request> {
+    let tenants = [Some(told.tenant()), told.default_organization()];
+    tenants.into_iter().flatten().flat_map(|tenant| requests_in(told, tenant)).collect()
+}
+
+/// What is told of a usage in one organization.
+fn requests_in(told: &Told<'_>, tenant: &str) -> Vec<Request> {
+    let user = format!("{}@{tenant}", told.user());
+    let mut all = vec![];
+    if told.identifies() {
+        let mut body = texts([("user_id", Some(user.as_str()))]);
+        body.insert("metadata".to_owned(), person(told).into());
+        body.insert("company".to_owned(), company(told).into());
+        all.push(("identify", body));
+    }
+    let mut body = texts([
+        ("user_id", Some(user.as_str())),
+        ("event_name", Some(told.usage.event_name.as_str())),
+    ]);
+    body.insert("metadata".to_owned(), event(told, tenant).into());
+    all.push(("track", body));
+    all
+}
+
+/// How much of the messages that failed last was accepted: only the rest is sent again. Another
+/// process, or this one after it was started again, sends all of it.
+#[derive(Default)]
+struct Accepted(Mutex<VecDeque<(String, usize)>>);
+
+impl Accepted {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, usize)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn of(&self, message: &str) -> usize {
+        self.lock().iter().find(|(id, _)| id == message).map_or(0, |(_, count)| *count)
+    }
+    /// Notes how much was accepted; nothing more is to be known of a message with 0.
+    fn note(&self, message: &str, count: usize) {
+        let mut all = self.lock();
+        all.retain(|(id, _)| id != message);
+        if count > 0 {
+            all.push_back((message.to_owned(), count));
         }
-        let mut body = texts([
-            ("user_id", Some(user.as_str())),
-            ("event_name", Some(told.usage.event_name.as_str())),
-        ]);
-        body.insert("metadata".to_owned(), event(told, tenant).into());
-        self.post("track", &body).await
+        if all.len() > REMEMBERED {
+            all.pop_front();
+        }
     }
 }
 
@@ -87,12 +130,12 @@ fn person(told: &Told<'_>) -> Map<String, Value> {
 }
 
 fn company(told: &Told<'_>) -> Map<String, Value> {
-    let now = seconds(told.now);
+    let at = seconds(told.at);
     let (id, name) = (told.get("ResourceId"), told.get("Name"));
     let of = told.get("TenantIdOverride");
     match told.sort {
         Sort::OrganizationCreated => {
-            texts([("id", id), ("name", name), ("created_at", Some(now.as_str()))])
+            texts([("id", id), ("name", name), ("created_at", Some(at.as_str()))])
         }
         Sort::OrganizationUpdated => texts([("id", id), ("name", name)]),
         Sort::MembershipAdded => texts([("id", of), ("name", name)]),
@@ -136,11 +179,16 @@ impl UsageProvider for UserPilot {
         true
     }
     async fn deliver(&self, usage: &Usage) -> Result<()> {
-        let told = Told::new(usage, self.clock.now());
-        self.tell(&told, told.tenant()).await?;
-        match told.default_organization() {
-            Some(organization) => self.tell(&told, organization).await,
-            None => Ok(()),
+        let message = usage.message_id.as_deref().unwrap_or_default();
+        let known = if message.is_empty() { 0 } else { self.accepted.of(message) };
+        let requests = requests(&Told::new(usage, self.clock.now()));
+        for (at, (path, body)) in requests.iter().enumerate().skip(known) {
+            self.post(path, body).await?;
+            if !message.is_empty() {
+                let more = at + 1 < requests.len();
+                self.accepted.note(message, if more { at + 1 } else { 0 });
+            }
         }
+        Ok(())
     }
 }

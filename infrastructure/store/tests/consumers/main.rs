@@ -7,6 +7,7 @@
     reason = "a failure here is a failed test"
 )]
 
+mod billing;
 mod claims;
 mod exactly_once;
 mod features;
@@ -21,4 +22,5 @@ mod replaying;
 mod stubs;
 mod support;
 mod versions;
+mod webhooks;
 mod work;

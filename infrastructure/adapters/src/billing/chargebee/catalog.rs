@@ -19,6 +19,12 @@ use super::{
 /// Plans that are looked at at the same time.
 const AT_ONCE: usize = 4;
 
+/// Whether what is sold can be looked at, whoever wants to know.
+pub async fn is_readable(http: &Http, family: &str) -> bool {
+    let query = [("item_family_id[is]", family.to_owned()), ("limit", "1".to_owned())];
+    http.get::<Page<OfItemPrice>>("item_prices", &query).await.is_ok()
+}
+
 pub async fn plans(http: &Http, family: &str) -> Result<PricingPlans> {
     let most = || ("limit", "100".to_owned());
     let query =

@@ -28,7 +28,7 @@ pub async fn invoices(
 ) -> Result<Vec<Invoice>> {
     let (from, to) = (from.get().unix_timestamp(), to.get().unix_timestamp());
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut all, mut offset) = (vec![], None::<String>);
+    let (mut all, mut offset) = (Vec::<ToldInvoice>::new(), None::<String>);
     loop {
         let mut query = vec![
             ("customer_id[is]", customer.to_owned()),
@@ -39,14 +39,16 @@ pub async fn invoices(
         query.extend(offset.take().map(|offset| ("offset", offset)));
         let page: Page<OfInvoice> = http.get("invoices", &query).await?;
         let empty = page.list.is_empty();
-        all.extend(page.list.into_iter().map(|found| invoice(found.invoice)));
+        all.extend(page.list.into_iter().map(|found| found.invoice));
         match page.next_offset {
             Some(next) if all.len() < most && !empty => offset = Some(next),
             _ => break,
         }
     }
+    // Those of the same time are in the same order whenever somebody looks.
+    all.sort_by(|one, other| (one.date, &one.id).cmp(&(other.date, &other.id)));
     all.truncate(most);
-    Ok(all)
+    Ok(all.into_iter().map(invoice).collect())
 }
 
 fn wire(seconds: i64) -> Option<WireTime> {

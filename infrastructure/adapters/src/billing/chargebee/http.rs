@@ -17,6 +17,8 @@ use crate::secret::Secret;
 const LIMIT: Duration = Duration::from_secs(9);
 /// How long to wait before the second try, and as much again by chance.
 const PAUSE: Duration = Duration::from_millis(400);
+/// Says that the answer is that of an earlier request with the same idempotency key.
+const REPEATED: &str = "chargebee-idempotency-replayed";
 /// Bytes of an answer at most.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// Bytes of a reason at most.
@@ -27,6 +29,13 @@ pub struct Http {
     client: Client,
     base_url: String,
     api_key: Secret,
+}
+
+/// An answer.
+pub struct Done<T> {
+    pub answer: T,
+    /// Whether it is the answer that an earlier request got, and nothing was done now.
+    pub is_repeated: bool,
 }
 
 /// Why there is no answer.
@@ -84,7 +93,7 @@ impl Http {
         query: &[(&str, String)],
     ) -> Result<T, Failure> {
         let url = format!("{}/{path}?{}", self.base_url, forms::encoded(query));
-        self.ask(|| self.client.get(&url)).await
+        Ok(self.ask(|| self.client.get(&url)).await?.answer)
     }
 
     /// Has something done; not again, if the same attempt has had the same done.
@@ -93,7 +102,7 @@ impl Http {
         path: &str,
         attempt: &str,
         form: &[(&str, String)],
-    ) -> Result<T, Failure> {
+    ) -> Result<Done<T>, Failure> {
         let url = format!("{}/{path}", self.base_url);
         let body = forms::encoded(form);
         let same = format!("{attempt}\n{path}\n{body}");
@@ -111,7 +120,7 @@ impl Http {
     async fn ask<T: DeserializeOwned>(
         &self,
         request: impl Fn() -> RequestBuilder,
-    ) -> Result<T, Failure> {
+    ) -> Result<Done<T>, Failure> {
         match self.attempt(request()).await {
             Err(Failure::Away(_)) => {
                 tokio::time::sleep(PAUSE + PAUSE.mul_f32(by_chance())).await;
@@ -121,7 +130,10 @@ impl Http {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Done<T>, Failure> {
         let request = request.basic_auth(self.api_key.expose(), Some(""));
         let answer = request.send().await.map_err(|_| Failure::Away("it can't be reached"))?;
         let status = answer.status();
@@ -131,9 +143,11 @@ impl Http {
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Failure::Away("it was asked too often"));
         }
+        let is_repeated = answer.headers().get(REPEATED).is_some_and(|value| value == "true");
         let body = read(answer).await?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| Failure::Unreadable);
+            let answer = serde_json::from_slice(&body).map_err(|_| Failure::Unreadable)?;
+            return Ok(Done { answer, is_repeated });
         }
         let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';

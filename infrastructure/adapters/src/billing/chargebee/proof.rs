@@ -1,7 +1,5 @@
 //! Proofs of Chargebee that a notification is its own.
 
-use std::sync::{Mutex, PoisonError};
-
 use application::{
     call::BasicCredentials,
     ports::{BillingProofs, Proof},
@@ -9,18 +7,14 @@ use application::{
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use domain::kernel::Timestamp;
 
-use crate::secret::Secret;
-
-/// Bad proofs of one minute that are audited.
-const AUDITED: u32 = 20;
+use crate::{flood::Flood, secret::Secret};
 
 /// User and password that notifications come with. Without a user, none is good.
 #[derive(Default)]
 pub struct WebhookCredentials {
     user: Option<Secret>,
     password: Option<Secret>,
-    /// The minute, and how many bad ones it has.
-    bad: Mutex<(i64, u32)>,
+    flood: Flood,
 }
 
 impl WebhookCredentials {
@@ -28,7 +22,7 @@ impl WebhookCredentials {
     #[must_use]
     pub fn new(user: Option<Secret>, password: Option<Secret>) -> Self {
         let given = |secret: &Secret| !secret.expose().is_empty();
-        Self { user: user.filter(given), password: password.filter(given), bad: Mutex::default() }
+        Self { user: user.filter(given), password: password.filter(given), flood: Flood::default() }
     }
 
     /// A user alone is enough; a password that comes along must be the right one.
@@ -41,16 +35,6 @@ impl WebhookCredentials {
         };
         is_same(user.expose(), &given.user) & password
     }
-
-    fn counted(&self, now: Timestamp) -> bool {
-        let minute = now.get().unix_timestamp() / 60;
-        let mut bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-        if bad.0 != minute {
-            *bad = (minute, 0);
-        }
-        bad.1 = bad.1.saturating_add(1);
-        bad.1 > AUDITED
-    }
 }
 
 /// In a time that tells nothing, not even of the length.
@@ -61,7 +45,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 impl BillingProofs for WebhookCredentials {
     fn chargebee(&self, given: Option<&BasicCredentials>, now: Timestamp) -> Proof {
-        if self.is_good(given) { Proof::Good } else { Proof::Bad { counted: self.counted(now) } }
+        self.flood.judged(self.is_good(given), now)
     }
 }
 
@@ -91,12 +75,5 @@ mod tests {
             assert!(!judged(known, user, password), "{known:?} {user} {password}");
         }
         assert!(!WebhookCredentials::new(Some(Secret::new("auser")), None).is_good(None));
-    }
-
-    #[test]
-    fn a_flood_is_not_audited_one_by_one() {
-        let credentials = WebhookCredentials::default();
-        let flood = (0..1000).map(|_| credentials.chargebee(None, Timestamp::MIN));
-        assert_eq!(flood.filter(|proof| *proof == Proof::Bad { counted: false }).count(), 20);
     }
 }

@@ -9,6 +9,8 @@ use tokio::{
 use super::*;
 use crate::clock::SystemClock;
 
+mod beginning;
+mod ending;
 mod looking;
 
 /// What a request was: method, path with query, idempotency key and body.
@@ -21,17 +23,24 @@ struct Asked {
 
 /// A server that gives one answer after the other; what it was asked.
 async fn server(answers: Vec<(u16, String)>) -> (ChargebeeBilling, JoinSet<Vec<Asked>>) {
+    server_with(answers.into_iter().map(|(status, body)| (status, "", body)).collect()).await
+}
+
+/// As [`server`], with a header of each answer.
+async fn server_with(
+    answers: Vec<(u16, &'static str, String)>,
+) -> (ChargebeeBilling, JoinSet<Vec<Asked>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/api/v2/", listener.local_addr().unwrap());
     let mut running = JoinSet::new();
     running.spawn(async move {
         let mut heard = vec![];
-        for (status, body) in answers {
+        for (status, header, body) in answers {
             let (mut stream, _) = listener.accept().await.unwrap();
             heard.push(read(&mut stream).await);
             let length = body.len();
             let answer = format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                "HTTP/1.1 {status} X\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
             );
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
@@ -127,65 +136,6 @@ fn lines(heard: &[Asked]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_new_buyer_gets_a_customer_and_a_subscription() {
-    let answers = vec![ok(NOBODY), ok(CUSTOMER), ok(&subscription("in_trial", "atrial"))];
-    let (billing, running) = server(answers).await;
-    let state = billing.subscribe(&attempt("billsub_a/1"), &ann()).await.unwrap();
-    assert_eq!(state["SubscriptionStatus"], "in_trial");
-    assert_eq!(state["PlanId"], "atrial");
-    let heard = heard(running).await;
-    assert_eq!(
-        lines(&heard),
-        [
-            "GET /api/v2/customers?id[is]=org_aaaaaaaaaa&limit=1",
-            "POST /api/v2/customers",
-            "POST /api/v2/customers/org_aaaaaaaaaa/subscription_for_items",
-        ]
-    );
-    for field in [
-        "id=org_aaaaaaaaaa&",
-        "first_name=Ann&last_name=O’Neil & Co&email=ann@company.com&company=org_aaaaaaaaaa",
-        r#"meta_data={"BuyerId":"user_ann0000000","OrganizationId":"org_aaaaaaaaaa"}"#,
-        "billing_address[city]=Auckland",
-        "billing_address[country]=US",
-    ] {
-        assert!(heard[1].body.contains(field), "{field}: {}", heard[1].body);
-    }
-    let made = &heard[2].body;
-    assert!(made.contains("subscription_items[item_price_id][0]=atrial"), "{made}");
-    assert!(!made.contains("trial_end"), "{made}");
-    let id = made.strip_prefix("id=").unwrap().split('&').next().unwrap();
-    assert!(id.starts_with("org_aaaaaaaaaa.") && id.len() <= 50, "{id}");
-}
-
-#[tokio::test]
-async fn the_same_attempt_finds_what_it_made() {
-    let duplicate = r#"{"api_error_code":"duplicate_entry","message":"ann@company.com"}"#;
-    let answers = || {
-        vec![
-            listed(CUSTOMER),
-            ok(CUSTOMER),
-            ok(CUSTOMER),
-            (400, duplicate.to_owned()),
-            listed(&subscription("active", "atrial")),
-        ]
-    };
-    let mut made = vec![];
-    for _ in 0..2 {
-        let (billing, running) = server(answers()).await;
-        let state = billing.subscribe(&attempt("billsub_a/1"), &ann()).await.unwrap();
-        assert_eq!(state["SubscriptionId"], "sub");
-        made.push(heard(running).await);
-    }
-    let keys = |heard: &[Asked]| heard.iter().map(|asked| asked.key.clone()).collect::<Vec<_>>();
-    assert_eq!(keys(&made[0]), keys(&made[1]));
-    assert_eq!(made[0][3].body, made[1][3].body);
-    let distinct: std::collections::BTreeSet<_> =
-        made[0].iter().map(|asked| &asked.key).filter(|key| !key.is_empty()).collect();
-    assert_eq!(distinct.len(), 3, "each command has its own");
-}
-
-#[tokio::test]
 async fn a_plan_is_changed_after_what_stood_in_the_way() {
     for (status, first) in [
         ("active", None),
@@ -255,27 +205,6 @@ async fn who_is_gone_begins_again_without_a_trial() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_attempt_began_is_adopted() {
-    let mut gone = state("active");
-    gone.remove("SubscriptionId");
-    let duplicate = r#"{"api_error_code":"duplicate_entry"}"#;
-    let mut ids = vec![];
-    for change in ["a/1", "a/2"] {
-        let answers = vec![
-            (400, duplicate.to_owned()),
-            listed(&subscription("active", "atrial")),
-            ok(&subscription("active", "big")),
-        ];
-        let (billing, running) = server(answers).await;
-        let after = billing.change_plan(&attempt(change), &gone, "big").await.unwrap();
-        assert_eq!(after["SubscriptionId"], "sub");
-        let body = heard(running).await.remove(0).body;
-        ids.push(body.split('&').next().unwrap().to_owned());
-    }
-    assert_eq!(ids[0], ids[1], "another event in between begins no second one");
-}
-
-#[tokio::test]
 async fn who_has_no_payment_method_can_not_begin() {
     let mut gone = state("active");
     gone.remove("SubscriptionId");
@@ -283,25 +212,6 @@ async fn who_has_no_payment_method_can_not_begin() {
     let (billing, _running) = server(vec![(400, refusal.into())]).await;
     let error = billing.change_plan(&attempt("a/1"), &gone, "big").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Precondition));
-}
-
-#[tokio::test]
-async fn a_cancellation_is_asked_for_once() {
-    for (ending, status, word) in
-        [(Ending::EndOfTerm, "non_renewing", "true"), (Ending::Immediately, "cancelled", "false")]
-    {
-        let answers =
-            vec![listed(&subscription("active", "atrial")), ok(&subscription(status, "atrial"))];
-        let (billing, running) = server(answers).await;
-        let after = billing.cancel(&attempt("a/1"), &state("active"), ending).await.unwrap();
-        assert_eq!(after["SubscriptionStatus"], status);
-        let heard = heard(running).await;
-        assert_eq!(heard[1].line, "POST /api/v2/subscriptions/sub/cancel_for_items");
-        assert_eq!(heard[1].body, format!("end_of_term={word}"));
-        let (billing, _running) = server(vec![listed(&subscription(status, "atrial"))]).await;
-        let again = billing.cancel(&attempt("a/1"), &state("active"), ending).await.unwrap();
-        assert_eq!(again["SubscriptionStatus"], status);
-    }
 }
 
 #[tokio::test]

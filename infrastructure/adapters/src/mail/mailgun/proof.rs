@@ -1,26 +1,21 @@
 //! Proofs of Mailgun that a notification is its own.
 
-use std::sync::{Mutex, PoisonError};
-
 use application::ports::{Proof, WebhookProofs};
 use aws_lc_rs::hmac;
 use domain::kernel::Timestamp;
 use time::Duration;
 
-use crate::{secret::Secret, signatures::unhex};
+use crate::{flood::Flood, secret::Secret, signatures::unhex};
 
 /// How old a proof may be: it is sent again for hours while we do not answer.
 const OLDEST: Duration = Duration::hours(12);
 /// How far ahead their clock may be.
 const AHEAD: Duration = Duration::minutes(5);
-/// Bad proofs of one minute that are audited.
-const AUDITED: u32 = 20;
 
 /// Judges proofs with the key that signs them; without one, none is good.
 pub struct MailgunProofs {
     key: Option<hmac::Key>,
-    /// The minute, and how many bad ones it has.
-    bad: Mutex<(i64, u32)>,
+    flood: Flood,
 }
 
 impl MailgunProofs {
@@ -29,23 +24,13 @@ impl MailgunProofs {
     pub fn new(key: Option<&Secret>) -> Self {
         let key = key.filter(|key| !key.expose().is_empty());
         let key = key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes()));
-        Self { key, bad: Mutex::default() }
+        Self { key, flood: Flood::default() }
     }
 
     fn is_good(&self, timestamp: &str, token: &str, signature: &str) -> bool {
         let (Some(key), Some(tag)) = (&self.key, unhex(signature)) else { return false };
         let signed = [timestamp.as_bytes(), token.as_bytes()].concat();
         hmac::verify(key, &signed, &tag).is_ok()
-    }
-
-    fn counted(&self, now: Timestamp) -> bool {
-        let minute = now.get().unix_timestamp() / 60;
-        let mut bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-        if bad.0 != minute {
-            *bad = (minute, 0);
-        }
-        bad.1 = bad.1.saturating_add(1);
-        bad.1 > AUDITED
     }
 }
 
@@ -61,11 +46,8 @@ fn is_fresh(timestamp: &str, now: Timestamp) -> bool {
 
 impl WebhookProofs for MailgunProofs {
     fn mailgun(&self, timestamp: &str, token: &str, signature: &str, now: Timestamp) -> Proof {
-        if self.is_good(timestamp, token, signature) && is_fresh(timestamp, now) {
-            Proof::Good
-        } else {
-            Proof::Bad { counted: self.counted(now) }
-        }
+        let is_good = self.is_good(timestamp, token, signature) && is_fresh(timestamp, now);
+        self.flood.judged(is_good, now)
     }
 }
 
@@ -107,14 +89,5 @@ mod tests {
         let day = 24 * 60 * 60;
         assert_eq!(proofs().mailgun("1", "atoken", GOOD, at(day)), Proof::Bad { counted: false });
         assert_eq!(proofs().mailgun("1", "atoken", GOOD, at(day / 2)), Proof::Good);
-    }
-
-    #[test]
-    fn a_flood_is_not_audited_one_by_one() {
-        let proofs = proofs();
-        let flood = (0..1000).map(|_| proofs.mailgun("1", "a", "b", at(0)));
-        let audited = flood.filter(|proof| *proof == Proof::Bad { counted: false }).count();
-        assert_eq!(audited, 20);
-        assert_eq!(proofs.mailgun("1", "a", "b", at(60)), Proof::Bad { counted: false });
     }
 }

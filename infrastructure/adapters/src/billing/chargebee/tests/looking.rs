@@ -29,6 +29,20 @@ async fn invoices_come_page_by_page() {
 }
 
 #[tokio::test]
+async fn invoices_are_the_oldest_first_whatever_comes_first() {
+    let invoice =
+        |(id, date): (&str, i64)| format!(r#"{{"invoice":{{"id":"{id}","date":{date}}}}}"#);
+    let first: Vec<_> = [("c", 30), ("b", 20)].into_iter().map(invoice).collect();
+    let first = format!(r#"{{"list":[{}],"next_offset":"2"}}"#, first.join(","));
+    let second: Vec<_> = [("d", 10), ("a", 20)].into_iter().map(invoice).collect();
+    let (billing, _running) = server(vec![ok(&first), listed(&second.join(","))]).await;
+    let (from, to) = (Timestamp::MIN, Timestamp::parse("2026-07-01T00:00:00Z").unwrap());
+    let all = billing.invoices(&state("active"), from, to, 1_000).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|invoice| invoice.id.as_str()).collect();
+    assert_eq!(ids, ["d", "a", "b", "c"]);
+}
+
+#[tokio::test]
 async fn plans_are_asked_for_once_an_hour() {
     let prices = r#"{"list":[
         {"item_price":{"id":"big-m","item_id":"big","item_type":"plan","price":900,"period":1,
