@@ -54,7 +54,7 @@ async fn left(
 ) -> Result<BTreeMap<UserId, Loaded<EndUser>>> {
     let roles = |other: &UserId| organization.roles_of(other);
     let owns = |other: &UserId| roles(other).is_some_and(|held| held.has(Role::TenantOwner));
-    let mut others: Vec<&UserId> = organization.members().iter().collect();
+    let mut others: Vec<&UserId> = organization.members().collect();
     others.retain(|other| *other != user && roles(other).is_some());
     others.sort_by_key(|other| !owns(other));
     for other in others {
