@@ -28,12 +28,12 @@ fn organization(letter: &str) -> OrganizationId {
 fn joined(number: usize, at: &OrganizationId) -> StreamAppend {
     // Ids come in another order than members do.
     let shuffled = (number * 7_919) % 1_000_003;
-    let owner = if number % 100 == 0 { vec![Role::TenantOwner] } else { vec![] };
+    let owner = if number.is_multiple_of(100) { vec![Role::TenantOwner] } else { vec![] };
     let event = EndUserEvent::MembershipAdded {
         membership_id: MembershipId::parse(&format!("mship_{shuffled:010}")).expect("valid"),
         organization_id: at.clone(),
         ownership: Ownership::Shared,
-        is_default: number % 3 == 0,
+        is_default: number.is_multiple_of(3),
         roles: owner.into_iter().chain([Role::TenantMember]).collect(),
         features: vec![Feature::TenantBasic],
     };
