@@ -223,7 +223,7 @@ impl TestApp {
     pub async fn finish(self) {
         let letters = self.dead_letters().await;
         let expected = self.letters_expected.load(Ordering::Relaxed);
-        self.hosts.stop().await;
+        Box::pin(self.hosts.stop()).await;
         assert!(expected || letters.is_empty(), "dead letters were left: {letters:?}");
     }
 

@@ -27,15 +27,15 @@ const OVERHEAD: usize = 512;
 /// States that were loaded lately, by the ids of their aggregates. Whoever loads one reads what
 /// happened since all the same, so that it is never behind. What holds anything personal is not
 /// among them: nobody would forget it when its key is destroyed.
-pub(super) type Recent<D> = Cache<String, Arc<Reading<D>>>;
+pub(super) type Recent<D> = Arc<Cache<String, Arc<Reading<D>>>>;
 
 /// An empty one.
 pub(super) fn recent<D: Aggregate>() -> Recent<D> {
-    Cache::builder()
+    let states = Cache::builder()
         .max_capacity(ROOM)
         .weigher(|_, reading: &Arc<Reading<D>>| reading.size())
-        .eviction_policy(EvictionPolicy::lru())
-        .build()
+        .eviction_policy(EvictionPolicy::lru());
+    Arc::new(states.build())
 }
 
 /// A stream, as far as it was read.
