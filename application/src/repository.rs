@@ -1,6 +1,7 @@
 //! Loading aggregates, deciding, appending: the command path.
 
 mod commit;
+mod leading;
 mod repeating;
 
 use std::{marker::PhantomData, sync::Arc};
@@ -290,13 +291,11 @@ impl<D: Aggregate> Repository<D> {
         let stream = StreamId::new(D::TYPE, id);
         let (mut state, mut version) = self.cached(&stream).await?.unwrap_or((D::default(), 0));
         let tail = self.log.load(&stream, version).await?;
-        let applied = tail.len();
-        for recorded in tail {
-            let event = recorded.decode().map_err(Error::unexpected)?;
-            state.evolve(&event);
+        for recorded in &tail {
+            state.evolve(&recorded.decode().map_err(Error::unexpected)?);
             version = recorded.sequence;
         }
-        if applied >= SNAPSHOT_EVERY {
+        if tail.len() >= SNAPSHOT_EVERY {
             self.keep(&stream, version, &state).await?;
         }
         Ok(Loaded { id: id.to_owned(), version, state })
