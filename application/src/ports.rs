@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
-pub use access_tokens::{AccessToken, AccessTokens, Bearer};
+pub use access_tokens::{AccessToken, AccessTokens, Bearer, UsedTokens};
 pub use api_keys::{ApiKeyUse, ApiKeyUses};
 pub use billing::{Attempt, BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
