@@ -169,6 +169,7 @@ async fn everything_but_the_whole_key_is_refused(app: &TestApp) {
         good.replace('#', "="),
         good.replace("||", "|"),
         format!("{good}{good}"),
+        good.repeat(20),
         "apk_".to_owned(),
     ];
     for key in &bad {
