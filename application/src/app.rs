@@ -25,7 +25,8 @@ use crate::{
     ports::{
         AccessTokens, ApiKeyUses, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog,
         Ids, MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength,
-        ReadModels, Recorder, Secrets, UsageProvider, Vault, WebhookProofs, Webhooks, WorkQueues,
+        ReadModels, Recorder, Secrets, UsageProvider, UsedTokens, Vault, WebhookProofs, Webhooks,
+        WorkQueues,
     },
     reaction::Reaction,
     subscriptions::SubscriptionReads,
@@ -85,6 +86,8 @@ pub struct App {
     pub token_families: Repository<TokenFamily>,
     /// Makes access tokens.
     pub access_tokens: Arc<dyn AccessTokens>,
+    /// Which of them were used while they were new.
+    pub used_tokens: Arc<dyn UsedTokens>,
     /// Hashes passwords.
     pub passwords: Arc<dyn PasswordHasher>,
     /// Judges passwords.

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{Call, Caller, Result};
 
-pub use access_tokens::{AccessToken, AccessTokens, Bearer};
+pub use access_tokens::{AccessToken, AccessTokens, Bearer, UsedTokens};
 pub use api_keys::{ApiKeyUse, ApiKeyUses};
 pub use billing::{Attempt, BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
@@ -34,8 +34,8 @@ pub use feed::{Feed, Feeds, Page, Partition};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,
-    LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend, StreamId,
-    Touched,
+    Lead, LogError, Metadata, NewEvent, Recorded, Sealed, Snapshot, StoredAnswer, StreamAppend,
+    StreamId, Touched, Trail,
 };
 pub use notifications::{Notifications, Reacted};
 pub use passwords::{PasswordHasher, PasswordStrength, Verdict};

@@ -1,6 +1,7 @@
 //! Loading aggregates, deciding, appending: the command path.
 
 mod commit;
+mod leading;
 mod loading;
 mod repeating;
 

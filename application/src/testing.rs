@@ -17,8 +17,8 @@ use crate::{
     ports::{
         AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Attempt, Bearer, BillingProofs,
         BillingProvider, Buyer, EmailProvider, Ending, Letter, MailTemplates, OutgoingEmail,
-        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider, Vault,
-        Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider,
+        UsedTokens, Vault, Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
     },
     search::{Found, Rows, Search},
     subscriptions::{
@@ -55,6 +55,16 @@ pub struct Alone;
 impl AccessTokens for Alone {
     fn issue(&self, _: &Bearer<'_>) -> Result<AccessToken> {
         Err(Error::unavailable("nobody signs tokens"))
+    }
+}
+
+#[async_trait]
+impl UsedTokens for Alone {
+    async fn note(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+    async fn any(&self, _: &[String]) -> Result<bool> {
+        Ok(false)
     }
 }
 
@@ -148,6 +158,9 @@ impl ApiKeyUses for Alone {
         Ok(vec![])
     }
     async fn forget(&self, _: &ApiKeyId) -> Result<()> {
+        Ok(())
+    }
+    async fn forget_all(&self, _: &UserId) -> Result<()> {
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use adapters::{
     api_keys::ApiKeys,
     authenticator::LocalAuthenticator,
     clock::SystemClock,
+    first_uses::FirstUses,
     ids::RandomIds,
     mail::files::MailFiles,
     memberships::TokenMemberships,
@@ -37,6 +38,7 @@ use store::{
     relay::Relay,
     sealing::{SealedFeeds, SealedLog, SealedWork},
     subject_keys::SubjectKeys,
+    used_tokens::UsedTokenTable,
     webhooks::WebhookTable,
 };
 
@@ -196,8 +198,9 @@ pub async fn compose(
         0 => Arc::new(Unjudged),
         least => Arc::new(Zxcvbn::at_least(least)),
     };
+    let used_tokens = Arc::new(UsedTokenTable::new(stores.read.clone(), clock.clone()));
     let app = App {
-        clock,
+        clock: clock.clone(),
         ids: ids.clone(),
         log: events,
         sealed_log: sealed.clone(),
@@ -232,6 +235,7 @@ pub async fn compose(
             tokens: tokens.clone(),
             lifetime: settings.access_token,
         }),
+        used_tokens: used_tokens.clone(),
         passwords: Arc::new(passwords),
         password_strength,
         secrets: Arc::new(RandomSecrets),
@@ -252,6 +256,7 @@ pub async fn compose(
     let authenticator = LocalAuthenticator::new(
         tokens.clone(),
         standing.clone(),
+        FirstUses::new(used_tokens, clock, identities.grace),
         Signatures::new(&settings.hmac_secret),
         Signatures::new(&settings.inter_host_secret),
         api_keys.clone(),

@@ -128,7 +128,7 @@ impl Worker {
             let queue = first.message.queue.name();
             counter!("groundwork_work_delivered_total", "queue" => queue)
                 .increment(u64::try_from(done.len()).unwrap_or_default());
-            go_on &= noted(first, self.queues.handled(&done).await);
+            go_on &= noted(first, &self.queues.handled(&done).await);
         }
         go_on
     }
@@ -149,7 +149,7 @@ impl Worker {
                 tracing::error!(queue, id, tries, reason, hint, "a message was set aside");
                 true
             }
-            Err(error) => noted(taken, Err(error)),
+            Err(error) => noted(taken, &Err(error)),
         }
     }
 
@@ -168,8 +168,8 @@ impl Worker {
 }
 
 /// Whether the queue learned what became of a message.
-fn noted(taken: &Taken, outcome: Result<()>) -> bool {
-    if let Err(error) = &outcome {
+fn noted(taken: &Taken, outcome: &Result<()>) -> bool {
+    if let Err(error) = outcome {
         let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
         tracing::warn!(queue, id, %error, "what became of a message could not be noted");
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 mod confirm;
+mod key_reads;
 mod keys;
 mod limits;
 mod machines;

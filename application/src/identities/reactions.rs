@@ -19,12 +19,13 @@ pub const REACTION: Reaction = Reaction {
     react: |app, call, event| Box::pin(react(app, call, event)),
 };
 
-/// Frees the address of whoever was erased.
+/// Frees the address of whoever was erased, and forgets when its keys were used.
 async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
     let EndUserEvent::Erased { .. } = event.decode().map_err(Error::unexpected)? else {
         return Ok(());
     };
     let user = UserId::parse(&event.stream.id)?;
+    app.api_key_uses.forget_all(&user).await?;
     for _ in 0..ATTEMPTS {
         let Some(mut credential) = app.credential_by_user(call, &user).await? else {
             return Ok(());

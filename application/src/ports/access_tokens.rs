@@ -1,5 +1,6 @@
 //! Making access tokens.
 
+use async_trait::async_trait;
 use domain::kernel::{
     Timestamp, UserId,
     roles::{Feature, Role},
@@ -39,4 +40,20 @@ pub trait AccessTokens: Send + Sync {
     /// # Errors
     /// Unexpected, if it can't be signed.
     fn issue(&self, bearer: &Bearer<'_>) -> Result<AccessToken>;
+}
+
+/// Notes of which access tokens were used while they were new: whoever used one did not lose the
+/// answer that it came with. They are kept for minutes.
+#[async_trait]
+pub trait UsedTokens: Send + Sync {
+    /// Notes that a token was used, by its `jti`; nothing happens if that is known.
+    ///
+    /// # Errors
+    /// [`crate::Error::Refused`] with kind `Unavailable` if it can't be written.
+    async fn note(&self, id: &str) -> Result<()>;
+    /// Whether one of these was used, on any host.
+    ///
+    /// # Errors
+    /// As [`Self::note`].
+    async fn any(&self, ids: &[String]) -> Result<bool>;
 }

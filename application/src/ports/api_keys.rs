@@ -33,4 +33,9 @@ pub trait ApiKeyUses: Send + Sync {
     /// # Errors
     /// As [`Self::note`].
     async fn forget(&self, key: &ApiKeyId) -> Result<()>;
+    /// Forgets when the keys of somebody were used who was erased.
+    ///
+    /// # Errors
+    /// As [`Self::note`].
+    async fn forget_all(&self, user: &UserId) -> Result<()>;
 }

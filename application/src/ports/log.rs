@@ -1,6 +1,7 @@
 //! The event log: the truth, and the outbox.
 
 mod errors;
+mod leads;
 
 use std::borrow::Cow;
 
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::WorkMessage;
 pub use errors::{AppendError, LogError};
+pub use leads::{Lead, Trail};
 
 /// Names one stream of events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -328,6 +330,12 @@ pub trait EventLog: Send + Sync {
     /// # Errors
     /// [`LogError`] if the log can't be read.
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError>;
+    /// Follows a value, in one round trip: its owner comes first, then the other stream. One that
+    /// does not exist is missing.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError>;
     /// Where a reaction's checkpoint is; `None` if it never moved.
     ///
     /// # Errors

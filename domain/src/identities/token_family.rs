@@ -25,6 +25,9 @@ pub struct TokenFamily {
     spent: VecDeque<Kept>,
     /// The one that the current one came of, and when it was spent first.
     predecessor: Option<(TokenHash, Timestamp)>,
+    /// The ids of the access tokens that it was spent for, of one answer or of several that were lost.
+    #[serde(default)]
+    answers: Vec<String>,
     revoked: bool,
 }
 
@@ -101,8 +104,9 @@ impl TokenFamily {
         ]
     }
     /// Spends a refresh token for new tokens. One that was just spent can be spent again within
-    /// `grace`, in case the answer was lost, as long as the token that it was spent for was not
-    /// used; that one is void then. `generation` is the user's of today.
+    /// `grace`, in case the answer was lost, as long as the refresh token that it was spent for was
+    /// not used; that one is void then. `grace` is `None` if an access token [of those
+    /// answers](Self::answers_to) was used. `generation` is the user's of today.
     ///
     /// # Errors
     /// [`FamilyError`]; after [`FamilyError::Reused`] the family must be [revoked](Self::revoke).
@@ -111,7 +115,7 @@ impl TokenFamily {
         presented: &TokenHash,
         generation: u32,
         issued: Issued,
-        grace: Duration,
+        grace: Option<Duration>,
         now: Timestamp,
     ) -> Result<Vec<TokenEvent>, FamilyError> {
         let (current, user) = self.check_alive(generation)?;
@@ -167,6 +171,15 @@ impl TokenFamily {
     pub fn user(&self) -> Option<&UserId> {
         self.user.as_ref()
     }
+    /// The ids of the access tokens that a refresh token was spent for; none unless it is the one
+    /// that was spent last, as no other can be spent again.
+    #[must_use]
+    pub fn answers_to(&self, presented: &TokenHash) -> &[String] {
+        match &self.predecessor {
+            Some((predecessor, _)) if predecessor.matches(presented) => &self.answers,
+            _ => &[],
+        }
+    }
     /// When the user signed in.
     #[must_use]
     pub fn authenticated_on(&self) -> Option<Timestamp> {
@@ -186,8 +199,13 @@ impl TokenFamily {
         }
     }
 
-    fn was_answer_lost(&self, presented: &TokenHash, grace: Duration, now: Timestamp) -> bool {
-        self.predecessor.as_ref().is_some_and(|(predecessor, spent_on)| {
+    fn was_answer_lost(
+        &self,
+        presented: &TokenHash,
+        grace: Option<Duration>,
+        now: Timestamp,
+    ) -> bool {
+        self.predecessor.as_ref().zip(grace).is_some_and(|((predecessor, spent_on), grace)| {
             predecessor.matches(presented) && now <= spent_on.plus(grace)
         })
     }
@@ -223,6 +241,7 @@ impl Evolve for TokenFamily {
             }
             TokenEvent::TokensRefreshed {
                 spent_token_hash,
+                access_token_id,
                 refresh_token_hash,
                 refresh_token_expires_on,
                 refreshed_on,
@@ -240,20 +259,23 @@ impl Evolve for TokenFamily {
                 let again = self.predecessor.as_ref().is_some_and(|(p, _)| p == spent_token_hash);
                 if !again {
                     self.predecessor = Some((spent_token_hash.clone(), *refreshed_on));
+                    self.answers.clear();
                 }
+                self.answers.push(access_token_id.clone());
             }
             TokenEvent::TokensRevoked { .. } => {
                 self.revoked = true;
                 self.current = None;
                 self.spent.clear();
                 self.predecessor = None;
+                self.answers.clear();
             }
         }
     }
 }
 
 impl Aggregate for TokenFamily {
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     fn tenant(&self) -> Option<&OrganizationId> {
         None

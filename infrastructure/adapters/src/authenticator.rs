@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     api_keys::ApiKeys,
+    first_uses::FirstUses,
     signatures::Signatures,
     standing::Standing,
     tokens::{TokenError, Tokens},
@@ -16,6 +17,7 @@ use crate::{
 pub struct LocalAuthenticator {
     tokens: Arc<Tokens>,
     standing: Arc<Standing>,
+    first_uses: FirstUses,
     hmac: Signatures,
     inter_host: Signatures,
     keys: Arc<ApiKeys>,
@@ -27,11 +29,12 @@ impl LocalAuthenticator {
     pub fn new(
         tokens: Arc<Tokens>,
         standing: Arc<Standing>,
+        first_uses: FirstUses,
         hmac: Signatures,
         inter_host: Signatures,
         keys: Arc<ApiKeys>,
     ) -> Self {
-        Self { tokens, standing, hmac, inter_host, keys }
+        Self { tokens, standing, first_uses, hmac, inter_host, keys }
     }
 }
 
@@ -44,7 +47,13 @@ impl Authenticator for LocalAuthenticator {
             verified = self.tokens.verify(token);
         }
         match verified {
-            Ok(verified) => self.standing.of(&verified).await,
+            Ok(verified) => {
+                let caller = self.standing.of(&verified).await?;
+                if caller.is_some() {
+                    self.first_uses.note(&verified).await;
+                }
+                Ok(caller)
+            }
             Err(error) => {
                 tracing::debug!(%error, "an access token was refused");
                 Ok(None)

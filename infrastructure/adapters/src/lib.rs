@@ -6,6 +6,7 @@ pub mod authenticator;
 pub mod billing;
 pub mod claims;
 pub mod clock;
+pub mod first_uses;
 mod flood;
 pub mod ids;
 pub mod key_ring;

@@ -86,8 +86,18 @@ pub struct Verified {
     pub version: Option<u64>,
     /// When it was made, UNIX seconds.
     pub issued: i64,
+    /// Its `jti`.
+    pub id: String,
     expires: i64,
     bytes: u32,
+}
+
+#[cfg(test)]
+impl Verified {
+    /// As if it had been verified.
+    pub(crate) fn new(caller: Caller, version: Option<u64>, issued: i64, id: String) -> Self {
+        Self { caller, version, issued, id, expires: i64::MAX, bytes: 0 }
+    }
 }
 
 impl Tokens {
@@ -196,16 +206,17 @@ impl Tokens {
         let key = self.keys.find(kid).ok_or(TokenError::UnknownKey)?;
         let claims =
             jsonwebtoken::decode::<Claims>(token, key.verifier(), &self.validation)?.claims;
-        let id = claims::subject(&claims.sub).ok_or(TokenError::Malformed("no user"))?;
+        let user = claims::subject(&claims.sub).ok_or(TokenError::Malformed("no user"))?;
         Ok(Verified {
             caller: Caller {
-                id,
+                id: user,
                 kind: CallerKind::User,
                 roles: claims::read(&claims.roles),
                 features: claims::read(&claims.features),
             },
             version: claims.user_version,
             issued: claims.iat,
+            id: claims.jti,
             expires: claims.exp,
             bytes: u32::try_from(token.len()).unwrap_or(u32::MAX),
         })

@@ -5,7 +5,10 @@ use application::{
     ports::{ApiKeyUse, ApiKeyUses},
 };
 use async_trait::async_trait;
-use domain::{identities::ApiKeyId, kernel::Timestamp};
+use domain::{
+    identities::ApiKeyId,
+    kernel::{Timestamp, UserId},
+};
 use time::Duration;
 
 use crate::db::Db;
@@ -15,18 +18,19 @@ const QUIET: Duration = Duration::minutes(10);
 
 /// Changes nothing if another request of the same minute, or of a later one, was noted: hosts note
 /// out of order.
-const NOTE: &str = "INSERT INTO api_key_uses (key_id, used_at) VALUES ($1, $2) \
-     ON CONFLICT (key_id) DO UPDATE SET used_at = excluded.used_at \
+const NOTE: &str = "INSERT INTO api_key_uses (key_id, used_at, user_id) VALUES ($1, $2, $3) \
+     ON CONFLICT (key_id) DO UPDATE SET used_at = excluded.used_at, user_id = excluded.user_id \
      WHERE api_key_uses.used_at < excluded.used_at";
 /// Changes nothing if somebody told of it lately.
 const TELL: &str = "UPDATE api_key_uses SET told_at = $2 WHERE key_id = $1 \
      AND (told_at IS NULL OR told_at <= $3)";
 const FORGET: &str = "DELETE FROM api_key_uses WHERE key_id = $1";
+const FORGET_ALL: &str = "DELETE FROM api_key_uses WHERE user_id = $1";
 
 /// Every statement, so that a test can ask both engines.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![NOTE, TELL, FORGET]
+    vec![NOTE, TELL, FORGET, FORGET_ALL]
 }
 
 /// Notes in the database of read models.
@@ -50,7 +54,8 @@ impl ApiKeyUses for ApiKeyUseTable {
         let mut tx = self.0.begin().await?;
         for used in uses {
             let (key, at) = (used.key.as_str(), used.at);
-            if tx.execute(NOTE, &[key.into(), minute(at).into()]).await? == 0 {
+            let values = [key.into(), minute(at).into(), used.user.as_str().into()];
+            if tx.execute(NOTE, &values).await? == 0 {
                 continue;
             }
             let before = at.plus(-QUIET);
@@ -64,6 +69,11 @@ impl ApiKeyUses for ApiKeyUseTable {
 
     async fn forget(&self, key: &ApiKeyId) -> Result<()> {
         self.0.execute(FORGET, &[key.as_str().into()]).await?;
+        Ok(())
+    }
+
+    async fn forget_all(&self, user: &UserId) -> Result<()> {
+        self.0.execute(FORGET_ALL, &[user.as_str().into()]).await?;
         Ok(())
     }
 }

@@ -16,5 +16,6 @@ pub mod signing_keys;
 pub mod subject_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;
+pub mod used_tokens;
 pub mod webhooks;
 pub mod work;

@@ -8,6 +8,7 @@ mod check;
 mod decide;
 mod dense;
 mod engine;
+mod leads;
 mod memory;
 mod postgres;
 #[cfg(feature = "testing-only")]

@@ -8,9 +8,9 @@ use std::{
 use acceptance::{
     Answer, Database, Person, Request, TestApp, on_every_deployment, registrations::ann,
 };
-use application::{Call, Caller};
+use application::{Call, Caller, identities::api_keys::uses, ports::ApiKeyUse};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::kernel::UserId;
+use domain::{identities::ApiKeyId, kernel::UserId};
 use serde_json::{Value, json};
 
 use super::audited;
@@ -27,6 +27,7 @@ on_every_deployment!(
     who_was_erased_calls_no_more,
     what_was_given_and_taken_counts_within_a_second,
     uses_are_noted_once_in_a_while,
+    nobody_is_left_to_have_used_a_key,
     a_lost_key_is_not_repeated,
 );
 
@@ -168,6 +169,7 @@ async fn everything_but_the_whole_key_is_refused(app: &TestApp) {
         good.replace('#', "="),
         good.replace("||", "|"),
         format!("{good}{good}"),
+        good.repeat(20),
         "apk_".to_owned(),
     ];
     for key in &bad {
@@ -326,6 +328,37 @@ async fn signed_in(app: &TestApp, who: &Person) -> usize {
             && more["DefaultOrganizationId"] == json!(who.organization)
     };
     usages.filter(of_key).count()
+}
+
+/// What is noted once is not noted again in the same minute.
+async fn noted(app: &TestApp, by: &Person) -> ApiKeyUse {
+    let key = ApiKeyId::parse(&id(app, by).await).unwrap();
+    let used = ApiKeyUse { key, user: by.user.clone(), at: app.now() };
+    let note = async || app.ports().api_key_uses.note(vec![used.clone()]).await.unwrap();
+    assert_eq!((note().await, note().await), (vec![used.clone()], vec![]));
+    used
+}
+
+/// Nothing is noted, nor is what a host tells too late.
+async fn forgotten(app: &TestApp, used: ApiKeyUse) {
+    uses::record(app.ports(), vec![used.clone()]).await.unwrap();
+    let again = app.ports().api_key_uses.note(vec![used.clone()]).await.unwrap();
+    assert_eq!(again, [used]);
+}
+
+async fn nobody_is_left_to_have_used_a_key(app: &TestApp) {
+    let ann = a_person(app).await;
+    let _ = key(app, &ann).await;
+    let used = noted(app, &ann).await;
+    let path = format!("/apikeys/{}", used.key);
+    let _ = app.delete(&path).by(&ann).send().await.expect(204);
+    forgotten(app, used).await;
+    let _ = key(app, &ann).await;
+    let used = noted(app, &ann).await;
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    application::end_users::erase::erase(app.ports(), &call, &ann.user).await.unwrap();
+    app.settle().await;
+    forgotten(app, used).await;
 }
 
 async fn a_lost_key_is_not_repeated(app: &TestApp) {

@@ -1,6 +1,6 @@
 //! Refresh tokens.
 
-use acceptance::{Answer, TestApp, on_every_deployment};
+use acceptance::{Answer, Database, TestApp, on_every_deployment};
 use application::{Call, Caller};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::kernel::UserId;
@@ -13,6 +13,7 @@ on_every_deployment!(
     tokens_are_refreshed_again_and_again,
     a_spent_token_ends_its_session_and_no_other,
     a_lost_answer_can_be_asked_for_once_more,
+    an_answer_whose_access_token_was_used_was_not_lost,
     a_token_ends_after_two_weeks,
     a_session_can_be_ended,
     malformed_and_unknown_tokens_are_refused,
@@ -83,6 +84,29 @@ async fn a_lost_answer_can_be_asked_for_once_more(app: &TestApp) {
     let _ = refresh(app, value(&third, "refreshToken")).await.problem(401);
 }
 
+async fn use_access(app: &TestApp, tokens: &Value) {
+    let _ = app.get("/users/me").bearer(value(tokens, "accessToken")).send().await.expect(200);
+}
+
+async fn an_answer_whose_access_token_was_used_was_not_lost(app: &TestApp) {
+    let first = begin(app).await;
+    // That of the token itself was used, which says nothing about the answer.
+    use_access(app, &first).await;
+    let lost = refreshed(app, &first).await;
+    let again = refreshed(app, &first).await;
+    use_access(app, &again).await;
+    let _ = refresh(app, value(&first, "refreshToken")).await.problem(401);
+    let _ = refresh(app, value(&again, "refreshToken")).await.problem(401);
+    let _ = refresh(app, value(&lost, "refreshToken")).await.problem(401);
+    // Of several answers none may have been used.
+    let first = signed_in(app, EMAIL).await;
+    let lost = refreshed(app, &first).await;
+    let again = refreshed(app, &first).await;
+    use_access(app, &lost).await;
+    let _ = refresh(app, value(&first, "refreshToken")).await.problem(401);
+    let _ = refresh(app, value(&again, "refreshToken")).await.problem(401);
+}
+
 async fn a_token_ends_after_two_weeks(app: &TestApp) {
     let tokens = begin(app).await;
     app.clock.advance(Duration::days(14) - Duration::seconds(1));
@@ -137,4 +161,18 @@ async fn who_is_suspended_gets_no_more_tokens(app: &TestApp) {
     let problem = refresh(app, value(&tokens, "refreshToken")).await.problem(423);
     assert_eq!(problem["code"], "account_suspended");
     assert_eq!(audited(app).await, ["Authentication.Any.Refreshed.Failed.AccountSuspended"]);
+}
+
+/// Whichever host sees an access token, the one that is asked for new tokens knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_used_on_another_host_was_not_lost() {
+    let one = TestApp::start_on(Database::create().await, |environment| environment).await;
+    let other = one.start_beside().await;
+    let first = begin(&one).await;
+    let second = refreshed(&one, &first).await;
+    use_access(&other, &second).await;
+    let _ = refresh(&one, value(&first, "refreshToken")).await.problem(401);
+    let _ = refresh(&one, value(&second, "refreshToken")).await.problem(401);
+    other.finish().await;
+    one.finish().await;
 }

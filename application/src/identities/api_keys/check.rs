@@ -64,16 +64,18 @@ impl KnownKey {
     }
 }
 
-/// The key that is found by this part of it, and what its user may do now; `None` if there is none.
+/// The member of a key's first event that names its user.
+const HOLDER: &str = "userId";
+
+/// The key that is found by this part of it, and what its user may do now, as the log has them: one
+/// read. `None` if there is none.
 ///
 /// # Errors
 /// Unavailable.
 pub async fn find(app: &App, token: &str) -> Result<Option<KnownKey>> {
-    let call = Call::new(Caller::anonymous(), String::new());
-    let Some(owner) = app.log.owner(&token_claim(token)).await? else { return Ok(None) };
-    let Some(key) = app.existing_key(&call, &owner.id).await? else { return Ok(None) };
+    let found = app.api_keys.owner_with::<EndUser>(&token_claim(token), HOLDER).await?;
+    let Some((key, known)) = found else { return Ok(None) };
     let Some(user) = key.state.user() else { return Ok(None) };
-    let known = app.end_users.find(&call, user.as_str()).await?;
     let holder = known.map_or(Holder::Nobody, |known| holder(user, &known.state));
     Ok(Some(KnownKey { id: ApiKeyId::parse(&key.id)?, key: key.state, holder }))
 }

@@ -28,7 +28,12 @@ async fn tell(app: &App, used: &ApiKeyUse) -> Result<()> {
     let caller =
         Caller { id: user.clone(), kind: CallerKind::User, roles: vec![], features: vec![] };
     let call = Call::new(caller, app.ids.event_id().to_string());
-    let Some(known) = app.end_users.find(&call, user.as_str()).await? else { return Ok(()) };
+    let known = app.end_users.find(&call, user.as_str()).await?;
+    let known = known.filter(|known| !known.state.is_erased());
+    // What was forgotten meanwhile is new here, and so it is told of.
+    let (Some(known), Some(_)) = (known, app.existing_key(&call, key.as_str()).await?) else {
+        return app.api_key_uses.forget(key).await;
+    };
     let audit = Audited {
         code: "Authentication.APIKey.Passed",
         against: Some(user),

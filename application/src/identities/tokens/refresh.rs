@@ -47,7 +47,9 @@ impl UseCase for RefreshToken {
             let signed_in = family.state.authenticated_on().unwrap_or(now);
             let (tokens, issued) = issue(app, &user, signed_in)?;
             let generation = app.generation_of(call, &id).await?;
-            let grace = app.sign_in.grace;
+            // Asked only about a token that was just spent.
+            let arrived = app.used_tokens.any(family.state.answers_to(&token)).await?;
+            let grace = (!arrived).then_some(app.sign_in.grace);
             let (events, outcome) =
                 match family.state.refresh(&token, generation, issued, grace, now) {
                     Ok(events) => {

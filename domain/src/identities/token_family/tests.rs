@@ -62,7 +62,7 @@ fn refresh(
     at: i64,
 ) -> Outcome<TokenEvent, FamilyError> {
     given::<TokenFamily>(begun().into_iter().chain(history.iter().cloned()))
-        .when(|family| family.refresh(&hash(spent), 2, issued(name, at), GRACE, second(at)))
+        .when(|family| family.refresh(&hash(spent), 2, issued(name, at), Some(GRACE), second(at)))
 }
 
 fn revoked(reason: Revocation) -> TokenEvent {
@@ -126,6 +126,34 @@ fn an_answer_that_was_used_was_not_lost() {
 }
 
 #[test]
+fn an_answer_whose_access_token_was_used_was_not_lost() {
+    let history = begun().into_iter().chain([refreshed("a", "b", 100)]);
+    given::<TokenFamily>(history)
+        .when(|family| family.refresh(&hash("a"), 2, issued("c", 101), None, second(101)))
+        .then_error(&FamilyError::Reused);
+    let history = begun().into_iter().chain([refreshed("a", "b", 100)]);
+    given::<TokenFamily>(history)
+        .when(|family| family.refresh(&hash("b"), 2, issued("c", 101), None, second(101)))
+        .then([refreshed("b", "c", 101)]);
+}
+
+#[test]
+fn the_access_tokens_of_every_lost_answer_are_known_until_the_next_token_is_spent() {
+    let after = |history: &[TokenEvent]| {
+        given::<TokenFamily>(begun().into_iter().chain(history.iter().cloned())).state()
+    };
+    let mut history = vec![refreshed("a", "b", 100), refreshed("a", "c", 105)];
+    assert_eq!(after(&history).answers_to(&hash("a")), ["access b", "access c"]);
+    assert!(after(&history).answers_to(&hash("b")).is_empty(), "it can't be spent again");
+    assert!(after(&history).answers_to(&hash("c")).is_empty(), "it was not spent");
+    history.push(refreshed("c", "d", 106));
+    assert_eq!(after(&history).answers_to(&hash("c")), ["access d"]);
+    assert!(after(&history).answers_to(&hash("a")).is_empty());
+    history.push(revoked(Revocation::Asked));
+    assert!(after(&history).answers_to(&hash("c")).is_empty());
+}
+
+#[test]
 fn a_revoked_family_knows_no_token() {
     let history = [refreshed("a", "b", 100), revoked(Revocation::Reused)];
     for token in ["a", "b"] {
@@ -139,7 +167,7 @@ fn a_revoked_family_knows_no_token() {
 #[test]
 fn a_reset_password_ends_every_earlier_family() {
     given::<TokenFamily>(begun())
-        .when(|family| family.refresh(&hash("a"), 3, issued("b", 100), GRACE, second(100)))
+        .when(|family| family.refresh(&hash("a"), 3, issued("b", 100), Some(GRACE), second(100)))
         .then_error(&FamilyError::Revoked);
     given::<TokenFamily>(begun())
         .when(|family| family.end(&hash("a"), 3))

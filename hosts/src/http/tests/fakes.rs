@@ -343,6 +343,7 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         credentials: Repository::new(log.clone(), ids.clone()),
         token_families: Repository::new(log.clone(), ids.clone()),
         access_tokens: Arc::new(Alone),
+        used_tokens: Arc::new(Alone),
         passwords: Arc::new(Alone),
         password_strength: Arc::new(Alone),
         secrets: Arc::new(Alone),

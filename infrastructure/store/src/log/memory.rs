@@ -6,8 +6,8 @@ use std::{
 };
 
 use application::ports::{
-    Append, AppendError, Appended, ClaimRef, Clock, DeadLetter, EventLog, LogError, Recorded,
-    Snapshot, StoredAnswer, StreamId, Touched, WorkMessage,
+    Append, AppendError, Appended, ClaimRef, Clock, DeadLetter, EventLog, Lead, LogError, Recorded,
+    Snapshot, StoredAnswer, StreamId, Touched, Trail, WorkMessage,
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;
@@ -67,6 +67,13 @@ impl MemLog {
         state.streams.insert(event.stream.clone(), vec![0]);
         state.events.push(event);
         self.head.send_replace(position);
+    }
+
+    async fn trail(&self, stream: StreamId, state_version: u32) -> Result<Trail, LogError> {
+        let snapshot = self.snapshot(&stream, state_version).await?;
+        let after = snapshot.as_ref().map_or(0, |kept| kept.sequence);
+        let events = self.load(&stream, after).await?;
+        Ok(Trail { stream, snapshot, events })
     }
 
     /// Every change is checked before it begins, so a panic elsewhere can't leave half of one.
@@ -238,6 +245,19 @@ impl EventLog for MemLog {
 
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
         Ok(self.state().claims.get(claim).cloned())
+    }
+
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
+        let Some(owner) = self.owner(lead.claim).await? else { return Ok(vec![]) };
+        let mut trails = vec![self.trail(owner.clone(), lead.state_version).await?];
+        let first = self.load(&owner, 0).await?.into_iter().next();
+        let payload =
+            first.and_then(|event| serde_json::from_str::<serde_json::Value>(&event.payload).ok());
+        if let Some(id) = payload.as_ref().and_then(|payload| payload[lead.member].as_str()) {
+            trails.push(self.trail(StreamId::new(lead.kind, id), lead.kind_version).await?);
+        }
+        trails.retain(|trail| trail.snapshot.is_some() || !trail.events.is_empty());
+        Ok(trails)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {

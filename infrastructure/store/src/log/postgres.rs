@@ -11,8 +11,8 @@ mod statements;
 use std::sync::Arc;
 
 use application::ports::{
-    Append, AppendError, Appended, ClaimRef, Clock, EventLog, LogError, Recorded, Snapshot,
-    StoredAnswer, StreamId, Touched,
+    Append, AppendError, Appended, ClaimRef, Clock, EventLog, Lead, LogError, Recorded, Snapshot,
+    StoredAnswer, StreamId, Touched, Trail,
 };
 use async_trait::async_trait;
 use sqlx::{PgPool, Row as _};
@@ -21,7 +21,7 @@ use tokio::{sync::watch, task::JoinSet};
 use self::{engine::PgEngine, errors::unreadable};
 use super::{
     appender::{Appender, Head, LogSettings},
-    dense,
+    dense, leads,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
         TOUCHED, signed, unsigned,
@@ -163,6 +163,22 @@ impl EventLog for PgLog {
             .await
             .map_err(unreadable)?;
         Ok(owner.map(|(kind, id)| StreamId { kind: kind.into(), id }))
+    }
+
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
+        let rows = sqlx::query(leads::FOLLOW)
+            .bind(&lead.claim.scope)
+            .bind(&*lead.claim.kind)
+            .bind(&lead.claim.value)
+            .bind(i64::from(lead.state_version))
+            .bind(lead.kind)
+            .bind(lead.member)
+            .bind(i64::from(lead.kind_version))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unreadable)?;
+        let steps = rows.iter().map(rows::step).collect::<Result<_, _>>();
+        leads::trails(steps.map_err(unreadable)?, lead)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {

@@ -7,8 +7,8 @@ mod rows;
 use std::sync::Arc;
 
 use application::ports::{
-    Append, AppendError, Appended, ClaimRef, Clock, EventLog, LogError, Recorded, Snapshot,
-    StoredAnswer, StreamId, Touched,
+    Append, AppendError, Appended, ClaimRef, Clock, EventLog, Lead, LogError, Recorded, Snapshot,
+    StoredAnswer, StreamId, Touched, Trail,
 };
 use async_trait::async_trait;
 use sqlx::{Row as _, SqlitePool};
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use self::{engine::SqliteEngine, errors::unreadable};
 use super::{
     appender::{Appender, Head, LogSettings},
-    dense,
+    dense, leads,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
         TOUCHED, signed, unsigned,
@@ -154,6 +154,22 @@ impl EventLog for SqliteLog {
             .await
             .map_err(unreadable)?;
         Ok(owner.map(|(kind, id)| StreamId { kind: kind.into(), id }))
+    }
+
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
+        let rows = sqlx::query(leads::FOLLOW)
+            .bind(&lead.claim.scope)
+            .bind(&*lead.claim.kind)
+            .bind(&lead.claim.value)
+            .bind(i64::from(lead.state_version))
+            .bind(lead.kind)
+            .bind(lead.member)
+            .bind(i64::from(lead.kind_version))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(unreadable)?;
+        let steps = rows.iter().map(rows::step).collect::<Result<_, _>>();
+        leads::trails(steps.map_err(unreadable)?, lead)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use application::{
     ports::{
-        Append, AppendError, Appended, ClaimRef, EventLog, LogError, Recorded, SealedText,
-        Snapshot, StoredAnswer, StreamId, Touched, Vault,
+        Append, AppendError, Appended, ClaimRef, EventLog, Lead, LogError, Recorded, SealedText,
+        Snapshot, StoredAnswer, StreamId, Touched, Trail, Vault,
     },
     work,
 };
@@ -49,6 +49,25 @@ impl SealedLog {
         }
         Ok(())
     }
+
+    async fn open(
+        &self,
+        stream: &StreamId,
+        mut snapshot: Snapshot,
+    ) -> Result<Option<Snapshot>, LogError> {
+        let Ok(sealed) = serde_json::from_str::<SealedState>(&snapshot.state) else {
+            return Ok(Some(snapshot));
+        };
+        let context = context(stream, snapshot.sequence);
+        let text = SealedText { subject: &sealed.subject, context: &context, text: &sealed.sealed };
+        let opened = self.vault.open(&[text]).await.map_err(unavailable)?.pop().flatten();
+        // Without its key a snapshot is no good; the events themselves still are.
+        Ok(opened.and_then(|plain| String::from_utf8(plain).ok()).map(|state| {
+            snapshot.state = state;
+            snapshot.subject = Some(sealed.subject);
+            snapshot
+        }))
+    }
 }
 
 /// Where a snapshot's state opens.
@@ -90,6 +109,15 @@ impl EventLog for SealedLog {
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
         self.log.owner(claim).await
     }
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
+        let mut trails = self.log.follow(lead).await?;
+        for trail in &mut trails {
+            if let Some(snapshot) = trail.snapshot.take() {
+                trail.snapshot = self.open(&trail.stream, snapshot).await?;
+            }
+        }
+        Ok(trails)
+    }
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {
         self.log.checkpoint(consumer, part).await
     }
@@ -104,21 +132,10 @@ impl EventLog for SealedLog {
         stream: &StreamId,
         state_version: u32,
     ) -> Result<Option<Snapshot>, LogError> {
-        let Some(mut snapshot) = self.log.snapshot(stream, state_version).await? else {
-            return Ok(None);
-        };
-        let Ok(sealed) = serde_json::from_str::<SealedState>(&snapshot.state) else {
-            return Ok(Some(snapshot));
-        };
-        let context = context(stream, snapshot.sequence);
-        let text = SealedText { subject: &sealed.subject, context: &context, text: &sealed.sealed };
-        let opened = self.vault.open(&[text]).await.map_err(unavailable)?.pop().flatten();
-        // Without its key a snapshot is no good; the events themselves still are.
-        Ok(opened.and_then(|plain| String::from_utf8(plain).ok()).map(|state| {
-            snapshot.state = state;
-            snapshot.subject = Some(sealed.subject);
-            snapshot
-        }))
+        match self.log.snapshot(stream, state_version).await? {
+            Some(snapshot) => self.open(stream, snapshot).await,
+            None => Ok(None),
+        }
     }
     async fn keep_snapshot(
         &self,

@@ -9,6 +9,7 @@ mod consumers;
 mod cqrs;
 mod idempotency;
 mod indexes;
+mod leads;
 mod model;
 mod outage;
 mod reads;
@@ -52,6 +53,10 @@ on_every_log! {
     idempotency::the_response_is_kept_beside_the_key,
     consumers::a_checkpoint_moves_once,
     consumers::letters_are_parked_and_settled,
+    leads::a_value_leads_to_its_owner_and_on,
+    leads::what_was_kept_is_not_read_again,
+    leads::a_lead_may_end,
+    leads::snapshots_on_the_way_are_opened,
     reads::pages_follow_each_other,
     reads::the_head_is_watched,
     reads::snapshots_are_kept_by_version_and_never_go_back,

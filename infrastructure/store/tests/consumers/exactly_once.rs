@@ -187,9 +187,9 @@ async fn who_waits_for_a_position_is_woken_and_nobody_waits_for_ever() {
 async fn every_statement_is_one_that_the_engines_take() {
     for on in BOTH {
         let site = Site::new(on).await;
-        for statement in
-            store::consumers::statements().into_iter().chain(store::api_key_uses::statements())
-        {
+        let uses = store::api_key_uses::statements().into_iter();
+        let uses = uses.chain(store::used_tokens::statements());
+        for statement in store::consumers::statements().into_iter().chain(uses) {
             let taken = site.db.prepare(statement).await;
             assert!(taken.is_ok(), "{on:?} refuses {statement}: {taken:?}");
         }

@@ -204,6 +204,7 @@ pub fn app(site: &Site) -> App {
         credentials: Repository::new(site.log.clone(), site.ids.clone()),
         token_families: Repository::new(site.log.clone(), site.ids.clone()),
         access_tokens: Arc::new(Alone),
+        used_tokens: Arc::new(Alone),
         passwords: Arc::new(Alone),
         password_strength: Arc::new(Alone),
         secrets: Arc::new(Alone),

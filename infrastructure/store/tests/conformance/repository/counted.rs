@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use application::ports::{
-    Append, AppendError, Appended, ClaimRef, EventLog, LogError, Recorded, Snapshot, StoredAnswer,
-    StreamId, Touched,
+    Append, AppendError, Appended, ClaimRef, EventLog, Lead, LogError, Recorded, Snapshot,
+    StoredAnswer, StreamId, Touched, Trail,
 };
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -56,6 +56,9 @@ impl EventLog for Counted {
     }
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
         self.log.owner(claim).await
+    }
+    async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
+        self.log.follow(lead).await
     }
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {
         self.log.checkpoint(consumer, part).await

@@ -1,0 +1,73 @@
+//! Access tokens that were used while they were new.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use application::{
+    Result,
+    ports::{Clock, UsedTokens},
+};
+use async_trait::async_trait;
+use domain::kernel::Timestamp;
+use time::Duration;
+
+use crate::db::Db;
+
+/// How long a note is kept: longer than any token is new, by any clock.
+const KEPT: Duration = Duration::minutes(15);
+
+const NOTE: &str = "INSERT INTO used_access_tokens (id, used_at) VALUES ($1, $2) \
+     ON CONFLICT (id) DO NOTHING";
+const FIND: &str = "SELECT id FROM used_access_tokens WHERE id = $1";
+const FORGET: &str = "DELETE FROM used_access_tokens WHERE used_at < $1";
+
+/// Every statement, so that a test can ask both engines.
+#[must_use]
+pub fn statements() -> Vec<&'static str> {
+    vec![NOTE, FIND, FORGET]
+}
+
+/// Notes in the database of read models.
+pub struct UsedTokenTable {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    /// The minute in which this process last forgot what is old, since 1970.
+    forgot: AtomicI64,
+}
+
+impl UsedTokenTable {
+    /// In this database.
+    #[must_use]
+    pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db: read, clock, forgot: AtomicI64::new(0) }
+    }
+
+    /// Once a minute.
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        let minute = now.get().unix_timestamp().div_euclid(60);
+        if self.forgot.swap(minute, Ordering::Relaxed) != minute {
+            self.db.execute(FORGET, &[now.plus(-KEPT).into()]).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UsedTokens for UsedTokenTable {
+    async fn note(&self, id: &str) -> Result<()> {
+        let now = self.clock.now();
+        self.db.execute(NOTE, &[id.into(), now.into()]).await?;
+        self.forget(now).await
+    }
+
+    async fn any(&self, ids: &[String]) -> Result<bool> {
+        for id in ids {
+            if self.db.fetch_one(FIND, &[id.as_str().into()]).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
