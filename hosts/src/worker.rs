@@ -78,7 +78,8 @@ impl Worker {
                     IDLE
                 }
                 Ok(taken) => {
-                    let full = taken.len() == most;
+                    // What was tried before comes alone, and does not say that there is no more.
+                    let full = taken.len() == most || taken.iter().any(|one| one.tries > 1);
                     if self.handle(taken, path).await {
                         backoff.reset();
                         if full {
@@ -103,25 +104,12 @@ impl Worker {
 
     /// `false` if the next ones would not fare better now.
     async fn handle(&self, taken: Vec<Taken>, path: &str) -> bool {
-        let posts = taken.into_iter().map(async |taken| {
-            let outcome = self.post.send(path, &taken.message.body).await;
-            (taken, outcome)
-        });
+        let posts = taken.into_iter().map(|taken| self.post(taken, path));
         let (mut done, mut go_on) = (vec![], true);
-        for (taken, outcome) in join_all(posts).await {
+        for outcome in join_all(posts).await {
             match outcome {
-                Outcome::Done => done.push(taken),
-                Outcome::Failed { reason, detail } => {
-                    go_on &= self.failed(&taken, &reason, &detail).await;
-                }
-                Outcome::Away(reason) => {
-                    let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
-                    tracing::warn!(queue, reason, "deliveries wait for the API");
-                    if let Err(error) = self.queues.postponed(&taken).await {
-                        tracing::warn!(queue, id, %error, "a message could not be given back");
-                    }
-                    go_on = false;
-                }
+                Ok(taken) => done.push(taken),
+                Err(fares_better) => go_on &= fares_better,
             }
         }
         if let Some(first) = done.first() {
@@ -131,6 +119,23 @@ impl Worker {
             go_on &= noted(first, &self.queues.handled(&done).await);
         }
         go_on
+    }
+
+    /// A message that was delivered; else whether the next one would fare better now. What failed is
+    /// noted at once, since others get it soon.
+    async fn post(&self, taken: Taken, path: &str) -> Result<Taken, bool> {
+        match self.post.send(path, &taken.message.body).await {
+            Outcome::Done => Ok(taken),
+            Outcome::Failed { reason, detail } => Err(self.failed(&taken, &reason, &detail).await),
+            Outcome::Away(reason) => {
+                let (queue, id) = (taken.message.queue.name(), taken.message.id.as_str());
+                tracing::warn!(queue, reason, "deliveries wait for the API");
+                if let Err(error) = self.queues.postponed(&taken).await {
+                    tracing::warn!(queue, id, %error, "a message could not be given back");
+                }
+                Err(false)
+            }
+        }
     }
 
     /// `false` if the next one would not fare better now.

@@ -4,7 +4,10 @@ pub mod features;
 mod inviting;
 mod members;
 
-use domain::{kernel::OrganizationId, organizations::OrganizationEvent};
+use domain::{
+    kernel::{Evolve as _, OrganizationId},
+    organizations::{Organization, OrganizationEvent},
+};
 
 use crate::{
     App, Call, Error, Result,
@@ -32,6 +35,10 @@ pub const REACTION: Reaction = Reaction {
 };
 
 async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    if event.stream.kind != Organization::TYPE {
+        // A dead letter from before features had a reaction of their own, which has handled it.
+        return Ok(());
+    }
     let at = OrganizationId::parse(&event.stream.id)?;
     match event.decode::<OrganizationEvent>().map_err(Error::unexpected)? {
         OrganizationEvent::Created { ownership, created_by_id, .. } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    end_users::{EndUser, Ownership},
+    end_users::{Access, EndUser, Ownership, UserStatus},
     kernel::{ErrorKind, OrganizationId, UserId, roles::Role},
     organizations::{Organization, OrganizationError},
 };
@@ -45,7 +45,8 @@ pub(crate) async fn do_without(
     if needed.is_empty() { Ok(unchanged) } else { Err(refused(&needed)) }
 }
 
-/// Other members of an organization who are still there: an owner if there is one, else anybody.
+/// Other members of an organization who can act for it: an owner if there is one, else anybody. Guests
+/// who never registered, and who is suspended, can't.
 async fn left(
     app: &App,
     call: &Call,
@@ -59,11 +60,15 @@ async fn left(
     others.sort_by_key(|other| !owns(other));
     for other in others {
         let known = app.end_users.find(call, other.as_str()).await?;
-        if let Some(known) = known.filter(|known| !known.state.is_erased()) {
+        if let Some(known) = known.filter(|known| can_act(&known.state)) {
             return Ok(BTreeMap::from([(other.clone(), known)]));
         }
     }
     Ok(BTreeMap::new())
+}
+
+fn can_act(user: &EndUser) -> bool {
+    user.status() == UserStatus::Registered && user.access() == Access::Enabled
 }
 
 /// `None` once it was deleted.

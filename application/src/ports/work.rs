@@ -126,7 +126,7 @@ pub struct QueueStanding {
 #[async_trait]
 pub trait WorkQueues: Send + Sync {
     /// The oldest messages that are due, `most` of them at most; none if there is none now. One that
-    /// was tried before comes alone, since it may be what ends its takers.
+    /// was tried before comes alone or last, since it may be what ends its takers.
     ///
     /// # Errors
     /// Unavailable, if the queues can't be reached.

@@ -2,7 +2,7 @@
 
 use domain::kernel::Aggregate;
 
-use super::{Loaded, Repository, loading::SNAPSHOT_EVERY};
+use super::{Loaded, Repository};
 use crate::{
     Error, Result,
     ports::{ClaimRef, Lead, Trail},
@@ -19,21 +19,20 @@ impl<D: Aggregate> Repository<D> {
         &self,
         claim: &ClaimRef,
         member: &str,
+        others: &Repository<O>,
     ) -> Result<Option<(Loaded<D>, Option<Loaded<O>>)>> {
         let (state_version, kind_version) = (D::STATE_VERSION, O::STATE_VERSION);
         let lead = Lead { claim, state_version, kind: O::TYPE, member, kind_version };
         let mut trails = self.log.follow(&lead).await?.into_iter();
         let Some(owner) = trails.next() else { return Ok(None) };
         let owner = self.along(owner).await?;
-        let others = Repository::<O>::new(self.log.clone(), self.ids.clone());
         Ok(Some(match trails.next() {
             Some(other) => (owner, Some(others.along(other).await?)),
             None => (owner, None),
         }))
     }
 
-    /// Replays what was found; the whole stream where that does not suffice, or is so long that it
-    /// is worth a snapshot.
+    /// Replays what was found; the whole stream where that does not suffice.
     async fn along(&self, trail: Trail) -> Result<Loaded<D>> {
         let Trail { stream, snapshot, events } = trail;
         let begins = events.first().is_some_and(|first| first.sequence == 1);
@@ -41,7 +40,7 @@ impl<D: Aggregate> Repository<D> {
             serde_json::from_str(&kept.state).ok().map(|state| (state, kept.sequence))
         });
         let start = kept.or_else(|| begins.then(|| (D::default(), 0)));
-        let Some((mut state, mut version)) = start.filter(|_| events.len() < SNAPSHOT_EVERY) else {
+        let Some((mut state, mut version)) = start else {
             return self.replay(&stream.id).await;
         };
         for recorded in &events {

@@ -110,7 +110,11 @@ async fn judged(app: &App, event: &Recorded, error: Error) -> Error {
         return Error::unavailable(AWAY);
     }
     let away = error.kind() == Some(ErrorKind::Unavailable);
-    if away && !is_within(app, event, AWAY_FOR_ONE) { Error::unexpected(FAILS) } else { error }
+    if away && !is_within(app, event, AWAY_FOR_ONE) {
+        Error::unexpected(format!("{FAILS}: {error}"))
+    } else {
+        error
+    }
 }
 
 /// Whether it happened so lately.

@@ -26,7 +26,6 @@ pub struct TokenFamily {
     /// The one that the current one came of, and when it was spent first.
     predecessor: Option<(TokenHash, Timestamp)>,
     /// The ids of the access tokens that it was spent for, of one answer or of several that were lost.
-    #[serde(default)]
     answers: Vec<String>,
     revoked: bool,
 }

@@ -141,7 +141,8 @@ impl Asked<'_> {
     /// That an organization is gone counts before what its members may do and what they sent. It is
     /// looked at when a wish is refused anyway, so that those that are granted cost no look.
     async fn of_deleted(&self, call: &Call, refusal: Refusal) -> Refusal {
-        let Some(tenant) = call.tenant.as_ref().filter(|_| refusal.is_final()) else {
+        let is_asked = self.endpoint.route.policy.tenancy != Tenancy::Untenanted;
+        let Some(tenant) = call.tenant.as_ref().filter(|_| is_asked && refusal.is_final()) else {
             return refusal;
         };
         if call.caller.kind == CallerKind::Anonymous {

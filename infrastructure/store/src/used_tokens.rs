@@ -44,13 +44,14 @@ impl UsedTokenTable {
         Self { db: read, clock, forgot: AtomicI64::new(0) }
     }
 
-    /// Once a minute.
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    /// Once a minute; what could not be forgotten is next time.
+    async fn forget(&self, now: Timestamp) {
         let minute = now.get().unix_timestamp().div_euclid(60);
-        if self.forgot.swap(minute, Ordering::Relaxed) != minute {
-            self.db.execute(FORGET, &[now.plus(-KEPT).into()]).await?;
+        if self.forgot.swap(minute, Ordering::Relaxed) != minute
+            && let Err(error) = self.db.execute(FORGET, &[now.plus(-KEPT).into()]).await
+        {
+            tracing::warn!(%error, "uses of access tokens wait to be forgotten");
         }
-        Ok(())
     }
 }
 
@@ -59,7 +60,8 @@ impl UsedTokens for UsedTokenTable {
     async fn note(&self, id: &str) -> Result<()> {
         let now = self.clock.now();
         self.db.execute(NOTE, &[id.into(), now.into()]).await?;
-        self.forget(now).await
+        self.forget(now).await;
+        Ok(())
     }
 
     async fn any(&self, ids: &[String]) -> Result<bool> {

@@ -99,8 +99,10 @@ impl Sweep {
     /// Sweeps until `stop` turns true.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.step().await {
-                tracing::warn!(%error, "old notifications wait to be forgotten");
+            match self.step().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "old notifications wait to be forgotten"),
             }
             pause(&mut stop).await;
         }

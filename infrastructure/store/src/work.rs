@@ -57,27 +57,26 @@ impl TableQueues {
             Db::Postgres(_) => TAKE_POSTGRES,
             Db::Sqlite { .. } => TAKE_SQLITE,
         };
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        loop {
-            let now = self.clock.now();
-            // An empty queue must not cost a turn of the connection that writes.
-            let due = [queue.name().into(), now.into(), most.into()];
-            let due = together(&self.db.fetch(DUE, &due).await?)?;
-            if due.is_empty() {
-                return Ok(vec![]);
-            }
-            let until =
-                now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
-            let mut tx = self.db.begin().await?;
-            let rows = tx.fetch(take, &[numbers(due), now.into(), until.into()]).await?;
-            tx.commit().await?;
-            let mut all: Vec<Taken> =
-                rows.iter().map(|row| taken(queue, row)).collect::<Result<_, _>>()?;
-            if !all.is_empty() {
-                all.sort_by_key(|taken| taken.receipt);
-                return Ok(all);
-            }
-        }
+        let now = self.clock.now();
+        // An empty queue must not cost a turn of the connection that writes.
+        let due = [queue.name().into(), now.into()];
+        let Some(oldest) = self.db.fetch_one(DUE, &due).await? else { return Ok(vec![]) };
+        let (tries, most) = if oldest.bool("tried")? {
+            (i32::MAX, 1)
+        } else {
+            (0, i32::try_from(most).unwrap_or(i32::MAX))
+        };
+        let [queue_name, at] = due;
+        let until = now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
+        let values =
+            [queue_name, at, until.into(), i64::from(tries).into(), i64::from(most).into()];
+        let mut tx = self.db.begin().await?;
+        let rows = tx.fetch(take, &values).await?;
+        tx.commit().await?;
+        let mut all: Vec<Taken> =
+            rows.iter().map(|row| taken(queue, row)).collect::<Result<_, _>>()?;
+        all.sort_by_key(|taken| taken.receipt);
+        Ok(all)
     }
 
     async fn poison(&self, taken: &Taken, why: &str) -> Result<bool, DbError> {
@@ -104,23 +103,6 @@ impl TableQueues {
 
 fn shortened(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(LONGEST_ERROR).collect()
-}
-
-/// The numbers of those that may be taken together: the first, and if that is fresh, whatever is fresh
-/// behind it.
-fn together(due: &[Row]) -> Result<Vec<u64>, DbError> {
-    let mut all = vec![];
-    for row in due {
-        let tried = row.bool("tried")?;
-        if tried && !all.is_empty() {
-            break;
-        }
-        all.push(row.count("number")?);
-        if tried {
-            break;
-        }
-    }
-    Ok(all)
 }
 
 fn numbers(all: Vec<u64>) -> Value {

@@ -24,19 +24,19 @@ use crate::support::{Fixture, On};
 /// and a subscription. Every fifth is a guest or was erased.
 const FILL: &[(&str, &str)] = &[
     (
-        "rm_end_users_v2",
+        "rm_end_users_v3",
         "SELECT 'user_' || id, 'enabled', 'registered', 'person', '[]', 1 FROM numbers",
     ),
     (
-        "rm_end_user_roles_v2",
+        "rm_end_user_roles_v3",
         "SELECT id || ' role', 'user_' || id, 'platform_standard', n FROM numbers",
     ),
     (
-        "rm_memberships_v2",
+        "rm_memberships_v3",
         "SELECT 'mship_' || id, 'user_' || id, 'org_' || lpad((n / 10000)::text, 10, '0'), \
          'shared', true, false, false, true, false, '[]', n FROM numbers",
     ),
-    ("rm_guests_v2", "SELECT 'user_' || id, id || '@company.com' FROM numbers WHERE n % 5 = 0"),
+    ("rm_guests_v3", "SELECT 'user_' || id, id || '@company.com' FROM numbers WHERE n % 5 = 0"),
     (
         "rm_user_profiles_v2",
         "SELECT 'profile_' || id, 'user_' || id, 'person', 'Ann', NULL, 'Ann', NULL, NULL, \
@@ -44,7 +44,7 @@ const FILL: &[(&str, &str)] = &[
     ),
     ("rm_erased_profiles_v2", "SELECT 'profile_' || id, n FROM numbers WHERE n % 5 = 1"),
     (
-        "rm_organizations_v1",
+        "rm_organizations_v2",
         "SELECT 'org_' || id, 'Acme', 'shared', 'user_' || id, 'user_' || id, NULL, 1 FROM numbers",
     ),
     (

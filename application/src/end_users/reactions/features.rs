@@ -33,6 +33,11 @@ const TOGETHER: usize = 50;
 const AT_ONCE: usize = 4;
 
 async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
+    // What was chosen last is given when that is handled.
+    let later = app.log.load(&event.stream, event.sequence).await?;
+    if later.iter().any(|later| chooses(&later.name)) {
+        return Ok(());
+    }
     match event.decode::<SubscriptionEvent>().map_err(Error::unexpected)? {
         SubscriptionEvent::SubscriptionPlanChanged { owning_entity_id, .. }
         | SubscriptionEvent::SubscriptionTransferred { owning_entity_id, .. } => {
@@ -40,6 +45,10 @@ async fn react(app: &App, call: &Call, event: &Recorded) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn chooses(event: &str) -> bool {
+    REACTION.handles.iter().any(|(_, name)| *name == event)
 }
 
 /// Gives every member the features of the plan that was chosen last. There may be thousands, so it

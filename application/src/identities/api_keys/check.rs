@@ -73,7 +73,7 @@ const HOLDER: &str = "userId";
 /// # Errors
 /// Unavailable.
 pub async fn find(app: &App, token: &str) -> Result<Option<KnownKey>> {
-    let found = app.api_keys.owner_with::<EndUser>(&token_claim(token), HOLDER).await?;
+    let found = app.api_keys.owner_with(&token_claim(token), HOLDER, &app.end_users).await?;
     let Some((key, known)) = found else { return Ok(None) };
     let Some(user) = key.state.user() else { return Ok(None) };
     let holder = known.map_or(Holder::Nobody, |known| holder(user, &known.state));

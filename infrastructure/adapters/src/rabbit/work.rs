@@ -38,6 +38,8 @@ use crate::signatures::Signatures;
 
 /// Nobody else gets a message for so long after it was taken.
 const INVISIBLE: Duration = Duration::from_secs(30);
+/// How long messages that are taken together may take to come.
+const GATHER: Duration = Duration::from_secs(1);
 /// How often messages that are due go back to their queue.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -152,13 +154,14 @@ impl RabbitQueues {
 impl WorkQueues for RabbitQueues {
     async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         let take = async |desk: &Desk| {
-            let mut all = vec![];
-            while all.len() < most
-                && let Some(taken) = self.next(desk, queue).await?
-            {
-                let tried = taken.tries > 1;
-                all.push(taken);
-                if tried {
+            let (mut all, until) = (vec![], Instant::now() + GATHER);
+            while all.len() < most && Instant::now() < until {
+                match self.next(desk, queue).await {
+                    Ok(Some(taken)) => all.push(taken),
+                    Err(error) if all.is_empty() => return Err(error),
+                    Ok(None) | Err(_) => break,
+                }
+                if all.last().is_some_and(|last: &Taken| last.tries > 1) {
                     break;
                 }
             }

@@ -23,6 +23,8 @@ pub(super) struct Failure {
     pub is_final: bool,
     /// Whether a part of the effect came about.
     pub got_on: bool,
+    /// Whether a part of it was looked at, which may take long by itself.
+    pub looked: bool,
 }
 
 /// Waits for an effect. The outer error means that nothing can be done now, the inner that this
@@ -38,8 +40,9 @@ pub(super) async fn finish(
         sleep(GRACE).await;
     });
     let failure = |text: String, is_final| {
-        let got_on = call.steps().effective > 0;
-        Ok(Err(Failure { text, is_final, got_on }))
+        let steps = call.steps();
+        let (got_on, looked) = (steps.effective > 0, steps.done > 0);
+        Ok(Err(Failure { text, is_final, got_on, looked }))
     };
     loop {
         let before = call.steps();

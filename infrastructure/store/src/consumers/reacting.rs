@@ -185,9 +185,14 @@ impl Reacting {
                 return Ok(());
             };
             if failure.got_on {
-                (since, backoff, attempts) = (Instant::now(), Backoff::EVENT, 1);
+                (backoff, attempts) = (Backoff::EVENT, 1);
             }
-            let hopeless = failure.is_final || attempts >= TRIES || since.elapsed() > PATIENCE;
+            if failure.looked {
+                since = Instant::now();
+            }
+            // One try may have taken all of the time by itself.
+            let late = attempts > 1 && since.elapsed() > PATIENCE;
+            let hopeless = failure.is_final || attempts >= TRIES || late;
             if hopeless {
                 return self.park(event, &failure.text, attempts).await;
             }

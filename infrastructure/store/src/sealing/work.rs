@@ -35,17 +35,25 @@ impl SealedWork {
                     erased.push(one);
                 }
                 Err(error) => {
-                    for back in opened.iter().chain([&one]).chain(rest.as_slice()) {
-                        self.queues.postponed(back).await?;
+                    for back in opened.iter().chain(&erased).chain([&one]).chain(rest.as_slice()) {
+                        noted(&one.message, self.queues.postponed(back).await);
                     }
                     return Err(error);
                 }
             }
         }
-        if !erased.is_empty() {
-            self.queues.handled(&erased).await?;
+        if let Some(first) = erased.first() {
+            noted(&first.message, self.queues.handled(&erased).await);
         }
         Ok(opened)
+    }
+}
+
+/// What could not be noted comes again by itself.
+fn noted(message: &WorkMessage, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        let (queue, id) = (message.queue.name(), &message.id);
+        tracing::warn!(queue, id, %error, "what became of a message could not be noted");
     }
 }
 

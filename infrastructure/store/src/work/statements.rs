@@ -1,22 +1,24 @@
 //! What is asked of the table, as text.
 
-/// What there is to take, and whether it was tried before.
-pub(super) const DUE: &str = "SELECT number, tries > 0 AS tried FROM work_messages \
+/// Whether there is anything to take, and whether the oldest was tried before.
+pub(super) const DUE: &str = "SELECT tries > 0 AS tried FROM work_messages \
     WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
-    ORDER BY number LIMIT $3";
-/// Takes those of a list that are still due; what another process is just taking is passed over
-/// instead of waited for. Numbers come as one JSON array, which is one text for any number of them.
+    ORDER BY number LIMIT 1";
+/// Takes the oldest that were not tried more often than so; what another process is just taking is
+/// passed over instead of waited for.
 pub(super) const TAKE_POSTGRES: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
-    WHERE number IN (SELECT number FROM work_messages WHERE poisoned_at IS NULL \
-        AND (due_at IS NULL OR due_at <= $2) \
-        AND number IN (SELECT jsonb_array_elements_text($1)::bigint) FOR UPDATE SKIP LOCKED) \
+    WHERE number IN (SELECT number FROM work_messages \
+        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+        AND tries <= $4 ORDER BY number LIMIT $5 FOR UPDATE SKIP LOCKED) \
     RETURNING number, id, body, CAST(tries AS bigint) AS tries";
 /// The same where only one connection writes.
 pub(super) const TAKE_SQLITE: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
-    WHERE poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
-        AND number IN (SELECT value FROM json_each($1)) \
+    WHERE number IN (SELECT number FROM work_messages \
+        WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+        AND tries <= $4 ORDER BY number LIMIT $5) \
     RETURNING number, id, body, tries";
-/// Also of messages that somebody else has taken since: they were handled all the same.
+/// Also of messages that somebody else has taken since: they were handled all the same. Numbers come as
+/// one JSON array, which is one text for any number of them.
 pub(super) const HANDLED_POSTGRES: &str = "DELETE FROM work_messages \
     WHERE number IN (SELECT jsonb_array_elements_text($1)::bigint)";
 pub(super) const HANDLED_SQLITE: &str =

@@ -184,6 +184,10 @@ async fn facts(
     }
     let rows = script.run(connection).await?;
     // Each statement answers with a row per question, in their order.
+    let questions = [all.streams.len(), all.claims.len(), all.keys.len(), all.checkpoints.len()];
+    if rows.len() != 1 + questions.iter().sum::<usize>() + all.letters.len() {
+        return Err(sqlx::Error::RowNotFound);
+    }
     let mut rows = rows.iter();
     let head = rows.next().ok_or(sqlx::Error::RowNotFound)?;
     let mut facts = Facts { head: unsigned(head.try_get(0)?), ..Facts::default() };
