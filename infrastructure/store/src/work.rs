@@ -62,14 +62,13 @@ impl TableQueues {
         let due = [queue.name().into(), now.into()];
         let Some(oldest) = self.db.fetch_one(DUE, &due).await? else { return Ok(vec![]) };
         let (tries, most) = if oldest.bool("tried")? {
-            (i32::MAX, 1)
+            (i64::MAX, 1)
         } else {
-            (0, i32::try_from(most).unwrap_or(i32::MAX))
+            (0, i64::try_from(most).unwrap_or(i64::MAX))
         };
         let [queue_name, at] = due;
         let until = now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
-        let values =
-            [queue_name, at, until.into(), i64::from(tries).into(), i64::from(most).into()];
+        let values = [queue_name, at, until.into(), tries.into(), most.into()];
         let mut tx = self.db.begin().await?;
         let rows = tx.fetch(take, &values).await?;
         tx.commit().await?;

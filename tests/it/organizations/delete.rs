@@ -181,5 +181,8 @@ async fn that_it_is_gone_counts_before_roles_and_input(app: &TestApp) {
     // What other areas have of it is as gone.
     let car = app.post("/cars").by(&bea).json(&json!({ "organizationId": id }));
     let _ = car.send().await.problem(405);
+    // Where it is only named beside what is asked, that counts by itself.
+    let other = app.post("/organizations").by(&bea).header("tenant", id.as_str());
+    let _ = other.json(&json!({ "name": "" })).send().await.problem(400);
     assert_eq!(app.head().await, before);
 }

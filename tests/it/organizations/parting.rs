@@ -14,6 +14,7 @@ on_every_deployment!(
     whoever_pays_hands_over_first,
     the_last_owner_makes_another_first,
     others_may_go,
+    guests_need_nobody,
 );
 
 async fn erased(app: &TestApp, person: &Person) -> Result<()> {
@@ -76,4 +77,19 @@ async fn others_may_go(app: &TestApp) {
     erased(app, &ann).await.unwrap();
     // Once it was done, it is done again whoever was left.
     erased(app, &ann).await.unwrap();
+}
+
+/// Whoever never registered could do nothing for an organization, nor be told to.
+async fn guests_need_nobody(app: &TestApp) {
+    let ann = founder(app).await;
+    let invited = json!({ "email": "guest@company.com" });
+    let invite = app.post(&path(&ann.organization, "/members")).by(&ann).json(&invited);
+    let _ = invite.send().await.expect(200);
+    app.settle().await;
+    let ports = app.ports();
+    let organization =
+        ports.organizations.load(&maintenance(), ann.organization.as_str()).await.unwrap();
+    assert_eq!(organization.state.members().count(), 2, "the guest is a member");
+    erased(app, &ann).await.unwrap();
+    assert!(app.end_user(&ann.user).await.is_erased());
 }
