@@ -105,6 +105,8 @@ fn email_claim(digest: &str) -> ClaimRef {
     ClaimRef::platform("credential_email", digest)
 }
 
+/// The member of the first event of a credential or a key that names its user.
+const HOLDER: &str = "userId";
 const REGISTRATION_TOKEN: &str = "registration_token";
 const RESET_TOKEN: &str = "reset_token";
 /// What is claimed for refresh tokens; released a while after the last event of their family.

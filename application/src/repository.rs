@@ -89,7 +89,11 @@ impl<D: Aggregate> Repository<D> {
     /// # Errors
     /// Not found, if there is none or it belongs to another tenant; deleted.
     pub async fn load(&self, call: &Call, id: &str) -> Result<Loaded<D>> {
-        let loaded = self.replay(id).await?;
+        Self::seen(call, self.replay(id).await?)
+    }
+
+    /// What was loaded, if the caller may see it.
+    fn seen(call: &Call, loaded: Loaded<D>) -> Result<Loaded<D>> {
         let foreign =
             loaded.state.tenant().is_some() && loaded.state.tenant() != call.tenant.as_ref();
         if loaded.version == 0 || foreign {
@@ -107,7 +111,11 @@ impl<D: Aggregate> Repository<D> {
     /// # Errors
     /// As [`Self::load`].
     pub async fn find(&self, call: &Call, id: &str) -> Result<Option<Loaded<D>>> {
-        match self.load(call, id).await {
+        Self::found(self.load(call, id).await)
+    }
+
+    fn found(loaded: Result<Loaded<D>>) -> Result<Option<Loaded<D>>> {
+        match loaded {
             Ok(loaded) => Ok(Some(loaded)),
             Err(error) if error.kind() == Some(ErrorKind::NotFound) => Ok(None),
             Err(error) => Err(error),

@@ -2,10 +2,10 @@
 
 pub(crate) mod api_keys;
 mod confirm;
-mod key_reads;
 mod keys;
 mod limits;
 mod machines;
+mod reads;
 mod register;
 mod repeats;
 mod reset;

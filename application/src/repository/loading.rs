@@ -65,7 +65,22 @@ impl<D: Aggregate> Reading<D> {
         event.sequence == self.version && self.last.is_none_or(|last| last == event.event_id)
     }
 
-    fn apply(&mut self, recorded: &Recorded) -> Result<()> {
+    /// As far as a snapshot has it, if that can be read.
+    pub(super) fn kept(snapshot: Snapshot) -> Option<Self> {
+        let Snapshot { sequence, state: text, .. } = snapshot;
+        serde_json::from_str(&text).ok().map(|state| Self {
+            state,
+            version: sequence,
+            snapshot: text.len(),
+            ..Self::default()
+        })
+    }
+
+    pub(super) fn into_loaded(self, id: String) -> Loaded<D> {
+        Loaded { id, version: self.version, state: self.state }
+    }
+
+    pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<()> {
         let event = recorded.decode().map_err(Error::unexpected)?;
         self.state.evolve(&event);
         self.version = recorded.sequence;
@@ -75,7 +90,7 @@ impl<D: Aggregate> Reading<D> {
         Ok(())
     }
 
-    fn is_worth_a_snapshot(&self) -> bool {
+    pub(super) fn is_worth_a_snapshot(&self) -> bool {
         self.since >= SNAPSHOT_EVERY && self.unsaved >= self.snapshot / SNAPSHOT_SHARE
     }
 }
@@ -133,19 +148,15 @@ impl<D: Aggregate> Repository<D> {
     }
 
     async fn snapshot(&self, stream: &StreamId) -> Result<Option<Reading<D>>> {
-        let Some(found) = self.log.snapshot(stream, D::STATE_VERSION).await? else {
-            return Ok(None);
-        };
-        let Snapshot { sequence, state: text, .. } = found;
-        Ok(serde_json::from_str(&text).ok().map(|state| Reading {
-            state,
-            version: sequence,
-            snapshot: text.len(),
-            ..Reading::default()
-        }))
+        let found = self.log.snapshot(stream, D::STATE_VERSION).await?;
+        Ok(found.and_then(Reading::kept))
     }
 
-    async fn keep_snapshot(&self, stream: &StreamId, reading: &mut Reading<D>) -> Result<()> {
+    pub(super) async fn keep_snapshot(
+        &self,
+        stream: &StreamId,
+        reading: &mut Reading<D>,
+    ) -> Result<()> {
         let subject = reading.state.subject(&stream.id);
         let state = serde_json::to_string(&reading.state).map_err(Error::unexpected)?;
         let (sequence, size) = (reading.version, state.len());

@@ -132,8 +132,11 @@ async fn read(at: SocketAddr, organization: &str, token: &str, args: &Args) -> O
         "{:<44}{:>12}{:>12}{:>12}{:>10}",
         "request", "answers/s", "p50 ms", "p99 ms", "refused"
     );
-    for path in [format!("/organizations/{organization}"), format!("/subscriptions/{organization}")]
-    {
+    for path in [
+        format!("/organizations/{organization}"),
+        format!("/subscriptions/{organization}"),
+        "/memberships/me".to_owned(),
+    ] {
         let requests = [request("GET", &path, Some(token), None)];
         let run = http_load::run(at, CONNECTIONS, duration, 200, Pace::Closed, &requests).await?;
         print(&path.replace(organization, "{id}"), &run);

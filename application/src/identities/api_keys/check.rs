@@ -8,7 +8,10 @@ use domain::{
 };
 
 use super::token_claim;
-use crate::{App, Call, Caller, Result, caller::CallerKind, end_users::grants, ports::Audited};
+use crate::{
+    App, Call, Caller, Result, caller::CallerKind, end_users::grants, identities::HOLDER,
+    ports::Audited,
+};
 
 /// A key that exists, and who has it.
 #[derive(Clone, Debug)]
@@ -63,9 +66,6 @@ impl KnownKey {
         }
     }
 }
-
-/// The member of a key's first event that names its user.
-const HOLDER: &str = "userId";
 
 /// The key that is found by this part of it, and what its user may do now, as the log has them: one
 /// read. `None` if there is none.

@@ -12,7 +12,7 @@ use super::password;
 use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
     identities::{
-        ATTEMPTS, about_credential, check_access, is_registered_person,
+        ATTEMPTS, HOLDER, about_credential, check_access, email_claim, is_registered_person,
         tokens::{self, AuthenticateAnswer, AuthenticateTokens},
         unauthenticated,
     },
@@ -128,11 +128,10 @@ async fn who(
     call: &Call,
     digest: &str,
 ) -> Result<Option<(Loaded<Credential>, Loaded<EndUser>)>> {
-    let Some(credential) = app.credential_of(call, digest).await? else { return Ok(None) };
-    let Some(id) = credential.state.user() else { return Ok(None) };
-    let user = app.end_users.find(call, id.as_str()).await?;
-    let user = user.filter(|user| is_registered_person(&user.state));
-    Ok(user.map(|user| (credential, user)))
+    let claim = email_claim(digest);
+    let found = app.credentials.find_owner_with(call, &claim, HOLDER, &app.end_users).await?;
+    let Some((credential, Some(user))) = found else { return Ok(None) };
+    Ok(is_registered_person(&user.state).then_some((credential, user)))
 }
 
 async fn compare(

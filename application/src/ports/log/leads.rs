@@ -15,6 +15,8 @@ pub struct Lead<'a> {
     pub member: &'a str,
     /// Of the other stream's snapshots.
     pub kind_version: u32,
+    /// Whether what events have sealed is opened, for those who may see it.
+    pub opened: bool,
 }
 
 /// A stream that can be replayed from where it was kept.
@@ -24,6 +26,6 @@ pub struct Trail {
     pub stream: StreamId,
     /// What was kept of it last.
     pub snapshot: Option<Snapshot>,
-    /// What happened since. What events have sealed stays so, whoever asks.
+    /// What happened since.
     pub events: Vec<Recorded>,
 }

@@ -115,6 +115,9 @@ impl EventLog for SealedLog {
             if let Some(snapshot) = trail.snapshot.take() {
                 trail.snapshot = self.open(&trail.stream, snapshot).await?;
             }
+            if lead.opened {
+                open(self.vault.as_ref(), &mut trail.events).await?;
+            }
         }
         Ok(trails)
     }

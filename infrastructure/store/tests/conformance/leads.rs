@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use application::{
-    ports::{Append, Claim, ClaimRef, EventLog, Lead, Snapshot, StreamAppend, StreamId, Trail},
+    ports::{
+        Append, Claim, ClaimRef, EventLog, Lead, NewEvent, Sealed, Snapshot, StreamAppend,
+        StreamId, Trail,
+    },
     testing::OpenVault,
 };
 use store::sealing::SealedLog;
@@ -15,7 +18,8 @@ fn holder(id: &str) -> StreamId {
 }
 
 fn lead(claim: &ClaimRef) -> Lead<'_> {
-    Lead { claim, state_version: 1, kind: "holder", member: "holderId", kind_version: 2 }
+    let (state_version, kind_version) = (1, 2);
+    Lead { claim, state_version, kind: "holder", member: "holderId", kind_version, opened: false }
 }
 
 fn kept(sequence: u64, state_version: u32, state: &str) -> Snapshot {
@@ -93,4 +97,27 @@ pub async fn snapshots_on_the_way_are_opened(f: &Fixture) {
     assert!(bare[1].snapshot.as_ref().unwrap().state.contains("sealed"));
     let found = log.follow(&lead(&claim("k"))).await.unwrap();
     assert_eq!(found[1], whole(f, holder("h"), Some(snapshot)).await);
+}
+
+pub async fn what_events_have_sealed_is_opened_for_those_who_ask(f: &Fixture) {
+    let log = SealedLog::new(f.log.clone(), Arc::new(OpenVault));
+    let said = |sealed: &str| NewEvent {
+        sealed: Some(Sealed { subject: "h".to_owned(), text: sealed.to_owned() }),
+        ..event(r#"{"holderId":"h"}"#)
+    };
+    let begin = |stream, sealed| StreamAppend { stream, expected: 0, events: vec![said(sealed)] };
+    let append = Append {
+        streams: vec![begin(stream("a"), r#"{"n":1}"#), begin(holder("h"), r#"{"n":2}"#)],
+        take: vec![Claim { claim: claim("k"), owner: stream("a") }],
+        ..Append::default()
+    };
+    log.append(append).await.unwrap();
+    let claim = claim("k");
+    let opened = log.follow(&Lead { opened: true, ..lead(&claim) }).await.unwrap();
+    let closed = log.follow(&lead(&claim)).await.unwrap();
+    for (place, of) in [stream("a"), holder("h")].iter().enumerate() {
+        assert_eq!(opened[place].events, log.load(of, 0).await.unwrap());
+        assert_eq!(closed[place].events, f.log.load(of, 0).await.unwrap());
+        assert_ne!(opened[place].events, closed[place].events);
+    }
 }

@@ -57,6 +57,7 @@ on_every_log! {
     leads::what_was_kept_is_not_read_again,
     leads::a_lead_may_end,
     leads::snapshots_on_the_way_are_opened,
+    leads::what_events_have_sealed_is_opened_for_those_who_ask,
     reads::pages_follow_each_other,
     reads::the_head_is_watched,
     reads::snapshots_are_kept_by_version_and_never_go_back,

@@ -1,11 +1,12 @@
-//! What it costs to find out who calls with an API key.
+//! What it costs to find out who calls with an API key, and who signs in.
 
 use std::sync::{Arc, Mutex};
 
 use acceptance::{Person, TestApp, on_every_deployment, registrations::ann};
 use adapters::api_keys::ApiKeys;
 use application::{
-    App, Repository, Result,
+    App, Call, Caller, Repository, Result, UseCase,
+    identities::credentials::authenticate::AuthenticateCredential,
     ports::{
         Append, AppendError, Appended, ClaimRef, EventLog, Lead, LogError, Recorded, SealedText,
         Snapshot, StoredAnswer, StreamId, Touched, Trail, Vault,
@@ -15,10 +16,13 @@ use serde_json::json;
 use store::sealing::SealedLog;
 use tokio::sync::watch;
 
+use super::{PASSWORD, confirmed};
+
 on_every_deployment!(
     a_key_costs_one_read,
     whoever_guesses_costs_one_read_for_each_guess,
     a_long_history_is_not_read_again_and_again,
+    signing_in_costs_one_read_for_anybody,
 );
 
 /// What the log and the vault were asked.
@@ -122,8 +126,8 @@ impl Vault for Counted {
     }
 }
 
-/// A host's knowledge of keys that remembers nothing yet, over ports that are counted.
-fn fresh(app: &TestApp, asked: &Asked) -> ApiKeys {
+/// What is built over ports that are counted, and remembers nothing yet.
+fn counted(app: &TestApp, asked: &Asked) -> App {
     let ports = app.ports();
     let counted = Arc::new(Counted {
         log: ports.log.clone(),
@@ -131,14 +135,20 @@ fn fresh(app: &TestApp, asked: &Asked) -> ApiKeys {
         asked: asked.clone(),
     });
     let sealed: Arc<dyn EventLog> = Arc::new(SealedLog::new(counted.clone(), counted.clone()));
-    ApiKeys::new(App {
+    App {
         log: counted.clone(),
         vault: counted,
+        credentials: Repository::new(sealed.clone(), ports.ids.clone()),
         api_keys: Repository::new(sealed.clone(), ports.ids.clone()),
         end_users: Repository::new(sealed.clone(), ports.ids.clone()),
         sealed_log: sealed,
         ..ports.clone()
-    })
+    }
+}
+
+/// A host's knowledge of keys.
+fn fresh(app: &TestApp, asked: &Asked) -> ApiKeys {
+    ApiKeys::new(counted(app, asked))
 }
 
 /// Somebody, with a key.
@@ -198,4 +208,25 @@ async fn a_long_history_is_not_read_again_and_again(app: &TestApp) {
     assert_eq!(asked.take(), ["follow", "open"], "with a key that is remembered for a while");
     assert_eq!((&second.roles, &second.features), (&first.roles, &first.features));
     assert_eq!(second.roles, owner.grants.roles);
+}
+
+async fn signing_in_costs_one_read_for_anybody(app: &TestApp) {
+    let (known, right, wrong) = ("ann@company.com", PASSWORD, "9Password!");
+    confirmed(app, known).await;
+    app.settle().await;
+    let asked = Asked::default();
+    let ports = counted(app, &asked);
+    for (username, password, passes, expected) in [
+        (known, right, true, vec!["follow", "append"]),
+        (known, wrong, false, vec!["follow", "append"]),
+        ("nobody@company.com", right, false, vec!["follow"]),
+    ] {
+        let call = Call::new(Caller::anonymous(), "sign-in".to_owned());
+        let (username, password) = (Some(username.to_owned()), Some(password.to_owned()));
+        let answer = AuthenticateCredential { username, password }.run(&ports, &call).await;
+        assert_eq!(answer.is_ok(), passes);
+        let mut asked = asked.take();
+        asked.retain(|what| !["open", "seal"].contains(what));
+        assert_eq!(asked, expected);
+    }
 }
