@@ -109,6 +109,8 @@ pub struct Member {
 pub trait EndUserReads: Send + Sync {
     /// One user with its memberships, and its version; `None` if there is none.
     async fn user(&self, id: &UserId) -> Result<Option<(EndUserWithMemberships, u64)>>;
+    /// Where a user is a member, in the order in which it became one; `None` if there is no such user.
+    async fn memberships(&self, id: &UserId) -> Result<Option<Vec<MembershipView>>>;
     /// A page of the members of an organization, those who came first first.
     async fn members(
         &self,

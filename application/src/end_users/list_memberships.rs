@@ -36,12 +36,9 @@ impl UseCase for ListMembershipsForCaller {
 
     async fn run(self, app: &App, call: &Call) -> Result<ListMembershipsForCallerResponse> {
         let search = self.options.parse()?;
-        let found = app.end_user_reads.user(&call.caller.id).await?;
-        let (user, _) = found.ok_or_else(Error::not_found)?;
-        let total = user.memberships.len() as u64;
-        Ok(ListMembershipsForCallerResponse {
-            memberships: search.rows(user.memberships),
-            metadata: search.metadata(total),
-        })
+        let found = app.end_user_reads.memberships(&call.caller.id).await?;
+        let memberships = found.ok_or_else(Error::not_found)?;
+        let metadata = search.metadata(memberships.len() as u64);
+        Ok(ListMembershipsForCallerResponse { memberships: search.rows(memberships), metadata })
     }
 }

@@ -21,9 +21,11 @@ const ONE: &str = "SELECT id, access, status, classification, features, version 
 const ROLES: &str =
     "SELECT role FROM rm_end_user_roles_v3 WHERE user_id = $1 ORDER BY position, id";
 
-const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, \
-     tenant_billing_admin, tenant_owner, tenant_member, tenant_other, features \
-     FROM rm_memberships_v3 WHERE user_id = $1 ORDER BY position, id";
+/// One row without an id for somebody who is no member anywhere.
+const MEMBERSHIPS: &str = "SELECT m.id, u.id AS user_id, m.organization_id, m.ownership, \
+     m.is_default, m.tenant_billing_admin, m.tenant_owner, m.tenant_member, m.tenant_other, m.features \
+     FROM rm_end_users_v3 u LEFT JOIN rm_memberships_v3 m ON m.user_id = u.id \
+     WHERE u.id = $1 ORDER BY m.position, m.id";
 
 /// An index serves each order, so that what others tell of a member is looked up for the rows of the
 /// page alone.
@@ -78,10 +80,23 @@ impl EndUserReads for EndUserTables {
         let roles = self.db.fetch(ROLES, &values).await?;
         let roles = roles.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>()?;
         let roles: RoleSet = roles.iter().filter_map(|name| Role::parse(name)).collect();
-        let memberships = self.db.fetch(MEMBERSHIPS, &values).await?;
-        let memberships = memberships.iter().map(membership).collect::<Result<_, _>>()?;
+        let memberships = self.memberships(id).await?.unwrap_or_default();
         let user = EndUserWithMemberships { user: user(&row, &roles)?, memberships };
         Ok(Some((user, row.count("version")?)))
+    }
+
+    async fn memberships(&self, id: &UserId) -> Result<Option<Vec<MembershipView>>> {
+        let rows = self.db.fetch(MEMBERSHIPS, &[id.as_str().into()]).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut memberships = vec![];
+        for row in &rows {
+            if row.opt_text("id")?.is_some() {
+                memberships.push(membership(row)?);
+            }
+        }
+        Ok(Some(memberships))
     }
 
     async fn members(

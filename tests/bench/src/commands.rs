@@ -15,6 +15,8 @@ use crate::{
 const CONNECTIONS: usize = 64;
 /// Of what the whole way over the bus sustains.
 const SHARE: f64 = 0.3;
+/// The same if both are loaded at the same time, so that the cores have room for both.
+const SHARE_OF_EACH: f64 = 0.15;
 /// A worker that needs less than this share of a core has caught up.
 const QUIET: f64 = 0.1;
 /// How long that is looked at, and how long it may take.
@@ -45,7 +47,8 @@ struct Pair {
 
 /// Measures `POST /cars` of callers who don't wait for read models, at 30 % of what can be done over
 /// the bus if they do wait: past that, broker and worker fall behind and take the cores away from
-/// whoever is measured next.
+/// whoever is measured next. Then both at the same time: what else runs on the cores is the same for
+/// both, and what is left of the difference is what a host of commands itself pays for the bus.
 pub async fn run(args: Args) -> Outcome {
     let broker = Broker::connect().await?;
     let amqp = databases::broker();
@@ -66,6 +69,13 @@ pub async fn run(args: Args) -> Outcome {
             with.settled().await?;
             pair.measure(args.seconds, pace).await?;
         }
+    }
+    println!("both at the same time, at {:.0} % each:", SHARE_OF_EACH * 100.0);
+    let pace = Pace::PerSecond(peak * SHARE_OF_EACH);
+    for _ in 0..args.rounds {
+        without.settled().await?;
+        with.settled().await?;
+        tokio::try_join!(without.measure(args.seconds, pace), with.measure(args.seconds, pace))?;
     }
     without.stop().await?;
     with.stop().await?;

@@ -6,7 +6,7 @@ use application::{
     App, Call, Caller, Repository, Result,
     audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
-    end_users::{EndUserReads, EndUserWithMemberships, Member},
+    end_users::{EndUserReads, EndUserWithMemberships, Member, MembershipView},
     organizations::{OrganizationReads, OrganizationView},
     ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
     search::{Found, Rows, Search},
@@ -110,6 +110,9 @@ impl AuditReads for Nothing {
 #[async_trait]
 impl EndUserReads for Nothing {
     async fn user(&self, _: &UserId) -> Result<Option<(EndUserWithMemberships, u64)>> {
+        Ok(None)
+    }
+    async fn memberships(&self, _: &UserId) -> Result<Option<Vec<MembershipView>>> {
         Ok(None)
     }
     async fn members(&self, _: &OrganizationId, _: &Search) -> Result<Found<Member>> {

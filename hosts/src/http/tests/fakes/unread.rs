@@ -17,6 +17,12 @@ impl application::end_users::EndUserReads for Seen {
     ) -> Result<Option<(application::end_users::EndUserWithMemberships, u64)>> {
         Ok(None)
     }
+    async fn memberships(
+        &self,
+        _: &UserId,
+    ) -> Result<Option<Vec<application::end_users::MembershipView>>> {
+        Ok(None)
+    }
     async fn members(
         &self,
         _: &OrganizationId,
