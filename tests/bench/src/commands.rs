@@ -48,7 +48,7 @@ struct Pair {
 /// Measures `POST /cars` of callers who don't wait for read models, at 30 % of what can be done over
 /// the bus if they do wait: past that, broker and worker fall behind and take the cores away from
 /// whoever is measured next. Then both at the same time: what else runs on the cores is the same for
-/// both, and what is left of the difference is what a host of commands itself pays for the bus.
+/// both, so that what is left of the difference is the host's own.
 pub async fn run(args: Args) -> Outcome {
     let broker = Broker::connect().await?;
     let amqp = databases::broker();

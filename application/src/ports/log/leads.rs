@@ -26,6 +26,6 @@ pub struct Trail {
     pub stream: StreamId,
     /// What was kept of it last.
     pub snapshot: Option<Snapshot>,
-    /// What happened since.
+    /// What happened since; what was sealed of it is there if the lead is opened.
     pub events: Vec<Recorded>,
 }
