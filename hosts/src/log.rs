@@ -27,9 +27,11 @@ impl Log {
     pub async fn open(db: &Db, clock: Arc<dyn Clock>) -> Result<Self, Stop> {
         let settings = LogSettings::default();
         let opened = match db {
-            Db::Postgres(pool) => PgLog::open(pool.clone(), clock, settings)
-                .await
-                .map(|log| Self::Postgres(Arc::new(log))),
+            Db::Postgres { pool, reader } => {
+                PgLog::open(pool.clone(), reader.clone(), clock, settings)
+                    .await
+                    .map(|log| Self::Postgres(Arc::new(log)))
+            }
             Db::Sqlite { writer, reader } => {
                 SqliteLog::open(writer.clone(), reader.clone(), clock, settings)
                     .await

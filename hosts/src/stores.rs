@@ -118,7 +118,7 @@ impl Stores {
 
 async fn migrate(db: &Db, schemas: &[Store]) -> Result<(), SchemaError> {
     match db {
-        Db::Postgres(pool) => migrations::migrate_postgres(pool, schemas).await,
+        Db::Postgres { pool, .. } => migrations::migrate_postgres(pool, schemas).await,
         Db::Sqlite { writer, .. } => {
             for schema in schemas {
                 migrations::migrate_sqlite(writer, *schema).await?;
@@ -130,7 +130,7 @@ async fn migrate(db: &Db, schemas: &[Store]) -> Result<(), SchemaError> {
 
 async fn check(db: &Db, schemas: &[Store]) -> Result<(), SchemaError> {
     match db {
-        Db::Postgres(pool) => migrations::check_postgres(pool, schemas).await,
+        Db::Postgres { pool, .. } => migrations::check_postgres(pool, schemas).await,
         Db::Sqlite { writer, .. } => {
             for schema in schemas {
                 migrations::check_sqlite(writer, *schema).await?;

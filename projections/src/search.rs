@@ -33,15 +33,27 @@ pub(crate) async fn page<T>(
     search: &Search,
     read: fn(&Row) -> Result<T, DbError>,
 ) -> Result<Found<T>> {
-    let total = match db.fetch_one(&count(source), &values).await? {
-        Some(row) => row.count("total")?,
-        None => 0,
-    };
     let statement = statement(source, values.len(), search.sort.as_ref());
     values.extend([search.limit.into(), search.skip().into()]);
     let rows = db.fetch(&statement, &values).await?;
+    let total = match last(rows.len(), search) {
+        Some(total) => total,
+        None => {
+            values.truncate(values.len() - 2);
+            let counted = db.fetch_one(&count(source), &values).await?;
+            counted.map_or(Ok(0), |row| row.count("total"))?
+        }
+    };
     let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(Found { rows: Rows::new(rows, filled(source, search)), total })
+}
+
+/// How many rows there are in all, if a page of so many is seen to be the last one. Most lists are
+/// short, and counting costs as much as reading them.
+fn last(rows: usize, search: &Search) -> Option<u64> {
+    let (rows, skipped) = (u64::try_from(rows).ok()?, u64::try_from(search.skip()).ok()?);
+    let is_last = rows < u64::try_from(search.limit).ok()? && (rows > 0 || skipped == 0);
+    is_last.then_some(skipped + rows)
 }
 
 /// The names of the caller's filter, and for each the other names of its column.
@@ -156,6 +168,20 @@ mod tests {
         assert_eq!(filled_by("LITRES,weight"), "LITRES weight Litres Size.Litres");
         assert_eq!(filled_by("size;size.Litres"), "size size.Litres Litres Size.Litres");
         assert_eq!(filled_by("weight"), "weight");
+    }
+
+    #[test]
+    fn only_what_a_page_does_not_show_is_counted() {
+        let total = |rows, limit, offset| {
+            let options =
+                SearchOptions { limit: Some(limit), offset: Some(offset), ..Default::default() };
+            last(rows, &options.parse().expect("valid"))
+        };
+        assert_eq!(total(0, 10, -1), Some(0));
+        assert_eq!(total(9, 10, -1), Some(9));
+        assert_eq!(total(9, 10, 20), Some(29));
+        assert_eq!(total(10, 10, -1), None, "there may be more");
+        assert_eq!(total(0, 10, 20), None, "the offset may be past the end");
     }
 
     #[test]

@@ -49,8 +49,8 @@ impl Metrics {
     /// Adds the connections of a database.
     pub fn watch(&self, name: &'static str, database: Db) {
         self.sample(move || match &database {
-            Db::Postgres(pool) => connections(name, pool.size(), pool.num_idle()),
-            Db::Sqlite { reader, .. } => connections(name, reader.size(), reader.num_idle()),
+            Db::Postgres { reader, .. } => connections(name, reader.connections()),
+            Db::Sqlite { reader, .. } => connections(name, reader.connections()),
         });
     }
 
@@ -85,7 +85,7 @@ impl Metrics {
     }
 }
 
-fn connections(database: &'static str, size: u32, idle: usize) {
+fn connections(database: &'static str, (size, idle): (u32, usize)) {
     let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
     gauge!("groundwork_database_connections", "database" => database, "state" => "idle").set(idle);
     gauge!("groundwork_database_connections", "database" => database, "state" => "used")

@@ -76,7 +76,7 @@ impl Sweep {
         }
         if !abandoned.is_empty() {
             let release = match &self.db {
-                Db::Postgres(_) => RELEASE_POSTGRES,
+                Db::Postgres { .. } => RELEASE_POSTGRES,
                 Db::Sqlite { .. } => RELEASE_SQLITE,
             };
             let values = Value::Json(serde_json::Value::from(abandoned).to_string());

@@ -2,6 +2,7 @@
 
 mod convert;
 mod error;
+mod reader;
 mod row;
 mod value;
 
@@ -14,11 +15,10 @@ use sqlx::{
 };
 
 pub use error::DbError;
+pub use reader::Reader;
 pub use row::Row;
 pub use value::{Kind, Value};
 
-/// How long a connection may idle before it is tried out when it is taken again.
-const UNTRIED: Duration = Duration::from_secs(2);
 /// How long a writer of SQLite waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 /// Rows that SQLite may be ahead of its reader: fewer mean more switching between two threads.
@@ -54,13 +54,18 @@ pub enum Durability {
 #[derive(Clone, Debug)]
 pub enum Db {
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres {
+        /// All connections.
+        pool: PgPool,
+        /// Those of them that read.
+        reader: Reader<Postgres>,
+    },
     /// SQLite.
     Sqlite {
         /// The one connection that writes.
         writer: SqlitePool,
         /// Connections that can only read.
-        reader: SqlitePool,
+        reader: Reader<Sqlite>,
     },
 }
 
@@ -86,14 +91,21 @@ impl Db {
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
-                    if meta.idle_for > UNTRIED {
+                    if meta.idle_for > reader::UNTRIED {
                         connection.ping().await?;
                     }
                     Ok(true)
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self::Postgres(pool))
+        Ok(Self::over(pool))
+    }
+
+    /// PostgreSQL, over connections that are there. A quarter of them is kept for those who write.
+    #[must_use]
+    pub fn over(pool: PgPool) -> Self {
+        let most = pool.options().get_max_connections();
+        Self::Postgres { reader: Reader::new(pool.clone(), most - most / 4), pool }
     }
 
     /// A file of SQLite, made if it is missing.
@@ -128,7 +140,7 @@ impl Db {
         });
         let writer = clean.connect_with(options.clone()).await?;
         let reader = pool(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { writer, reader })
+        Ok(Self::Sqlite { writer, reader: Reader::new(reader, READERS) })
     }
 
     /// All rows of a query that only reads.
@@ -137,8 +149,14 @@ impl Db {
     /// [`DbError`].
     pub async fn fetch(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError> {
         match self {
-            Self::Postgres(pool) => convert::fetch_postgres(pool, sql, values).await,
-            Self::Sqlite { reader, .. } => convert::fetch_sqlite(reader, sql, values).await,
+            Self::Postgres { reader, .. } => {
+                let rows = reader.all(convert::postgres(sql, values)?).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+            Self::Sqlite { reader, .. } => {
+                let rows = reader.all(convert::sqlite(sql, values)?).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
         }
     }
 
@@ -148,8 +166,12 @@ impl Db {
     /// [`DbError`].
     pub async fn fetch_one(&self, sql: &str, values: &[Value]) -> Result<Option<Row>, DbError> {
         match self {
-            Self::Postgres(pool) => convert::one_postgres(pool, sql, values).await,
-            Self::Sqlite { reader, .. } => convert::one_sqlite(reader, sql, values).await,
+            Self::Postgres { reader, .. } => {
+                Ok(reader.first(convert::postgres(sql, values)?).await?.map(Row::Postgres))
+            }
+            Self::Sqlite { reader, .. } => {
+                Ok(reader.first(convert::sqlite(sql, values)?).await?.map(Row::Sqlite))
+            }
         }
     }
 
@@ -159,8 +181,12 @@ impl Db {
     /// [`DbError`].
     pub async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, DbError> {
         match self {
-            Self::Postgres(pool) => convert::execute_postgres(pool, sql, values).await,
-            Self::Sqlite { writer, .. } => convert::execute_sqlite(writer, sql, values).await,
+            Self::Postgres { pool, .. } => {
+                Ok(convert::postgres(sql, values)?.execute(pool).await?.rows_affected())
+            }
+            Self::Sqlite { writer, .. } => {
+                Ok(convert::sqlite(sql, values)?.execute(writer).await?.rows_affected())
+            }
         }
     }
 
@@ -170,7 +196,7 @@ impl Db {
     /// [`DbError`].
     pub async fn begin(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
             // A transaction that reads first and writes later would fail at once when another
             // process wrote in between, whatever the busy timeout is.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
@@ -183,7 +209,7 @@ impl Db {
     /// [`DbError`], with what the engine has against it.
     pub async fn prepare(&self, sql: &str) -> Result<(), DbError> {
         match self {
-            Self::Postgres(pool) => drop(sqlx::Executor::prepare(pool, sql).await?),
+            Self::Postgres { pool, .. } => drop(sqlx::Executor::prepare(pool, sql).await?),
             Self::Sqlite { writer, .. } => drop(sqlx::Executor::prepare(writer, sql).await?),
         }
         Ok(())
@@ -192,7 +218,7 @@ impl Db {
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { reader, .. } => reader.close().await,
             Self::Sqlite { writer, reader } => {
                 reader.close().await;
                 writer.close().await;
@@ -208,8 +234,14 @@ impl Tx {
     /// [`DbError`].
     pub async fn fetch(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError> {
         match self {
-            Self::Postgres(tx) => convert::fetch_postgres(&mut **tx, sql, values).await,
-            Self::Sqlite(tx) => convert::fetch_sqlite(&mut **tx, sql, values).await,
+            Self::Postgres(tx) => {
+                let rows = convert::postgres(sql, values)?.fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+            Self::Sqlite(tx) => {
+                let rows = convert::sqlite(sql, values)?.fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
         }
     }
 
@@ -219,8 +251,14 @@ impl Tx {
     /// [`DbError`].
     pub async fn fetch_one(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, DbError> {
         match self {
-            Self::Postgres(tx) => convert::one_postgres(&mut **tx, sql, values).await,
-            Self::Sqlite(tx) => convert::one_sqlite(&mut **tx, sql, values).await,
+            Self::Postgres(tx) => {
+                let row = convert::postgres(sql, values)?.fetch_optional(&mut **tx).await?;
+                Ok(row.map(Row::Postgres))
+            }
+            Self::Sqlite(tx) => {
+                let row = convert::sqlite(sql, values)?.fetch_optional(&mut **tx).await?;
+                Ok(row.map(Row::Sqlite))
+            }
         }
     }
 
@@ -230,8 +268,12 @@ impl Tx {
     /// [`DbError`].
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DbError> {
         match self {
-            Self::Postgres(tx) => convert::execute_postgres(&mut **tx, sql, values).await,
-            Self::Sqlite(tx) => convert::execute_sqlite(&mut **tx, sql, values).await,
+            Self::Postgres(tx) => {
+                Ok(convert::postgres(sql, values)?.execute(&mut **tx).await?.rows_affected())
+            }
+            Self::Sqlite(tx) => {
+                Ok(convert::sqlite(sql, values)?.execute(&mut **tx).await?.rows_affected())
+            }
         }
     }
 

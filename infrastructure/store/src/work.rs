@@ -54,7 +54,7 @@ impl TableQueues {
 
     async fn try_take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>, DbError> {
         let take = match &self.db {
-            Db::Postgres(_) => TAKE_POSTGRES,
+            Db::Postgres { .. } => TAKE_POSTGRES,
             Db::Sqlite { .. } => TAKE_SQLITE,
         };
         let now = self.clock.now();
@@ -147,7 +147,7 @@ impl WorkQueues for TableQueues {
 
     async fn handled(&self, taken: &[Taken]) -> Result<()> {
         let delete = match &self.db {
-            Db::Postgres(_) => HANDLED_POSTGRES,
+            Db::Postgres { .. } => HANDLED_POSTGRES,
             Db::Sqlite { .. } => HANDLED_SQLITE,
         };
         let numbers = numbers(taken.iter().map(|taken| taken.receipt).collect());

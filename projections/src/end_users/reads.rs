@@ -21,11 +21,11 @@ const ONE: &str = "SELECT id, access, status, classification, features, version 
 const ROLES: &str =
     "SELECT role FROM rm_end_user_roles_v3 WHERE user_id = $1 ORDER BY position, id";
 
-/// One row without an id for somebody who is no member anywhere.
-const MEMBERSHIPS: &str = "SELECT m.id, u.id AS user_id, m.organization_id, m.ownership, \
-     m.is_default, m.tenant_billing_admin, m.tenant_owner, m.tenant_member, m.tenant_other, m.features \
-     FROM rm_end_users_v3 u LEFT JOIN rm_memberships_v3 m ON m.user_id = u.id \
-     WHERE u.id = $1 ORDER BY m.position, m.id";
+const KNOWN: &str = "SELECT id FROM rm_end_users_v3 WHERE id = $1";
+
+const MEMBERSHIPS: &str = "SELECT id, user_id, organization_id, ownership, is_default, \
+     tenant_billing_admin, tenant_owner, tenant_member, tenant_other, features \
+     FROM rm_memberships_v3 WHERE user_id = $1 ORDER BY position, id";
 
 /// An index serves each order, so that what others tell of a member is looked up for the rows of the
 /// page alone.
@@ -86,17 +86,13 @@ impl EndUserReads for EndUserTables {
     }
 
     async fn memberships(&self, id: &UserId) -> Result<Option<Vec<MembershipView>>> {
-        let rows = self.db.fetch(MEMBERSHIPS, &[id.as_str().into()]).await?;
-        if rows.is_empty() {
+        let values = [id.as_str().into()];
+        let rows = self.db.fetch(MEMBERSHIPS, &values).await?;
+        // Nearly everybody is a member somewhere.
+        if rows.is_empty() && self.db.fetch_one(KNOWN, &values).await?.is_none() {
             return Ok(None);
         }
-        let mut memberships = vec![];
-        for row in &rows {
-            if row.opt_text("id")?.is_some() {
-                memberships.push(membership(row)?);
-            }
-        }
-        Ok(Some(memberships))
+        Ok(Some(rows.iter().map(membership).collect::<Result<_, _>>()?))
     }
 
     async fn members(

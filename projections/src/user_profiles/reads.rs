@@ -12,7 +12,11 @@ const PROFILES: &str = "SELECT p.id, p.user_id, p.classification, p.first_name, 
      p.display_name, p.email_address, p.phone_number, p.timezone, p.locale, p.line1, p.line2, \
      p.line3, p.city, p.state, p.country_code, p.zip, p.default_organization_id, p.version, \
      (SELECT x.position FROM rm_erased_profiles_v2 x WHERE x.id = p.id) AS erased_at \
-     FROM rm_user_profiles_v2 p WHERE p.id IN";
+     FROM rm_user_profiles_v2 p WHERE p.id";
+
+// All ids in one value, so that any number of them is one statement to prepare.
+const AMONG_POSTGRES: &str = "= ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
+const AMONG_SQLITE: &str = "IN (SELECT value FROM json_each($1))";
 
 /// Answers from the table of [`super::USER_PROFILES`].
 #[derive(Clone, Debug)]
@@ -31,7 +35,7 @@ impl UserProfileTables {
 #[async_trait]
 impl UserProfileReads for UserProfileTables {
     async fn of_user(&self, user: &UserId) -> Result<Option<OwnProfile>> {
-        let one = format!("{PROFILES} ($1)");
+        let one = format!("{PROFILES} = $1");
         let row = self.db.fetch_one(&one, &[user.twin("profile").into()]).await?;
         Ok(row.map(|row| own(&row)).transpose()?)
     }
@@ -40,10 +44,13 @@ impl UserProfileReads for UserProfileTables {
         if users.is_empty() {
             return Ok(vec![]);
         }
-        let places: Vec<String> = (1..=users.len()).map(|place| format!("${place}")).collect();
-        let some = format!("{PROFILES} ({})", places.join(", "));
-        let ids: Vec<Value> = users.iter().map(|user| user.twin("profile").into()).collect();
-        let rows = self.db.fetch(&some, &ids).await?;
+        let among = match self.db {
+            Db::Postgres { .. } => AMONG_POSTGRES,
+            Db::Sqlite { .. } => AMONG_SQLITE,
+        };
+        let ids: Vec<String> = users.iter().map(|user| user.twin("profile")).collect();
+        let ids = Value::Json(serde_json::json!(ids).to_string());
+        let rows = self.db.fetch(&format!("{PROFILES} {among}"), &[ids]).await?;
         let profiles = rows.iter().map(|row| own(row).map(|own| own.profile));
         Ok(profiles.collect::<Result<_, _>>()?)
     }

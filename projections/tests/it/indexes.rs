@@ -159,11 +159,11 @@ async fn ask(db: &Db) {
 #[tokio::test]
 async fn no_table_is_read_from_end_to_end() {
     let fixture = Fixture::start(On::Postgres).await;
-    let Db::Postgres(pool) = &fixture.db else { unreachable!("it is PostgreSQL") };
+    let Db::Postgres { pool, .. } = &fixture.db else { unreachable!("it is PostgreSQL") };
     fill(pool).await;
     let before = scans(pool).await;
     let own = connected(pool, "asking").await;
-    ask(&Db::Postgres(own.clone())).await;
+    ask(&Db::over(own.clone())).await;
     own.close().await;
     closed(pool, "asking").await;
     let mut used = 0;

@@ -67,7 +67,7 @@ async fn join(fixture: &Fixture, streams: impl IntoIterator<Item = StreamAppend>
 /// How an engine would find the first page.
 async fn plan(db: &Db, statement: &str) -> String {
     let (explain, column) = match db {
-        Db::Postgres(_) => ("EXPLAIN", "QUERY PLAN"),
+        Db::Postgres { .. } => ("EXPLAIN", "QUERY PLAN"),
         Db::Sqlite { .. } => ("EXPLAIN QUERY PLAN", "detail"),
     };
     let values: [Value; 3] = [organization("a").as_str().into(), 100_i64.into(), 0_i64.into()];

@@ -132,6 +132,19 @@ async fn one_membership_is_the_default() {
     }
 }
 
+#[tokio::test]
+async fn somebody_without_memberships_is_not_somebody_unknown() {
+    for on in BOTH {
+        let fixture = Fixture::start(on).await;
+        let reads = EndUserTables::new(fixture.db.clone());
+        fixture.happened_to(user_stream(), "end_users", 0, &registered()).await;
+        assert_eq!(reads.memberships(&user()).await.expect("read"), Some(vec![]));
+        let other = UserId::parse("user_zzzzzzzzzz").expect("valid");
+        assert_eq!(reads.memberships(&other).await.expect("read"), None);
+        fixture.end().await;
+    }
+}
+
 fn told() -> [UserProfileEvent; 5] {
     [
         UserProfileEvent::Created {

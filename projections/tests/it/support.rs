@@ -97,7 +97,7 @@ async fn open(on: On) -> (Db, Held) {
                 .expect("a URL");
             let settings = PoolSettings { connections: 4, ..PoolSettings::default() };
             let db = Db::postgres(&format!("{server}/{name}"), settings).expect("a URL");
-            let Db::Postgres(pool) = &db else { unreachable!("it is PostgreSQL") };
+            let Db::Postgres { pool, .. } = &db else { unreachable!("it is PostgreSQL") };
             migrate_postgres(pool, &[Store::Log, Store::Read]).await.expect("migrates");
             (db, Held::Database(name))
         }

@@ -10,6 +10,7 @@ use application::ports::{
     Append, Claim, ClaimRef, EventLog, Ids, Metadata, NewEvent, StreamAppend, StreamId,
 };
 use store::{
+    db::Reader,
     log::{LogSettings, PgLog, SqliteLog},
     migrations::{Store, migrate_postgres, migrate_sqlite},
 };
@@ -114,7 +115,8 @@ async fn on_postgres(callers: usize, seconds: f64) -> Outcome<Measured> {
     let database = databases::Postgres::create("append").await?;
     let pool = database.pool(4).await?;
     migrate_postgres(&pool, &[Store::Log]).await?;
-    let log = PgLog::open(pool, Arc::new(SystemClock), LogSettings::default()).await?;
+    let reader = Reader::new(pool.clone(), 2);
+    let log = PgLog::open(pool, reader, Arc::new(SystemClock), LogSettings::default()).await?;
     let log = Arc::new(log);
     let measured = append_to(log.clone(), callers, seconds).await?;
     log.close().await;
@@ -128,7 +130,7 @@ async fn on_sqlite(callers: usize, seconds: f64) -> Outcome<Measured> {
     let file = folder.path().join("log.db");
     let writer = databases::sqlite(&file, 1, false).await?;
     migrate_sqlite(&writer, Store::Log).await?;
-    let reader = databases::sqlite(&file, 4, true).await?;
+    let reader = Reader::new(databases::sqlite(&file, 4, true).await?, 4);
     let log = SqliteLog::open(writer, reader, Arc::new(SystemClock), LogSettings::default());
     let log = Arc::new(log.await?);
     let measured = append_to(log.clone(), callers, seconds).await?;

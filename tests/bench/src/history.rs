@@ -7,7 +7,7 @@ use store::db::{Db, DbError};
 pub async fn write(log: &Db, events: u64) -> Result<u64, DbError> {
     let events = events / 5 * 5;
     let (id, cast) = match log {
-        Db::Postgres(_) => (
+        Db::Postgres { .. } => (
             "(lpad(to_hex(g), 8, '0') || '-0000-7000-8000-000000000000')::uuid",
             ["::json", "::json", "::timestamptz"],
         ),
@@ -46,7 +46,7 @@ pub async fn write(log: &Db, events: u64) -> Result<u64, DbError> {
         &[],
     )
     .await?;
-    let statistics = if matches!(log, Db::Postgres(_)) { "ANALYZE events" } else { "ANALYZE" };
+    let statistics = if matches!(log, Db::Postgres { .. }) { "ANALYZE events" } else { "ANALYZE" };
     log.execute(statistics, &[]).await?;
     Ok(events)
 }

@@ -71,7 +71,7 @@ async fn read(log: &Arc<dyn EventLog>) -> Outcome<Duration> {
 
 /// What a projector does that takes one event at a time: one row and the checkpoint, committed.
 async fn one_by_one(db: &Db, log: &Arc<dyn EventLog>) -> Outcome<(u64, Duration)> {
-    let json = if matches!(db, Db::Postgres(_)) { "jsonb" } else { "text" };
+    let json = if matches!(db, Db::Postgres { .. }) { "jsonb" } else { "text" };
     let table = format!("CREATE TABLE plain (id text PRIMARY KEY, payload {json} NOT NULL)");
     db.execute(&table, &[]).await?;
     db.execute("CREATE TABLE plain_checkpoint (position bigint NOT NULL)", &[]).await?;

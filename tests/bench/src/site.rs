@@ -65,7 +65,7 @@ impl Site {
                 let database = databases::Postgres::create(what).await?;
                 let settings = PoolSettings { connections: 12, wait: Duration::from_secs(30) };
                 let db = Db::postgres(&database.url()?, settings)?;
-                if let Db::Postgres(pool) = &db {
+                if let Db::Postgres { pool, .. } = &db {
                     migrate_postgres(pool, &[Store::Log, Store::Read]).await?;
                 }
                 Ok(Self { log_db: db.clone(), db, held: Held::Database(database) })
@@ -90,7 +90,10 @@ impl Site {
     pub async fn log(&self) -> Outcome<Arc<dyn EventLog>> {
         let (clock, settings) = (Arc::new(SystemClock), LogSettings::default());
         Ok(match &self.log_db {
-            Db::Postgres(pool) => Arc::new(PgLog::open(pool.clone(), clock, settings).await?),
+            Db::Postgres { pool, reader } => {
+                let (pool, reader) = (pool.clone(), reader.clone());
+                Arc::new(PgLog::open(pool, reader, clock, settings).await?)
+            }
             Db::Sqlite { writer, reader } => {
                 let (writer, reader) = (writer.clone(), reader.clone());
                 Arc::new(SqliteLog::open(writer, reader, clock, settings).await?)

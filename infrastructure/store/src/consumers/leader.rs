@@ -48,7 +48,7 @@ impl Crew {
     pub async fn join(db: &Db, trade: Trade) -> Result<Self, DbError> {
         let session = match db {
             Db::Sqlite { .. } => None,
-            Db::Postgres(pool) => Some(Box::new(in_time(enter(pool, trade)).await?)),
+            Db::Postgres { pool, .. } => Some(Box::new(in_time(enter(pool, trade)).await?)),
         };
         Ok(Self { session, trade })
     }

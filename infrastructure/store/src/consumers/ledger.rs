@@ -222,7 +222,7 @@ pub(super) async fn advance_alone(db: &Db, step: &Step<'_>) -> Result<bool, DbEr
         }
         return Ok(advanced);
     }
-    let sql = if matches!(db, Db::Postgres(_)) { ADVANCE_POSTGRES } else { ADVANCE };
+    let sql = if matches!(db, Db::Postgres { .. }) { ADVANCE_POSTGRES } else { ADVANCE };
     Ok(db.execute(sql, &step.values()).await? == 1)
 }
 

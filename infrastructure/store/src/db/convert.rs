@@ -1,85 +1,19 @@
-//! Binding and running, once per engine.
+//! Queries with what is bound to them, once per engine.
 
 use serde_json::value::RawValue;
 use sqlx::{
-    Arguments, Executor, Postgres, Sqlite, encode::Encode, postgres::PgArguments,
+    Arguments, Postgres, Sqlite, encode::Encode, postgres::PgArguments, query::Query,
     sqlite::SqliteArguments, types::Json, types::Type,
 };
 use time::OffsetDateTime;
 
-use super::{DbError, Kind, Row, Value};
+use super::{DbError, Kind, Value};
 
-pub(super) async fn fetch_postgres<'e, E>(
-    on: E,
-    sql: &str,
+/// A query of PostgreSQL.
+pub(super) fn postgres<'q>(
+    sql: &'q str,
     values: &[Value],
-) -> Result<Vec<Row>, DbError>
-where
-    E: Executor<'e, Database = Postgres>,
-{
-    let rows = sqlx::query_with(sql, postgres(values)?).fetch_all(on).await?;
-    Ok(rows.into_iter().map(Row::Postgres).collect())
-}
-
-pub(super) async fn one_postgres<'e, E>(
-    on: E,
-    sql: &str,
-    values: &[Value],
-) -> Result<Option<Row>, DbError>
-where
-    E: Executor<'e, Database = Postgres>,
-{
-    let row = sqlx::query_with(sql, postgres(values)?).fetch_optional(on).await?;
-    Ok(row.map(Row::Postgres))
-}
-
-pub(super) async fn execute_postgres<'e, E>(
-    on: E,
-    sql: &str,
-    values: &[Value],
-) -> Result<u64, DbError>
-where
-    E: Executor<'e, Database = Postgres>,
-{
-    Ok(sqlx::query_with(sql, postgres(values)?).execute(on).await?.rows_affected())
-}
-
-pub(super) async fn fetch_sqlite<'e, E>(
-    on: E,
-    sql: &str,
-    values: &[Value],
-) -> Result<Vec<Row>, DbError>
-where
-    E: Executor<'e, Database = Sqlite>,
-{
-    let rows = sqlx::query_with(sql, sqlite(values)?).fetch_all(on).await?;
-    Ok(rows.into_iter().map(Row::Sqlite).collect())
-}
-
-pub(super) async fn one_sqlite<'e, E>(
-    on: E,
-    sql: &str,
-    values: &[Value],
-) -> Result<Option<Row>, DbError>
-where
-    E: Executor<'e, Database = Sqlite>,
-{
-    let row = sqlx::query_with(sql, sqlite(values)?).fetch_optional(on).await?;
-    Ok(row.map(Row::Sqlite))
-}
-
-pub(super) async fn execute_sqlite<'e, E>(
-    on: E,
-    sql: &str,
-    values: &[Value],
-) -> Result<u64, DbError>
-where
-    E: Executor<'e, Database = Sqlite>,
-{
-    Ok(sqlx::query_with(sql, sqlite(values)?).execute(on).await?.rows_affected())
-}
-
-fn postgres(values: &[Value]) -> Result<PgArguments, DbError> {
+) -> Result<Query<'q, Postgres, PgArguments>, DbError> {
     fn add<'q, T>(arguments: &mut PgArguments, value: T) -> Result<(), DbError>
     where
         T: Encode<'q, Postgres> + Type<Postgres> + 'q,
@@ -105,10 +39,14 @@ fn postgres(values: &[Value]) -> Result<PgArguments, DbError> {
             }
         }
     }
-    Ok(arguments)
+    Ok(sqlx::query_with(sql, arguments))
 }
 
-fn sqlite<'q>(values: &[Value]) -> Result<SqliteArguments<'q>, DbError> {
+/// A query of SQLite.
+pub(super) fn sqlite<'q>(
+    sql: &'q str,
+    values: &[Value],
+) -> Result<Query<'q, Sqlite, SqliteArguments<'q>>, DbError> {
     let mut arguments = SqliteArguments::default();
     for value in values {
         match value {
@@ -120,7 +58,7 @@ fn sqlite<'q>(values: &[Value]) -> Result<SqliteArguments<'q>, DbError> {
         }
         .map_err(unbindable)?;
     }
-    Ok(arguments)
+    Ok(sqlx::query_with(sql, arguments))
 }
 
 fn unbindable(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {

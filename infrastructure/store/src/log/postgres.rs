@@ -15,7 +15,7 @@ use application::ports::{
     StoredAnswer, StreamId, Touched, Trail,
 };
 use async_trait::async_trait;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgPool, Postgres, Row as _};
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{engine::PgEngine, errors::unreadable};
@@ -24,10 +24,11 @@ use super::{
     dense, leads,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
-        TOUCHED, signed, unsigned,
+        TOUCHED, signed,
     },
     verify,
 };
+use crate::db::Reader;
 
 /// The channel on which writers announce the new head.
 const CHANNEL: &str = "groundwork_log";
@@ -36,6 +37,7 @@ const CHANNEL: &str = "groundwork_log";
 /// turns.
 pub struct PgLog {
     pool: PgPool,
+    reader: Reader<Postgres>,
     clock: Arc<dyn Clock>,
     appender: Appender,
     head: Arc<Head>,
@@ -44,13 +46,15 @@ pub struct PgLog {
 }
 
 impl PgLog {
-    /// Opens a log whose schema is in place. Reads go through `pool`; the appender and the follower
-    /// of other processes' appends have a connection each of their own.
+    /// Opens a log whose schema is in place. Reads go through `reader`, which takes its connections
+    /// from `pool`; the appender and the follower of other processes' appends have one each of their
+    /// own.
     ///
     /// # Errors
     /// [`LogError`] if the log can't be read, or its end has holes.
     pub async fn open(
         pool: PgPool,
+        reader: Reader<Postgres>,
         clock: Arc<dyn Clock>,
         settings: LogSettings,
     ) -> Result<Self, LogError> {
@@ -65,7 +69,7 @@ impl PgLog {
         let appender = Appender::start(engine, clock.clone(), head.clone(), &settings);
         let mut follower = JoinSet::new();
         follower.spawn(follow::follow(pool.clone(), head.clone()));
-        Ok(Self { pool, clock, appender, head, _follower: follower })
+        Ok(Self { pool, reader, clock, appender, head, _follower: follower })
     }
 
     /// Takes no more appends, and returns when those that wait are answered.
@@ -106,25 +110,16 @@ impl EventLog for PgLog {
     }
 
     async fn load(&self, stream: &StreamId, after: u64) -> Result<Vec<Recorded>, LogError> {
-        let rows = sqlx::query(LOAD)
-            .bind(&*stream.kind)
-            .bind(&stream.id)
-            .bind(signed(after))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(LOAD).bind(&*stream.kind).bind(&stream.id).bind(signed(after));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, Some(stream)));
         dense::stream(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
     }
 
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, LogError> {
         let limit = limit.min(dense::MAX_PAGE);
-        let rows = sqlx::query(READ)
-            .bind(signed(after))
-            .bind(signed(limit as u64))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(READ).bind(signed(after)).bind(signed(limit as u64));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, None));
         dense::page(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
     }
@@ -135,19 +130,15 @@ impl EventLog for PgLog {
         through: u64,
         names: &[&str],
     ) -> Result<Vec<Touched>, LogError> {
-        let rows = sqlx::query(&TOUCHED.replace("NAMES", "SELECT unnest($3::text[])"))
-            .bind(signed(after))
-            .bind(signed(through))
-            .bind(names)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let touched = TOUCHED.replace("NAMES", "SELECT unnest($3::text[])");
+        let query = sqlx::query(&touched).bind(signed(after)).bind(signed(through)).bind(names);
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         rows.iter().map(rows::touched).collect::<Result<_, _>>().map_err(unreadable)
     }
 
     async fn head(&self) -> Result<u64, LogError> {
-        let head: i64 = sqlx::query_scalar(HEAD).fetch_one(&self.pool).await.map_err(unreadable)?;
-        Ok(unsigned(head))
+        let head = self.reader.first(sqlx::query(HEAD)).await.map_err(unreadable)?;
+        head.map_or(Ok(0), |row| rows::number(&row)).map_err(unreadable)
     }
 
     fn watch(&self) -> watch::Receiver<u64> {
@@ -155,50 +146,34 @@ impl EventLog for PgLog {
     }
 
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
-        let owner: Option<(String, String)> = sqlx::query_as(OWNER)
-            .bind(&claim.scope)
-            .bind(&*claim.kind)
-            .bind(&claim.value)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
-        Ok(owner.map(|(kind, id)| StreamId { kind: kind.into(), id }))
+        let query = sqlx::query(OWNER).bind(&claim.scope).bind(&*claim.kind).bind(&claim.value);
+        let owner = self.reader.first(query).await.map_err(unreadable)?;
+        owner.map(|row| rows::owner(&row)).transpose().map_err(unreadable)
     }
 
     async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
-        let rows = sqlx::query(leads::FOLLOW)
+        let query = sqlx::query(leads::FOLLOW)
             .bind(&lead.claim.scope)
             .bind(&*lead.claim.kind)
             .bind(&lead.claim.value)
             .bind(i64::from(lead.state_version))
             .bind(lead.kind)
             .bind(lead.member)
-            .bind(i64::from(lead.kind_version))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unreadable)?;
+            .bind(i64::from(lead.kind_version));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let steps = rows.iter().map(rows::step).collect::<Result<_, _>>();
         leads::trails(steps.map_err(unreadable)?, lead)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {
-        let position: Option<i64> = sqlx::query_scalar(CHECKPOINT)
-            .bind(consumer)
-            .bind(i32::from(part))
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
-        Ok(position.map(unsigned))
+        let query = sqlx::query(CHECKPOINT).bind(consumer).bind(i32::from(part));
+        let position = self.reader.first(query).await.map_err(unreadable)?;
+        position.map(|row| rows::number(&row)).transpose().map_err(unreadable)
     }
 
     async fn answered(&self, scope: &str, key: &str) -> Result<Option<StoredAnswer>, LogError> {
-        let row = sqlx::query(ANSWERED)
-            .bind(scope)
-            .bind(key)
-            .bind(self.clock.now().get())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(ANSWERED).bind(scope).bind(key).bind(self.clock.now().get());
+        let row = self.reader.first(query).await.map_err(unreadable)?;
         row.map(|row| rows::answer(&row)).transpose().map_err(unreadable)
     }
 
@@ -213,19 +188,13 @@ impl EventLog for PgLog {
         stream: &StreamId,
         state_version: u32,
     ) -> Result<Option<Snapshot>, LogError> {
-        let row: Option<(i64, String)> = sqlx::query_as(SNAPSHOT)
+        let query = sqlx::query(SNAPSHOT)
             .bind(&*stream.kind)
             .bind(&stream.id)
-            .bind(i64::from(state_version))
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unreadable)?;
-        Ok(row.map(|(sequence, state)| Snapshot {
-            sequence: unsigned(sequence),
-            state_version,
-            state,
-            subject: None,
-        }))
+            .bind(i64::from(state_version));
+        let row = self.reader.first(query).await.map_err(unreadable)?;
+        let snapshot = |row| rows::snapshot(&row, state_version);
+        row.map(snapshot).transpose().map_err(unreadable)
     }
 
     async fn keep_snapshot(&self, stream: &StreamId, snapshot: Snapshot) -> Result<(), LogError> {

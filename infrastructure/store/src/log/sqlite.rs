@@ -11,7 +11,7 @@ use application::ports::{
     StoredAnswer, StreamId, Touched, Trail,
 };
 use async_trait::async_trait;
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{Row as _, Sqlite, SqlitePool};
 use tokio::sync::watch;
 
 use self::{engine::SqliteEngine, errors::unreadable};
@@ -20,15 +20,16 @@ use super::{
     dense, leads,
     shared::{
         ANSWERED, CHECKPOINT, HEAD, KEEP_ANSWER, KEEP_SNAPSHOT, LOAD, OWNER, READ, SNAPSHOT,
-        TOUCHED, signed, unsigned,
+        TOUCHED, signed,
     },
     verify,
 };
+use crate::db::Reader;
 
 /// The event log in a file. One process has it open.
 pub struct SqliteLog {
     writer: SqlitePool,
-    reader: SqlitePool,
+    reader: Reader<Sqlite>,
     clock: Arc<dyn Clock>,
     appender: Appender,
     head: Arc<Head>,
@@ -42,7 +43,7 @@ impl SqliteLog {
     /// [`LogError`] if the log can't be read, or its end has holes.
     pub async fn open(
         writer: SqlitePool,
-        reader: SqlitePool,
+        reader: Reader<Sqlite>,
         clock: Arc<dyn Clock>,
         settings: LogSettings,
     ) -> Result<Self, LogError> {
@@ -70,9 +71,9 @@ impl SqliteLog {
     pub async fn verify(&self) -> Result<Vec<String>, LogError> {
         let mut violations = vec![];
         for check in verify::CHECKS {
-            let found: Vec<String> =
-                sqlx::query_scalar(check).fetch_all(&self.reader).await.map_err(unreadable)?;
-            violations.extend(found);
+            let found = self.reader.all(sqlx::query(check)).await.map_err(unreadable)?;
+            let found = found.iter().map(|row| row.try_get(0));
+            violations.extend(found.collect::<Result<Vec<String>, _>>().map_err(unreadable)?);
         }
         Ok(violations)
     }
@@ -96,25 +97,16 @@ impl EventLog for SqliteLog {
     }
 
     async fn load(&self, stream: &StreamId, after: u64) -> Result<Vec<Recorded>, LogError> {
-        let rows = sqlx::query(LOAD)
-            .bind(&*stream.kind)
-            .bind(&stream.id)
-            .bind(signed(after))
-            .fetch_all(&self.reader)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(LOAD).bind(&*stream.kind).bind(&stream.id).bind(signed(after));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, Some(stream)));
         dense::stream(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
     }
 
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Recorded>, LogError> {
         let limit = limit.min(dense::MAX_PAGE);
-        let rows = sqlx::query(READ)
-            .bind(signed(after))
-            .bind(signed(limit as u64))
-            .fetch_all(&self.reader)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(READ).bind(signed(after)).bind(signed(limit as u64));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let events = rows.iter().map(|row| rows::event(row, None));
         dense::page(after, events.collect::<Result<_, _>>().map_err(unreadable)?)
     }
@@ -125,20 +117,18 @@ impl EventLog for SqliteLog {
         through: u64,
         names: &[&str],
     ) -> Result<Vec<Touched>, LogError> {
-        let rows = sqlx::query(&TOUCHED.replace("NAMES", "SELECT value FROM json_each($3)"))
+        let touched = TOUCHED.replace("NAMES", "SELECT value FROM json_each($3)");
+        let query = sqlx::query(&touched)
             .bind(signed(after))
             .bind(signed(through))
-            .bind(serde_json::json!(names).to_string())
-            .fetch_all(&self.reader)
-            .await
-            .map_err(unreadable)?;
+            .bind(serde_json::json!(names).to_string());
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         rows.iter().map(rows::touched).collect::<Result<_, _>>().map_err(unreadable)
     }
 
     async fn head(&self) -> Result<u64, LogError> {
-        let head: i64 =
-            sqlx::query_scalar(HEAD).fetch_one(&self.reader).await.map_err(unreadable)?;
-        Ok(unsigned(head))
+        let head = self.reader.first(sqlx::query(HEAD)).await.map_err(unreadable)?;
+        head.map_or(Ok(0), |row| rows::number(&row)).map_err(unreadable)
     }
 
     fn watch(&self) -> watch::Receiver<u64> {
@@ -146,50 +136,34 @@ impl EventLog for SqliteLog {
     }
 
     async fn owner(&self, claim: &ClaimRef) -> Result<Option<StreamId>, LogError> {
-        let owner: Option<(String, String)> = sqlx::query_as(OWNER)
-            .bind(&claim.scope)
-            .bind(&*claim.kind)
-            .bind(&claim.value)
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(unreadable)?;
-        Ok(owner.map(|(kind, id)| StreamId { kind: kind.into(), id }))
+        let query = sqlx::query(OWNER).bind(&claim.scope).bind(&*claim.kind).bind(&claim.value);
+        let owner = self.reader.first(query).await.map_err(unreadable)?;
+        owner.map(|row| rows::owner(&row)).transpose().map_err(unreadable)
     }
 
     async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
-        let rows = sqlx::query(leads::FOLLOW)
+        let query = sqlx::query(leads::FOLLOW)
             .bind(&lead.claim.scope)
             .bind(&*lead.claim.kind)
             .bind(&lead.claim.value)
             .bind(i64::from(lead.state_version))
             .bind(lead.kind)
             .bind(lead.member)
-            .bind(i64::from(lead.kind_version))
-            .fetch_all(&self.reader)
-            .await
-            .map_err(unreadable)?;
+            .bind(i64::from(lead.kind_version));
+        let rows = self.reader.all(query).await.map_err(unreadable)?;
         let steps = rows.iter().map(rows::step).collect::<Result<_, _>>();
         leads::trails(steps.map_err(unreadable)?, lead)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {
-        let position: Option<i64> = sqlx::query_scalar(CHECKPOINT)
-            .bind(consumer)
-            .bind(i64::from(part))
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(unreadable)?;
-        Ok(position.map(unsigned))
+        let query = sqlx::query(CHECKPOINT).bind(consumer).bind(i64::from(part));
+        let position = self.reader.first(query).await.map_err(unreadable)?;
+        position.map(|row| rows::number(&row)).transpose().map_err(unreadable)
     }
 
     async fn answered(&self, scope: &str, key: &str) -> Result<Option<StoredAnswer>, LogError> {
-        let row = sqlx::query(ANSWERED)
-            .bind(scope)
-            .bind(key)
-            .bind(self.clock.now().to_string())
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(unreadable)?;
+        let query = sqlx::query(ANSWERED).bind(scope).bind(key).bind(self.clock.now().to_string());
+        let row = self.reader.first(query).await.map_err(unreadable)?;
         row.map(|row| rows::answer(&row, 0)).transpose().map_err(unreadable)
     }
 
@@ -204,19 +178,13 @@ impl EventLog for SqliteLog {
         stream: &StreamId,
         state_version: u32,
     ) -> Result<Option<Snapshot>, LogError> {
-        let row: Option<(i64, String)> = sqlx::query_as(SNAPSHOT)
+        let query = sqlx::query(SNAPSHOT)
             .bind(&*stream.kind)
             .bind(&stream.id)
-            .bind(i64::from(state_version))
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(unreadable)?;
-        Ok(row.map(|(sequence, state)| Snapshot {
-            sequence: unsigned(sequence),
-            state_version,
-            state,
-            subject: None,
-        }))
+            .bind(i64::from(state_version));
+        let row = self.reader.first(query).await.map_err(unreadable)?;
+        let snapshot = |row| rows::snapshot(&row, state_version);
+        row.map(snapshot).transpose().map_err(unreadable)
     }
 
     async fn keep_snapshot(&self, stream: &StreamId, snapshot: Snapshot) -> Result<(), LogError> {

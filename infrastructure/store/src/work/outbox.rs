@@ -44,7 +44,7 @@ impl Outbox {
     pub async fn sent(&self, ids: &[String]) -> Result<(), DbError> {
         let ids = serde_json::Value::from(ids).to_string();
         let delete = match &self.0 {
-            Db::Postgres(_) => SENT_POSTGRES,
+            Db::Postgres { .. } => SENT_POSTGRES,
             Db::Sqlite { .. } => SENT_SQLITE,
         };
         self.0.execute(delete, &[Value::Json(ids)]).await?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use application::ports::{Append, EventLog, IdempotencyKey, StreamId};
 use sqlx::{PgPool, Row as _, postgres::PgPoolOptions};
-use store::log::{LogSettings, PgLog};
+use store::{
+    db::Reader,
+    log::{LogSettings, PgLog},
+};
 
 use crate::support::{Backend, Fixture, claim, owned, stream, to};
 
@@ -89,7 +92,8 @@ async fn no_table_is_read_from_end_to_end() {
         before.push(scans(pool, table).await);
     }
     let asking = own("asking").await.unwrap();
-    let log = PgLog::open(asking, f.clock.clone(), LogSettings::default()).await.unwrap();
+    let reader = Reader::new(asking.clone(), 3);
+    let log = PgLog::open(asking, reader, f.clock.clone(), LogSettings::default()).await.unwrap();
     ask(&log).await;
     log.close().await;
     drop(log);

@@ -12,6 +12,7 @@ mod indexes;
 mod leads;
 mod model;
 mod outage;
+mod reader;
 mod reads;
 mod repository;
 mod rules;

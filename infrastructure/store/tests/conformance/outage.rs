@@ -3,8 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use application::ports::{AppendError, EventLog};
-use sqlx::{ConnectOptions, Executor};
-use store::log::{LogSettings, PgLog, SqliteLog};
+use sqlx::{ConnectOptions, Executor, SqlitePool};
+use store::{
+    db::Reader,
+    log::{LogSettings, PgLog, SqliteLog},
+};
 use tokio::task::JoinSet;
 
 use crate::support::{Backend, Fixture, at, to};
@@ -63,7 +66,9 @@ async fn waits_and_recovers(f: &Fixture, log: Arc<dyn EventLog>, hold: &str, rel
 async fn postgres_appends_wait_bounded_while_another_holds_the_log() {
     let f = Fixture::postgres().await;
     let Backend::Postgres { pool, .. } = &f.backend else { return };
-    let log = PgLog::open(pool.clone(), f.clock.clone(), impatient()).await.unwrap();
+    let log = PgLog::open(pool.clone(), Reader::new(pool.clone(), 2), f.clock.clone(), impatient())
+        .await
+        .unwrap();
     let hold = "BEGIN; SELECT pg_advisory_xact_lock(x'67726f756e64776f'::bigint)";
     waits_and_recovers(&f, Arc::new(log), hold, "COMMIT").await;
 }
@@ -72,7 +77,8 @@ async fn postgres_appends_wait_bounded_while_another_holds_the_log() {
 async fn sqlite_appends_wait_bounded_while_another_holds_the_file() {
     let f = Fixture::sqlite().await;
     let Backend::Sqlite { writer, .. } = &f.backend else { return };
-    let log = SqliteLog::open(writer.clone(), writer.clone(), f.clock.clone(), impatient());
+    let own = SqlitePool::connect_lazy_with((*writer.connect_options()).clone());
+    let log = SqliteLog::open(writer.clone(), Reader::new(own, 2), f.clock.clone(), impatient());
     let log = log.await.unwrap();
     waits_and_recovers(&f, Arc::new(log), "BEGIN IMMEDIATE", "COMMIT").await;
 }

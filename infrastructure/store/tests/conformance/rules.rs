@@ -2,7 +2,10 @@
 
 use application::ports::{Append, LogError};
 use sqlx::Executor;
-use store::log::{LogSettings, PgLog, SqliteLog};
+use store::{
+    db::Reader,
+    log::{LogSettings, PgLog, SqliteLog},
+};
 
 use crate::support::{Backend, Fixture, owned, to};
 
@@ -65,7 +68,8 @@ async fn sqlite_tells_of_holes() {
     tells(&damaged(&f, "DROP TRIGGER events_no_delete").await);
     let Backend::Sqlite { writer, .. } = &f.backend else { return };
     let (writer, clock) = (writer.clone(), f.clock.clone());
-    let opened = SqliteLog::open(writer.clone(), writer, clock, LogSettings::default()).await;
+    let reader = Reader::new(writer.clone(), 1);
+    let opened = SqliteLog::open(writer, reader, clock, LogSettings::default()).await;
     assert!(matches!(opened, Err(LogError::Corrupt(_))));
 }
 
@@ -74,7 +78,8 @@ async fn postgres_tells_of_holes() {
     let f = Fixture::postgres().await;
     tells(&damaged(&f, "ALTER TABLE events DISABLE TRIGGER USER").await);
     let Backend::Postgres { pool, .. } = &f.backend else { return };
-    let opened = PgLog::open(pool.clone(), f.clock.clone(), LogSettings::default()).await;
+    let reader = Reader::new(pool.clone(), 1);
+    let opened = PgLog::open(pool.clone(), reader, f.clock.clone(), LogSettings::default()).await;
     assert!(matches!(opened, Err(LogError::Corrupt(_))));
 }
 

@@ -7,8 +7,11 @@ use application::ports::{
     NewEvent, StreamAppend, StreamId, WorkMessage, WorkQueue,
 };
 use domain::kernel::Timestamp;
-use sqlx::{Connection, Executor, PgConnection, PgPool, SqlitePool, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, Executor, PgConnection, PgPool, Sqlite, SqlitePool, postgres::PgPoolOptions,
+};
 use store::{
+    db::Reader,
     log::{LogSettings, MemLog, PgLog, SqliteLog},
     migrations::{Store, migrate_postgres, migrate_sqlite},
 };
@@ -125,8 +128,9 @@ impl Fixture {
         let pool = database.pool().await;
         migrate_postgres(&pool, &[Store::Log]).await.unwrap();
         let clock = TestClock::new();
-        let log = PgLog::open(pool.clone(), clock.clone(), LogSettings::default()).await.unwrap();
-        let log = Arc::new(log);
+        let reader = Reader::new(pool.clone(), 2);
+        let log = PgLog::open(pool.clone(), reader, clock.clone(), LogSettings::default());
+        let log = Arc::new(log.await.unwrap());
         let backend = Backend::Postgres { log: log.clone(), pool, _database: database };
         Self { log, clock, backend }
     }
@@ -137,7 +141,8 @@ impl Fixture {
         if let Backend::Postgres { pool, .. } = &self.backend {
             for log in logs.iter_mut().skip(1) {
                 let settings = LogSettings::default();
-                let other = PgLog::open(pool.clone(), self.clock.clone(), settings);
+                let reader = Reader::new(pool.clone(), 2);
+                let other = PgLog::open(pool.clone(), reader, self.clock.clone(), settings);
                 *log = Arc::new(other.await.unwrap());
             }
         }
@@ -191,7 +196,7 @@ impl Fixture {
 }
 
 /// A file as hosts open it.
-pub async fn sqlite_pools(path: &std::path::Path) -> (SqlitePool, SqlitePool) {
+pub async fn sqlite_pools(path: &std::path::Path) -> (SqlitePool, Reader<Sqlite>) {
     use sqlx::sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
     };
@@ -204,7 +209,7 @@ pub async fn sqlite_pools(path: &std::path::Path) -> (SqlitePool, SqlitePool) {
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone());
     let writer = writer.await.unwrap();
     let reader = SqlitePoolOptions::new().max_connections(4);
-    (writer, reader.connect_lazy_with(options.read_only(true)))
+    (writer, Reader::new(reader.connect_lazy_with(options.read_only(true)), 4))
 }
 
 pub fn stream(id: &str) -> StreamId {

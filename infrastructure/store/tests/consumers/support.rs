@@ -141,10 +141,10 @@ impl Site {
                 let (server, _) = url.rsplit_once('/').unwrap();
                 let pool_settings = PoolSettings { connections: 8, ..PoolSettings::default() };
                 let db = Db::postgres(&format!("{server}/{name}"), pool_settings).unwrap();
-                let Db::Postgres(pool) = &db else { unreachable!("it is PostgreSQL") };
+                let Db::Postgres { pool, reader } = &db else { unreachable!("it is PostgreSQL") };
                 migrate_postgres(pool, &[Store::Log, Store::Read]).await.unwrap();
-                let log = PgLog::open(pool.clone(), clock.clone(), settings).await.unwrap();
-                let log: Arc<dyn EventLog> = Arc::new(log);
+                let log = PgLog::open(pool.clone(), reader.clone(), clock.clone(), settings);
+                let log: Arc<dyn EventLog> = Arc::new(log.await.unwrap());
                 Self { log_db: db.clone(), db, log, clock, ids, held: Held::Database(name) }
             }
         }

@@ -1,6 +1,6 @@
 //! Rows of PostgreSQL, by column index: looking columns up by name costs a rebuild dearly.
 
-use application::ports::{Recorded, StoredAnswer, StreamId, Touched};
+use application::ports::{Recorded, Snapshot, StoredAnswer, StreamId, Touched};
 use domain::kernel::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -53,6 +53,26 @@ pub fn touched(row: &PgRow) -> Result<Touched, sqlx::Error> {
         stream: StreamId { kind: row.try_get::<String, _>(1)?.into(), id: row.try_get(2)? },
         sequence: unsigned(row.try_get(3)?),
         name: row.try_get(4)?,
+    })
+}
+
+/// A position.
+pub fn number(row: &PgRow) -> Result<u64, sqlx::Error> {
+    row.try_get(0).map(unsigned)
+}
+
+/// Who has a claim: type, id.
+pub fn owner(row: &PgRow) -> Result<StreamId, sqlx::Error> {
+    Ok(StreamId { kind: row.try_get::<String, _>(0)?.into(), id: row.try_get(1)? })
+}
+
+/// A snapshot: sequence, state.
+pub fn snapshot(row: &PgRow, state_version: u32) -> Result<Snapshot, sqlx::Error> {
+    Ok(Snapshot {
+        sequence: unsigned(row.try_get(0)?),
+        state_version,
+        state: row.try_get(1)?,
+        subject: None,
     })
 }
 

@@ -1,0 +1,135 @@
+//! Connections kept at hand for reads.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection, Database, Execute, Executor, Pool, pool::PoolConnection};
+use tokio::{sync::Semaphore, time::timeout};
+
+/// How long a connection may idle before it is tried out when it is taken again.
+pub(super) const UNTRIED: Duration = Duration::from_secs(2);
+/// How long a connection is kept before its pool may decide about it again.
+const KEPT: Duration = Duration::from_mins(5);
+
+/// Connections of a pool that go from one read to the next. A pool asks its server about each
+/// connection that is given back, which would make two turns of each read.
+///
+/// Only who has read to the end leaves a connection here; with every other one the pool gets it back,
+/// and tries it out. Cheap to clone.
+pub struct Reader<DB: Database>(Arc<Shared<DB>>);
+
+struct Shared<DB: Database> {
+    pool: Pool<DB>,
+    turns: Semaphore,
+    idle: Mutex<Vec<Kept<DB>>>,
+}
+
+struct Kept<DB: Database> {
+    connection: PoolConnection<DB>,
+    taken: Instant,
+    used: Instant,
+}
+
+impl<DB: Database> Reader<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    /// Keeps no more than `most` connections of a pool. Others who need some of the same pool must be
+    /// left with a few: what is kept here they can't have.
+    #[must_use]
+    pub fn new(pool: Pool<DB>, most: u32) -> Self {
+        let turns = Semaphore::new(most.max(1) as usize);
+        Self(Arc::new(Shared { pool, turns, idle: Mutex::default() }))
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`]; `PoolTimedOut` if no connection became free in the pool's time.
+    pub async fn all<'q, Q>(&self, query: Q) -> Result<Vec<DB::Row>, sqlx::Error>
+    where
+        Q: Execute<'q, DB> + 'q,
+    {
+        let _turn = self.turn().await?;
+        let mut kept = self.take().await?;
+        let rows = kept.connection.fetch_all(query).await?;
+        self.keep(kept);
+        Ok(rows)
+    }
+
+    /// The first row of a query.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub async fn first<'q, Q>(&self, query: Q) -> Result<Option<DB::Row>, sqlx::Error>
+    where
+        Q: Execute<'q, DB> + 'q,
+    {
+        let _turn = self.turn().await?;
+        let mut kept = self.take().await?;
+        let row = kept.connection.fetch_optional(query).await?;
+        self.keep(kept);
+        Ok(row)
+    }
+
+    /// Closes the pool, as soon as whoever reads has ended.
+    pub async fn close(&self) {
+        self.0.turns.close();
+        let idle = std::mem::take(&mut *self.lock());
+        drop(idle);
+        self.0.pool.close().await;
+    }
+
+    /// How many connections its pool has, and how many of them nobody uses.
+    #[must_use]
+    pub fn connections(&self) -> (u32, usize) {
+        (self.0.pool.size(), self.0.pool.num_idle() + self.lock().len())
+    }
+
+    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, sqlx::Error> {
+        let wait = self.0.pool.options().get_acquire_timeout();
+        match timeout(wait, self.0.turns.acquire()).await {
+            Ok(turn) => turn.map_err(|_| sqlx::Error::PoolClosed),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    async fn take(&self) -> Result<Kept<DB>, sqlx::Error> {
+        loop {
+            let last = self.lock().pop();
+            let Some(mut kept) = last else { break };
+            if kept.used.elapsed() <= UNTRIED || kept.connection.ping().await.is_ok() {
+                return Ok(kept);
+            }
+        }
+        let (connection, now) = (self.0.pool.acquire().await?, Instant::now());
+        Ok(Kept { connection, taken: now, used: now })
+    }
+
+    fn keep(&self, mut kept: Kept<DB>) {
+        kept.used = Instant::now();
+        let mut idle = self.lock();
+        if !self.0.turns.is_closed() && kept.used.duration_since(kept.taken) < KEPT {
+            idle.push(kept);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kept<DB>>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<DB: Database> Clone for Reader<DB> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<DB: Database> fmt::Debug for Reader<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reader").field(&self.0.pool).finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! Connections that go from one read to the next.
+
+use std::time::Duration;
+
+use sqlx::{PgPool, Postgres};
+use store::db::Reader;
+use tokio::task::JoinSet;
+
+use crate::support::{Database, sqlite_pools};
+
+/// The connection that answered.
+async fn backend(reader: &Reader<Postgres>) -> Result<i32, sqlx::Error> {
+    use sqlx::Row as _;
+    let row = reader.first(sqlx::query("SELECT pg_backend_pid()")).await?;
+    row.ok_or(sqlx::Error::RowNotFound)?.try_get(0)
+}
+
+async fn at_work(pool: &PgPool, like: &str) -> bool {
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE $1";
+    let count: i64 = sqlx::query_scalar(running).bind(like).fetch_one(pool).await.unwrap();
+    count > 0
+}
+
+#[tokio::test]
+async fn one_after_the_other_shares_a_connection() {
+    let database = Database::create().await;
+    let reader = Reader::new(database.pool().await, 3);
+    let first = backend(&reader).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(backend(&reader).await.unwrap(), first);
+    }
+    reader.close().await;
+}
+
+#[tokio::test]
+async fn nothing_but_the_read_is_sent_to_the_server() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let reader = Reader::new(pool.clone(), 1);
+    let pid = backend(&reader).await.unwrap();
+    let since = "SELECT state_change FROM pg_stat_activity WHERE pid = $1";
+    let at = || async {
+        let query = sqlx::query_scalar::<_, time::OffsetDateTime>(since).bind(pid);
+        query.fetch_one(&pool).await.unwrap()
+    };
+    let before = at().await;
+    // Another turn on that connection would be a later change of its state.
+    for _ in 0..20 {
+        assert_eq!(at().await, before);
+    }
+    reader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_connections_are_taken_than_agreed() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let reader = Reader::new(pool.clone(), 2);
+    let mut reads = JoinSet::new();
+    for _ in 0..20 {
+        let reader = reader.clone();
+        reads.spawn(async move { backend(&reader).await });
+    }
+    let pids: Vec<i32> = reads.join_all().await.into_iter().map(Result::unwrap).collect();
+    let different: std::collections::HashSet<_> = pids.iter().collect();
+    assert!(different.len() <= 2, "{different:?}");
+    // Others find a connection while all those are kept.
+    let rest = tokio::time::timeout(Duration::from_secs(10), pool.begin()).await;
+    rest.unwrap().unwrap().rollback().await.unwrap();
+    reader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_not_read_by_the_next() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let reader = Reader::new(pool.clone(), 1);
+    let slow = "SELECT 7, pg_sleep(0.5)";
+    let given_up = tokio::spawn({
+        let reader = reader.clone();
+        async move { reader.all(sqlx::query(slow)).await.map(drop) }
+    });
+    while !at_work(&pool, "SELECT 7%").await {
+        tokio::task::yield_now().await;
+    }
+    given_up.abort();
+    assert!(given_up.await.unwrap_err().is_cancelled());
+    assert!(backend(&reader).await.unwrap() > 7);
+    reader.close().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_cut_is_replaced() {
+    let database = Database::create().await;
+    let pool = database.pool().await;
+    let reader = Reader::new(pool.clone(), 1);
+    let cut = backend(&reader).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend($1)").bind(cut).execute(&pool).await.unwrap();
+    // It was used a moment ago, so nobody tries it out.
+    assert!(backend(&reader).await.is_err());
+    assert_ne!(backend(&reader).await.unwrap(), cut);
+    reader.close().await;
+}
+
+#[tokio::test]
+async fn a_refused_read_harms_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, reader) = sqlite_pools(&folder.path().join("log.db")).await;
+    sqlx::query("CREATE TABLE kettles (id INTEGER)").execute(&writer).await.unwrap();
+    for _ in 0..10 {
+        assert!(reader.all(sqlx::query("SELECT nothing FROM kettles")).await.is_err());
+        assert!(reader.all(sqlx::query("INSERT INTO kettles VALUES (1)")).await.is_err());
+        assert!(reader.first(sqlx::query("SELECT id FROM kettles")).await.unwrap().is_none());
+    }
+    reader.close().await;
+    let closed = reader.first(sqlx::query("SELECT id FROM kettles")).await;
+    assert!(matches!(closed, Err(sqlx::Error::PoolClosed)));
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_told() {
+    let database = Database::create().await;
+    let options = sqlx::postgres::PgPoolOptions::new().max_connections(1);
+    let options = options.acquire_timeout(Duration::from_millis(200));
+    let pool = options.connect(&database.url).await.unwrap();
+    let reader = Reader::new(pool.clone(), 1);
+    let held = pool.acquire().await.unwrap();
+    assert!(matches!(backend(&reader).await, Err(sqlx::Error::PoolTimedOut)));
+    drop(held);
+    backend(&reader).await.unwrap();
+    reader.close().await;
+}
