@@ -2,12 +2,15 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use sqlx::{Connection, Database, Execute, Executor, Pool, pool::PoolConnection};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, timeout},
+};
 
 /// How long a connection may idle before it is tried out when it is taken again.
 pub(super) const UNTRIED: Duration = Duration::from_secs(2);
@@ -53,8 +56,7 @@ where
     where
         Q: Execute<'q, DB> + 'q,
     {
-        let _turn = self.turn().await?;
-        let mut kept = self.take().await?;
+        let (_turn, mut kept) = self.lend().await?;
         let rows = kept.connection.fetch_all(query).await?;
         self.keep(kept);
         Ok(rows)
@@ -68,8 +70,7 @@ where
     where
         Q: Execute<'q, DB> + 'q,
     {
-        let _turn = self.turn().await?;
-        let mut kept = self.take().await?;
+        let (_turn, mut kept) = self.lend().await?;
         let row = kept.connection.fetch_optional(query).await?;
         self.keep(kept);
         Ok(row)
@@ -89,20 +90,32 @@ where
         (self.0.pool.size(), self.0.pool.num_idle() + self.lock().len())
     }
 
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, sqlx::Error> {
-        let wait = self.0.pool.options().get_acquire_timeout();
-        match timeout(wait, self.0.turns.acquire()).await {
-            Ok(turn) => turn.map_err(|_| sqlx::Error::PoolClosed),
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
-        }
+    /// A turn, and a connection that answered not long ago.
+    async fn lend(&self) -> Result<(SemaphorePermit<'_>, Kept<DB>), sqlx::Error> {
+        let lent = async {
+            let turn = self.0.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+            Ok((turn, self.take().await?))
+        };
+        timeout(self.wait(), lent).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    /// How long anybody waits for a connection.
+    fn wait(&self) -> Duration {
+        self.0.pool.options().get_acquire_timeout()
     }
 
     async fn take(&self) -> Result<Kept<DB>, sqlx::Error> {
         loop {
             let last = self.lock().pop();
             let Some(mut kept) = last else { break };
-            if kept.used.elapsed() <= UNTRIED || kept.connection.ping().await.is_ok() {
+            if kept.used.elapsed() <= UNTRIED {
                 return Ok(kept);
+            }
+            // Half of the time is left for another one.
+            match timeout(self.wait() / 2, kept.connection.ping()).await {
+                Ok(Ok(())) => return Ok(kept),
+                // The pool would wait for its answer.
+                _ => drop(kept.connection.detach()),
             }
         }
         let (connection, now) = (self.0.pool.acquire().await?, Instant::now());
@@ -117,7 +130,7 @@ where
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kept<DB>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept<DB>>> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

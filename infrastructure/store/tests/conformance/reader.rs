@@ -1,10 +1,19 @@
 //! Connections that go from one read to the next.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use sqlx::{PgPool, Postgres};
+use sqlx::{
+    PgPool, Postgres,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use store::db::Reader;
-use tokio::task::JoinSet;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time,
+};
 
 use crate::support::{Database, sqlite_pools};
 
@@ -20,6 +29,48 @@ async fn at_work(pool: &PgPool, like: &str) -> bool {
                    AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE $1";
     let count: i64 = sqlx::query_scalar(running).bind(like).fetch_one(pool).await.unwrap();
     count > 0
+}
+
+fn impatient() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(200))
+}
+
+/// A way to a server on which nothing arrives any more once it is told to be silent.
+async fn way_to(server: SocketAddr) -> (SocketAddr, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (silence, silent) = watch::channel(false);
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            let mut silent = silent.clone();
+            tokio::spawn(async move {
+                let mut there = TcpStream::connect(server).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut here, &mut there) => {}
+                    _ = silent.wait_for(|is| *is) => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (address, silence)
+}
+
+#[tokio::test]
+async fn a_server_that_fell_silent_keeps_nobody_waiting() {
+    let database = Database::create().await;
+    let options: PgConnectOptions = database.url.parse().unwrap();
+    let server = format!("{}:{}", options.get_host(), options.get_port()).parse().unwrap();
+    let (address, silence) = way_to(server).await;
+    let options = options.host(&address.ip().to_string()).port(address.port());
+    let reader = Reader::new(impatient().connect_lazy_with(options), 1);
+    backend(&reader).await.unwrap();
+    silence.send_replace(true);
+    // It rested so long that it is tried out.
+    time::pause();
+    time::advance(Duration::from_secs(3)).await;
+    time::resume();
+    let told = time::timeout(Duration::from_secs(10), backend(&reader)).await;
+    assert!(matches!(told.unwrap(), Err(sqlx::Error::PoolTimedOut)));
 }
 
 #[tokio::test]
@@ -41,7 +92,7 @@ async fn nothing_but_the_read_is_sent_to_the_server() {
     let pid = backend(&reader).await.unwrap();
     let since = "SELECT state_change FROM pg_stat_activity WHERE pid = $1";
     let at = || async {
-        let query = sqlx::query_scalar::<_, time::OffsetDateTime>(since).bind(pid);
+        let query = sqlx::query_scalar::<_, ::time::OffsetDateTime>(since).bind(pid);
         query.fetch_one(&pool).await.unwrap()
     };
     let before = at().await;
@@ -66,7 +117,7 @@ async fn no_more_connections_are_taken_than_agreed() {
     let different: std::collections::HashSet<_> = pids.iter().collect();
     assert!(different.len() <= 2, "{different:?}");
     // Others find a connection while all those are kept.
-    let rest = tokio::time::timeout(Duration::from_secs(10), pool.begin()).await;
+    let rest = time::timeout(Duration::from_secs(10), pool.begin()).await;
     rest.unwrap().unwrap().rollback().await.unwrap();
     reader.close().await;
 }
@@ -121,9 +172,7 @@ async fn a_refused_read_harms_no_other() {
 #[tokio::test]
 async fn who_waits_too_long_is_told() {
     let database = Database::create().await;
-    let options = sqlx::postgres::PgPoolOptions::new().max_connections(1);
-    let options = options.acquire_timeout(Duration::from_millis(200));
-    let pool = options.connect(&database.url).await.unwrap();
+    let pool = impatient().connect(&database.url).await.unwrap();
     let reader = Reader::new(pool.clone(), 1);
     let held = pool.acquire().await.unwrap();
     assert!(matches!(backend(&reader).await, Err(sqlx::Error::PoolTimedOut)));
