@@ -28,6 +28,9 @@ pub struct Args {
     /// How long each measurement takes.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// How often hashing alone and signing in are measured, in turn: what a machine can hash changes.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// How many people sign in, and how many registrations are timed.
     #[arg(long, default_value_t = 200)]
     people: usize,
@@ -87,15 +90,21 @@ async fn sign_in(host: &Host, mail: &Path, args: &Args) -> Outcome {
 
     println!("signing in, {} people, {} s each, SQLite", args.people, args.seconds);
     println!("{:<34}{:>12}{:>12}{:>12}{:>10}", "", "per second", "p50 ms", "p99 ms", "refused");
-    let bare = hashing::per_second(duration)?;
-    println!("{:<34}{bare:>12.1}", "hashes on all cores (reference)");
-    let alone = signing().await?;
-    print("POST /credentials/auth", &alone);
+    let mut shares = vec![];
+    for _ in 0..args.rounds.max(1) {
+        let bare = hashing::per_second(duration)?;
+        println!("{:<34}{bare:>12.1}", "hashes on all cores (reference)");
+        let alone = signing().await?;
+        print("POST /credentials/auth", &alone);
+        shares.push(100.0 * alone.per_second() / bare);
+    }
     print("GET /cars/{id}, 200/s, alone", &reading().await?);
     let (signed, read) = tokio::try_join!(signing(), reading())?;
     print("POST /credentials/auth, with reads", &signed);
     print("GET /cars/{id}, 200/s, meanwhile", &read);
-    println!("sign-ins are {:.0} % of the hashes\n", 100.0 * alone.per_second() / bare);
+    shares.sort_by(f64::total_cmp);
+    let shares: Vec<String> = shares.iter().map(|share| format!("{share:.0}")).collect();
+    println!("sign-ins are {} % of the hashes\n", shares.join(", "));
     Ok(())
 }
 
