@@ -23,6 +23,7 @@ on_every_deployment!(
     whoever_guesses_costs_one_read_for_each_guess,
     a_long_history_is_not_read_again_and_again,
     signing_in_costs_one_read_for_anybody,
+    signing_in_often_leaves_a_snapshot,
 );
 
 /// What the log and the vault were asked.
@@ -229,4 +230,22 @@ async fn signing_in_costs_one_read_for_anybody(app: &TestApp) {
         asked.retain(|what| !["open", "seal"].contains(what));
         assert_eq!(asked, expected);
     }
+}
+
+async fn signing_in_often_leaves_a_snapshot(app: &TestApp) {
+    confirmed(app, "ann@company.com").await;
+    app.settle().await;
+    let asked = Asked::default();
+    let ports = counted(app, &asked);
+    let mut kept = 0;
+    for _ in 0..120 {
+        let call = Call::new(Caller::anonymous(), "sign-in".to_owned());
+        let username = Some("ann@company.com".to_owned());
+        let password = Some(PASSWORD.to_owned());
+        AuthenticateCredential { username, password }.run(&ports, &call).await.unwrap();
+        let asked = asked.take();
+        assert_eq!(asked.iter().filter(|what| **what == "follow").count(), 1);
+        kept += asked.iter().filter(|what| **what == "keep_snapshot").count();
+    }
+    assert_eq!(kept, 1, "one for each hundred events");
 }

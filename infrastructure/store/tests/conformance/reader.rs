@@ -43,11 +43,12 @@ async fn way_to(server: SocketAddr) -> (SocketAddr, watch::Sender<bool>) {
     tokio::spawn(async move {
         while let Ok((mut here, _)) = listener.accept().await {
             let mut silent = silent.clone();
+            let silenced = async move { drop(silent.wait_for(|is| *is).await) };
             tokio::spawn(async move {
                 let mut there = TcpStream::connect(server).await.unwrap();
                 tokio::select! {
                     _ = copy_bidirectional(&mut here, &mut there) => {}
-                    _ = silent.wait_for(|is| *is) => std::future::pending().await,
+                    () = silenced => std::future::pending().await,
                 }
             });
         }
