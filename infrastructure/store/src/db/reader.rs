@@ -41,7 +41,7 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
     /// Keeps no more than `most` connections of a pool. Others who need some of the same pool must be
-    /// left with a few: what is kept here they can't have.
+    /// left with a few: what is kept here they can't have. So a pool has one of these, and its copies.
     #[must_use]
     pub fn new(pool: Pool<DB>, most: u32) -> Self {
         let turns = Semaphore::new(most.max(1) as usize);

@@ -141,8 +141,10 @@ impl Fixture {
         if let Backend::Postgres { pool, .. } = &self.backend {
             for log in logs.iter_mut().skip(1) {
                 let settings = LogSettings::default();
-                let reader = Reader::new(pool.clone(), 2);
-                let other = PgLog::open(pool.clone(), reader, self.clock.clone(), settings);
+                let own = PgPoolOptions::new().max_connections(4);
+                let own = own.connect_lazy_with((*pool.connect_options()).clone());
+                let reader = Reader::new(own.clone(), 2);
+                let other = PgLog::open(own, reader, self.clock.clone(), settings);
                 *log = Arc::new(other.await.unwrap());
             }
         }
