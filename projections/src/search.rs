@@ -36,13 +36,12 @@ pub(crate) async fn page<T>(
     let statement = statement(source, values.len(), search.sort.as_ref());
     values.extend([search.limit.into(), search.skip().into()]);
     let rows = db.fetch(&statement, &values).await?;
-    let total = match last(rows.len(), search) {
-        Some(total) => total,
-        None => {
-            values.truncate(values.len() - 2);
-            let counted = db.fetch_one(&count(source), &values).await?;
-            counted.map_or(Ok(0), |row| row.count("total"))?
-        }
+    let total = if let Some(total) = last(rows.len(), search) {
+        total
+    } else {
+        values.truncate(values.len() - 2);
+        let counted = db.fetch_one(&count(source), &values).await?;
+        counted.map_or(Ok(0), |row| row.count("total"))?
     };
     let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(Found { rows: Rows::new(rows, filled(source, search)), total })

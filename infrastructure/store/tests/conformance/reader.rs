@@ -35,25 +35,20 @@ fn impatient() -> PgPoolOptions {
     PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(200))
 }
 
-/// A way to a server on which nothing arrives any more once it is told to be silent.
-async fn way_to(server: SocketAddr) -> (SocketAddr, watch::Sender<bool>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (silence, silent) = watch::channel(false);
-    tokio::spawn(async move {
-        while let Ok((mut here, _)) = listener.accept().await {
-            let mut silent = silent.clone();
-            let silenced = async move { drop(silent.wait_for(|is| *is).await) };
-            tokio::spawn(async move {
-                let mut there = TcpStream::connect(server).await.unwrap();
-                tokio::select! {
-                    _ = copy_bidirectional(&mut here, &mut there) => {}
-                    () = silenced => std::future::pending().await,
-                }
-            });
-        }
-    });
-    (address, silence)
+/// A way to a server on which nothing arrives any more once it is silent.
+async fn way(listener: TcpListener, server: SocketAddr, silent: watch::Receiver<bool>) {
+    let mut ways = JoinSet::new();
+    while let Ok((mut here, _)) = listener.accept().await {
+        let mut silent = silent.clone();
+        let silenced = async move { drop(silent.wait_for(|is| *is).await) };
+        ways.spawn(async move {
+            let mut there = TcpStream::connect(server).await.unwrap();
+            tokio::select! {
+                _ = copy_bidirectional(&mut here, &mut there) => {}
+                () = silenced => std::future::pending().await,
+            }
+        });
+    }
 }
 
 #[tokio::test]
@@ -61,7 +56,11 @@ async fn a_server_that_fell_silent_keeps_nobody_waiting() {
     let database = Database::create().await;
     let options: PgConnectOptions = database.url.parse().unwrap();
     let server = format!("{}:{}", options.get_host(), options.get_port()).parse().unwrap();
-    let (address, silence) = way_to(server).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (silence, silent) = watch::channel(false);
+    let mut ways = JoinSet::new();
+    ways.spawn(way(listener, server, silent));
     let options = options.host(&address.ip().to_string()).port(address.port());
     let reader = Reader::new(impatient().connect_lazy_with(options), 1);
     backend(&reader).await.unwrap();
@@ -129,15 +128,13 @@ async fn what_was_given_up_is_not_read_by_the_next() {
     let pool = database.pool().await;
     let reader = Reader::new(pool.clone(), 1);
     let slow = "SELECT 7, pg_sleep(0.5)";
-    let given_up = tokio::spawn({
-        let reader = reader.clone();
-        async move { reader.all(sqlx::query(slow)).await.map(drop) }
-    });
+    let mut given_up = JoinSet::new();
+    let reading = reader.clone();
+    given_up.spawn(async move { reading.all(sqlx::query(slow)).await.map(drop) });
     while !at_work(&pool, "SELECT 7%").await {
         tokio::task::yield_now().await;
     }
-    given_up.abort();
-    assert!(given_up.await.unwrap_err().is_cancelled());
+    given_up.shutdown().await;
     assert!(backend(&reader).await.unwrap() > 7);
     reader.close().await;
 }
