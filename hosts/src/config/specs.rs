@@ -63,7 +63,7 @@ pub const ALL: &[Spec] = &[
     spec("AMQP_URL", Kind::Secret, None, "`amqp://…` or `amqps://…`: RabbitMQ carries events and work between processes. Needs `DATABASE_URL`."),
     spec("GROUNDWORK_BUS_PREFIX", Kind::Text, None, "Begins the name of every exchange and queue, so that several deployments can share a virtual host."),
     spec("GROUNDWORK_PARTS", Kind::Number(1, 64), Some("1"), "Into how many parts consumers divide the log: as many processes can share the work. The same in every process of a deployment."),
-    spec("GROUNDWORK_DATABASE_CONNECTIONS", Kind::Number(4, 500), Some("20"), "PostgreSQL connections of this process at most."),
+    spec("GROUNDWORK_DATABASE_CONNECTIONS", Kind::Number(4, 500), Some("20"), "PostgreSQL connections of this process at most; reads use three quarters of them."),
     spec("GROUNDWORK_DATABASE_WAIT_MILLISECONDS", Kind::Number(100, 60_000), Some("3000"), "How long a request waits for a connection before it is answered 503."),
     spec("GROUNDWORK_ACCESS_TOKEN_MINUTES", Kind::Number(1, 1440), Some("15"), "How long access tokens are good for."),
     spec("GROUNDWORK_TOKEN_LEEWAY_SECONDS", Kind::Number(0, 300), Some("30"), "How far the clocks of two hosts may differ when a token's time is checked."),

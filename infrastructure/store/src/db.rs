@@ -101,11 +101,15 @@ impl Db {
         Ok(Self::over(pool))
     }
 
-    /// PostgreSQL, over connections that are there. A quarter of them is kept for those who write.
+    /// PostgreSQL, over connections that are there. At least one, and a quarter of them, is left to
+    /// those who write; a pool of a single connection can only read.
     #[must_use]
     pub fn over(pool: PgPool) -> Self {
         let most = pool.options().get_max_connections();
-        Self::Postgres { reader: Reader::new(pool.clone(), most - most / 4), pool }
+        Self::Postgres {
+            reader: Reader::new(pool.clone(), most.saturating_sub((most / 4).max(1))),
+            pool,
+        }
     }
 
     /// A file of SQLite, made if it is missing.

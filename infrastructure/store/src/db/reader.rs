@@ -14,7 +14,7 @@ use tokio::{
 
 /// How long a connection may idle before it is tried out when it is taken again.
 pub(super) const UNTRIED: Duration = Duration::from_secs(2);
-/// How long a connection is kept before its pool may decide about it again.
+/// How long a connection is kept before its pool decides about it again, once somebody reads.
 const KEPT: Duration = Duration::from_mins(5);
 
 /// Connections of a pool that go from one read to the next. A pool asks its server about each
@@ -125,8 +125,9 @@ where
     fn keep(&self, mut kept: Kept<DB>) {
         kept.used = Instant::now();
         let mut idle = self.lock();
-        if !self.0.turns.is_closed() && kept.used.duration_since(kept.taken) < KEPT {
+        if !self.0.turns.is_closed() {
             idle.push(kept);
+            idle.retain(|kept| kept.taken.elapsed() < KEPT);
         }
     }
 

@@ -1,6 +1,13 @@
 //! Connections that go from one read to the next.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     PgPool, Postgres,
@@ -85,21 +92,21 @@ async fn one_after_the_other_shares_a_connection() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_read_is_sent_to_the_server() {
+async fn a_pool_gets_nothing_back_between_reads() {
     let database = Database::create().await;
-    let pool = database.pool().await;
-    let reader = Reader::new(pool.clone(), 1);
-    let pid = backend(&reader).await.unwrap();
-    let since = "SELECT state_change FROM pg_stat_activity WHERE pid = $1";
-    let at = || async {
-        let query = sqlx::query_scalar::<_, ::time::OffsetDateTime>(since).bind(pid);
-        query.fetch_one(&pool).await.unwrap()
-    };
-    let before = at().await;
-    // Another turn on that connection would be a later change of its state.
-    for _ in 0..20 {
-        assert_eq!(at().await, before);
+    let returned = Arc::new(AtomicUsize::new(0));
+    let counter = returned.clone();
+    // With a single connection a pool must have it back before it can lend it again.
+    let pool = PgPoolOptions::new().max_connections(1).after_release(move |_, _| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::ready(Ok(true)))
+    });
+    let reader = Reader::new(pool.connect(&database.url).await.unwrap(), 1);
+    let before = returned.load(Ordering::SeqCst);
+    for _ in 0..5 {
+        backend(&reader).await.unwrap();
     }
+    assert_eq!(returned.load(Ordering::SeqCst), before);
     reader.close().await;
 }
 
@@ -127,14 +134,18 @@ async fn what_was_given_up_is_not_read_by_the_next() {
     let database = Database::create().await;
     let pool = database.pool().await;
     let reader = Reader::new(pool.clone(), 1);
-    let slow = "SELECT 7, pg_sleep(0.5)";
+    let mut holder = pool.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(7)").execute(&mut *holder).await.unwrap();
     let mut given_up = JoinSet::new();
     let reading = reader.clone();
-    given_up.spawn(async move { reading.all(sqlx::query(slow)).await.map(drop) });
+    given_up.spawn(async move {
+        reading.all(sqlx::query("SELECT 7, pg_advisory_xact_lock(7)")).await.map(drop)
+    });
     while !at_work(&pool, "SELECT 7%").await {
         tokio::task::yield_now().await;
     }
     given_up.shutdown().await;
+    sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut *holder).await.unwrap();
     assert!(backend(&reader).await.unwrap() > 7);
     reader.close().await;
 }
