@@ -13,7 +13,7 @@ use sqlx::{
     PgPool, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use store::db::Reader;
+use store::db::{Db, PoolSettings, Reader};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -127,6 +127,25 @@ async fn no_more_connections_are_taken_than_agreed() {
     let rest = time::timeout(Duration::from_secs(10), pool.begin()).await;
     rest.unwrap().unwrap().rollback().await.unwrap();
     reader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_writes_finds_a_connection_in_the_smallest_pool() {
+    let database = Database::create().await;
+    for connections in 2..5 {
+        let wait = Duration::from_secs(5);
+        let db = Db::postgres(&database.url, PoolSettings { connections, wait }).unwrap();
+        let mut reads = JoinSet::new();
+        for _ in 0..20 {
+            let db = db.clone();
+            reads.spawn(async move { db.fetch("SELECT 1, pg_sleep(0.01)", &[]).await.map(drop) });
+        }
+        for read in reads.join_all().await {
+            read.unwrap();
+        }
+        db.begin().await.unwrap().commit().await.unwrap();
+        db.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
