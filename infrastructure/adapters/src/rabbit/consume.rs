@@ -14,7 +14,7 @@ use metrics::counter;
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, interval},
+    time::{Instant, interval, sleep_until},
 };
 
 use super::{
@@ -80,6 +80,7 @@ async fn consume(
     let mut tick = interval(TICK);
     part.window().reconnected();
     loop {
+        let due = part.window().due(Instant::now());
         let attached = tokio::select! {
             delivery = deliveries.next() => {
                 let Some(delivery) = delivery else { return Err(stopped()) };
@@ -88,10 +89,10 @@ async fn consume(
             }
             _ = done.changed() => true,
             _ = tick.tick() => true,
+            () = until(due) => true,
             () = detached(&mut parts, number) => false,
         };
-        let tag = part.window().acknowledge(Instant::now());
-        if let Some(tag) = tag {
+        if let Some(tag) = acknowledged(&part, attached) {
             channel.basic_ack(tag, BasicAckOptions { multiple: true }).await?;
         }
         if !attached {
@@ -100,6 +101,21 @@ async fn consume(
             channel.close(200, "detached".into()).await?;
             return Ok(number);
         }
+    }
+}
+
+/// Up to where the broker is told now that it may forget; all there is before it gives a part away.
+fn acknowledged(part: &Part, attached: bool) -> Option<u64> {
+    let (mut window, now) = (part.window(), Instant::now());
+    let is_due = window.due(now).is_some_and(|due| due <= now);
+    if is_due || !attached { window.acknowledge(now) } else { None }
+}
+
+/// For ever if there is no such time.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -13,6 +13,11 @@ use super::wire::{Incoming, What};
 
 /// A member that has not shown itself for so long is not waited for any more.
 const GONE: Duration = Duration::from_secs(10);
+/// How long messages that are done with wait for others: each acknowledgement, of however many, is
+/// a write of the broker.
+const GATHER: Duration = Duration::from_millis(100);
+/// Of the messages that the broker delivers ahead, the share that is acknowledged at once.
+const MANY: usize = 4;
 
 /// The latest run of a part, without holes: all its events with a position in `(after, through]`.
 pub(super) struct Window {
@@ -23,6 +28,8 @@ pub(super) struct Window {
     members: HashMap<u64, Member>,
     /// Deliveries of the channel in use, oldest first.
     unacknowledged: VecDeque<Unacknowledged>,
+    /// When the first of them was done with.
+    done_since: Option<Instant>,
     limits: Limits,
 }
 
@@ -61,6 +68,7 @@ impl Window {
             bytes: 0,
             members: HashMap::new(),
             unacknowledged: VecDeque::new(),
+            done_since: None,
             limits,
         }
     }
@@ -96,22 +104,27 @@ impl Window {
     pub fn refuse(&mut self, tag: u64) {
         self.note(tag, 0);
     }
+    /// When the broker should be told what it may forget; `None` if there is nothing yet.
+    pub fn due(&mut self, now: Instant) -> Option<Instant> {
+        self.settle(now);
+        let since = self.done_since?;
+        let many = self.done() * MANY >= usize::from(self.limits.messages);
+        Some(if many { since } else { since + GATHER })
+    }
     /// The tag up to which the broker may forget.
     pub fn acknowledge(&mut self, now: Instant) -> Option<u64> {
         self.settle(now);
-        let mut last = None;
-        while let Some(first) = self.unacknowledged.front() {
-            if first.position > self.after {
-                break;
-            }
-            last = Some(first.tag);
-            self.unacknowledged.pop_front();
-        }
-        last
+        self.done_since = None;
+        self.unacknowledged.drain(..self.done()).last().map(|last| last.tag)
+    }
+    /// How many messages, oldest first, the broker may forget.
+    fn done(&self) -> usize {
+        self.unacknowledged.partition_point(|message| message.position <= self.after)
     }
     /// Tags of an earlier channel mean nothing on a new one; the broker delivers all of it again.
     pub fn reconnected(&mut self) {
         self.unacknowledged.clear();
+        self.done_since = None;
     }
 
     /// The run after a position, if there is anything to tell. `after` of the page is greater than
@@ -171,8 +184,7 @@ impl Window {
         if let Some(slowest) = slowest {
             self.forget(slowest);
         }
-        let done = self.unacknowledged.partition_point(|first| first.position <= self.after);
-        if self.unacknowledged.len() - done >= usize::from(self.limits.messages) {
+        if self.unacknowledged.len() - self.done() >= usize::from(self.limits.messages) {
             // Whoever is in the older half is left behind and reads the log, but only for the sake
             // of one who is ahead: if none is, the broker waits.
             self.forget(fastest.unwrap_or(self.through).min(self.middle()));
@@ -180,6 +192,9 @@ impl Window {
         let most = usize::from(self.limits.messages) * 2;
         while self.events.len() > most || self.bytes > self.limits.bytes {
             self.forget(self.middle());
+        }
+        if self.done_since.is_none() && self.done() > 0 {
+            self.done_since = Some(now);
         }
     }
     fn middle(&self) -> u64 {

@@ -58,6 +58,27 @@ fn gives_a_run_and_forgets_what_is_handled() {
 }
 
 #[test]
+fn acknowledgements_gather_unless_there_are_many() {
+    let (mut window, begun) = (Window::new(LIMITS), Instant::now());
+    window.next(1, 0, 10, begun);
+    for position in 1..=8 {
+        told(&mut window, position, Some(position - 1), begun);
+    }
+    assert_eq!(window.due(begun), None, "nobody is done with anything");
+    window.handled(1, 1, begun);
+    let later = begun + GATHER / 2;
+    assert_eq!(window.due(later), Some(begun + GATHER));
+    window.handled(1, 2, later);
+    assert_eq!(window.due(later), Some(begun), "a quarter of all that are delivered ahead");
+    assert_eq!(window.acknowledge(later), Some(2));
+    assert_eq!(window.due(later), None);
+    window.handled(1, 3, later);
+    assert_eq!(window.due(later), Some(later + GATHER));
+    window.reconnected();
+    assert_eq!(window.due(later), None, "tags of the old channel mean nothing");
+}
+
+#[test]
 fn a_hole_sends_members_to_the_log() {
     let (mut window, now) = (Window::new(LIMITS), Instant::now());
     told(&mut window, 1, Some(0), now);

@@ -1,14 +1,16 @@
 //! The transaction of a batch.
 //!
-//! Lists travel as one JSON parameter each, and the statements of a step as one script: each row, or
-//! each statement, by itself would cost a turn of the connection's thread.
+//! Lists travel as one JSON parameter each, and the statements of a step as one script, its beginning
+//! or end of the transaction included: each row, or each statement, by itself would cost a turn of the
+//! connection's thread.
 
 use domain::kernel::Timestamp;
 use serde_json::json;
 #[cfg(feature = "testing-only")]
 use sqlx::Executor as _;
 use sqlx::{
-    Arguments as _, Encode, Row as _, Sqlite, SqlitePool, Transaction, Type,
+    Arguments as _, Encode, Row as _, Sqlite, SqlitePool, Type,
+    pool::PoolConnection,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
@@ -107,49 +109,73 @@ impl Script {
     }
 }
 
+// A deferred transaction that reads before it writes fails instead of waiting.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
 /// Writes batches on the one connection that writes.
 pub struct SqliteEngine {
     writer: SqlitePool,
-    /// Rolled back when it is dropped.
-    transaction: Option<Transaction<'static, Sqlite>>,
+    connection: Option<PoolConnection<Sqlite>>,
+    /// Whether the connection may be in a transaction: then nobody else must get it.
+    open: bool,
 }
 
 impl SqliteEngine {
     pub fn new(writer: SqlitePool) -> Self {
-        Self { writer, transaction: None }
+        Self { writer, connection: None, open: false }
     }
 
-    fn transaction(&mut self) -> Result<&mut Transaction<'static, Sqlite>, Fault> {
-        self.transaction
-            .as_mut()
-            .ok_or_else(|| Fault::Unavailable("the transaction was lost".into()))
+    fn connection(&mut self) -> Result<&mut sqlx::SqliteConnection, Fault> {
+        let lost = || Fault::Unavailable("the transaction was lost".into());
+        self.connection.as_deref_mut().ok_or_else(lost)
+    }
+
+    /// Closes the connection, and rolls back with it.
+    fn close(&mut self) {
+        drop(self.connection.take().map(PoolConnection::detach));
+        self.open = false;
+    }
+}
+
+impl Drop for SqliteEngine {
+    fn drop(&mut self) {
+        if self.open {
+            self.close();
+        }
     }
 }
 
 impl Engine for SqliteEngine {
     async fn begin(&mut self) -> Result<(), Fault> {
-        self.transaction = None;
-        // A deferred transaction that reads before it writes fails instead of waiting.
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        self.transaction = Some(begun.map_err(|error| fault(&error))?);
+        self.abandon().await;
+        self.connection = Some(self.writer.acquire().await.map_err(|error| fault(&error))?);
         Ok(())
     }
 
     async fn facts(&mut self, all: &Questions<'_>) -> Result<Facts, Fault> {
-        let transaction = self.transaction()?;
-        facts(transaction, all).await.map_err(|error| fault(&error))
+        self.open = true;
+        facts(self.connection()?, all).await.map_err(|error| fault(&error))
     }
 
     async fn commit(&mut self, all: &Write<'_>) -> Result<(), Fault> {
-        write(self.transaction()?, all).await.map_err(|error| fault(&error))?;
-        match self.transaction.take() {
-            Some(transaction) => transaction.commit().await.map_err(|error| fault(&error)),
-            None => Ok(()),
-        }
+        write(self.connection()?, all).await.map_err(|error| fault(&error))?;
+        self.open = false;
+        self.connection = None;
+        Ok(())
     }
 
     async fn abandon(&mut self) {
-        self.transaction = None;
+        if self.open
+            && let Ok(connection) = self.connection()
+            && sqlx::query(ROLLBACK).execute(connection).await.is_err()
+        {
+            // It had not begun, or had ended; or the database is in trouble.
+            self.close();
+        }
+        self.open = false;
+        self.connection = None;
     }
 
     async fn purge(&mut self, now: Timestamp, limit: u32) -> Result<(), Fault> {
@@ -164,7 +190,7 @@ async fn facts(
     all: &Questions<'_>,
 ) -> Result<Facts, sqlx::Error> {
     let mut script = Script::default();
-    script.add(HEAD);
+    script.add(BEGIN).add(HEAD);
     if !all.streams.is_empty() {
         script.add(VERSIONS).bind(list(&all.streams, |one| json!([one.kind, one.id])))?;
     }
@@ -253,6 +279,7 @@ async fn write(
         script.add(ENQUEUE).bind(now)?.bind(list)?;
     }
     consume(&mut script, all)?;
+    script.add(COMMIT);
     script.run(connection).await?;
     Ok(())
 }
