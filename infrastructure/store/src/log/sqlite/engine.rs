@@ -350,3 +350,6 @@ pub async fn reset(writer: &SqlitePool, now: Timestamp) -> Result<u64, sqlx::Err
     transaction.commit().await?;
     Ok(event.position)
 }
+
+#[cfg(test)]
+mod tests;
