@@ -115,7 +115,7 @@ impl Window {
     pub fn acknowledge(&mut self, now: Instant) -> Option<u64> {
         self.settle(now);
         self.done_since = None;
-        self.unacknowledged.drain(..self.done()).last().map(|last| last.tag)
+        self.unacknowledged.drain(..self.done()).next_back().map(|last| last.tag)
     }
     /// How many messages, oldest first, the broker may forget.
     fn done(&self) -> usize {
