@@ -8,7 +8,7 @@ use crate::{
     config::{GatewaySettings, InvalidSettings, Settings},
     ops,
     roles::{Api, Role, Roles},
-    serve,
+    serve, threads,
 };
 
 /// Why a command stops: one sentence for the operator, without secrets.
@@ -96,11 +96,6 @@ fn run(command: Command) -> Result<(), Failure> {
     Ok(runtime()?.block_on(serve::run(settings, roles))?)
 }
 
-/// Two threads are enough beside those of the HTTP server: what runs here waits for databases.
 fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Stop::because("the runtime could not be started", error))
+    threads::runtime().map_err(|error| Stop::because("the runtime could not be started", error))
 }

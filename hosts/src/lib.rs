@@ -21,4 +21,5 @@ pub mod stores;
 pub mod telemetry;
 #[cfg(feature = "testing-only")]
 pub mod testing;
+pub mod threads;
 pub mod worker;

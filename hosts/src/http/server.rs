@@ -8,6 +8,7 @@ use actix_web::{
 };
 
 use super::{dispatch::dispatch, settings::HttpSettings, site::Site};
+use crate::threads;
 
 /// How long a client may take to close its side.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
@@ -49,6 +50,7 @@ where
     F: Future<Output = HttpResponse> + 'static,
 {
     let mut server = HttpServer::new(move || {
+        threads::serves_requests();
         let answer = worker();
         App::new().default_service(fn_service(move |request: ServiceRequest| {
             let (request, payload) = request.into_parts();

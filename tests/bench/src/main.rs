@@ -27,7 +27,9 @@ use hosts::{
     config::{GatewaySettings, Settings},
     ops::tokens::Mint,
     roles::{Api, Role, Roles},
+    threads,
 };
+use tokio::runtime::Runtime;
 
 /// Why a benchmark fails.
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -93,13 +95,26 @@ enum Command {
     Mint(Mint),
 }
 
+impl Command {
+    /// Whether it is what others measure, not what measures.
+    fn is_host(&self) -> bool {
+        use Command::{Pass, Queries, Serve, ServeCommands, Worker};
+        matches!(self, Serve | ServeCommands | Queries | Worker | Pass)
+    }
+}
+
 async fn serve(roles: Roles) -> Outcome {
     Ok(hosts::serve::run(Settings::load()?, roles).await?)
 }
 
-#[tokio::main]
-async fn main() -> Outcome {
-    match Cli::parse().command {
+fn main() -> Outcome {
+    let command = Cli::parse().command;
+    let runtime = if command.is_host() { threads::runtime() } else { Runtime::new() };
+    runtime?.block_on(run(command))
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
         Command::Append(args) => append::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Latency(args) => latency::run(args).await,
