@@ -73,15 +73,14 @@ impl Deployment {
         let cluster =
             layout.has_cluster().then(|| Cluster::start_new(Durability::Full)).transpose()?;
         let broker = layout.has_broker().then(Broker::start_new).transpose()?;
+        // E-mails go there with any engine.
         let data = folder.path().join("data");
+        let settings = Environment::default().with("GROUNDWORK_DATA", &data.display().to_string());
         let (log, settings) = match &cluster {
-            None => (
-                Log::in_folder(&data),
-                Environment::default().with("GROUNDWORK_DATA", &data.display().to_string()),
-            ),
+            None => (Log::in_folder(&data), settings),
             Some(cluster) => {
                 let url = cluster.url("postgres");
-                let settings = Environment::default().with("DATABASE_URL", &url);
+                let settings = settings.with("DATABASE_URL", &url);
                 (Log::Postgres(url), settings)
             }
         };
