@@ -8,7 +8,8 @@ use crate::{
     config::{GatewaySettings, InvalidSettings, Settings},
     ops,
     roles::{Api, Role, Roles},
-    serve, threads,
+    serve,
+    threads::{self, Interrupting},
 };
 
 /// Why a command stops: one sentence for the operator, without secrets.
@@ -87,15 +88,17 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Worker { roles } => Roles::working(roles),
         Command::Gateway => {
             let settings = GatewaySettings::load()?;
-            return Ok(runtime()?.block_on(serve::gateway(settings))?);
+            return Ok(runtime(Interrupting::Others)?.block_on(serve::gateway(settings))?);
         }
-        Command::Ops(command) => return runtime()?.block_on(ops::run(command)),
+        Command::Ops(command) => return runtime(Interrupting::Others)?.block_on(ops::run(command)),
     };
     let settings = Settings::load()?;
     roles.check(&settings)?;
-    Ok(runtime()?.block_on(serve::run(settings, roles))?)
+    let runtime = runtime(Interrupting::beside(&settings.storage))?;
+    Ok(runtime.block_on(serve::run(settings, roles))?)
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    threads::runtime().map_err(|error| Stop::because("the runtime could not be started", error))
+fn runtime(interrupting: Interrupting) -> Result<tokio::runtime::Runtime, Stop> {
+    threads::runtime(interrupting)
+        .map_err(|error| Stop::because("the runtime could not be started", error))
 }

@@ -2,69 +2,94 @@
 //!
 //! Threads that read, write and follow events wake up a hundred times for a request and run for some
 //! microseconds. While passwords are hashed on every core, each time would take a core away from a
-//! hash, and its caches with it. So they wait until whoever runs has had its slice, some milliseconds
-//! at most, and find more to do at once then (`SCHED_BATCH` of sched(7)). On a core that is idle
-//! nothing changes. Threads inherit this from the one that starts them; those that serve requests
-//! interrupt others.
+//! hash, and its caches with it. So in a process that has its databases in itself they wait until
+//! whoever runs has had its slice, some milliseconds at most, and find more to do at once then
+//! (`SCHED_BATCH` of sched(7)). On a core that is idle nothing changes. Threads inherit this from the
+//! one that starts them; those that serve requests interrupt others. Beside a database server nobody
+//! waits: its processes would not, either.
 
 use std::io;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Of 0 to 99, what Linux knows as nice 0.
-#[cfg(target_os = "linux")]
-const ORDINARY: u8 = 47;
+use crate::config::Storage;
 
-/// The runtime of a process whose threads, and the current one, let others finish their slice. Two
-/// of its own are enough beside those of the HTTP server: what runs here waits for databases.
+/// Whether threads of a runtime take cores away from others when they wake up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupting {
+    /// They let others finish their slice.
+    Nobody,
+    /// As the system has it.
+    Others,
+}
+
+impl Interrupting {
+    /// What suits a process with these stores.
+    #[must_use]
+    pub fn beside(storage: &Storage) -> Self {
+        match storage {
+            Storage::Embedded { .. } => Self::Nobody,
+            Storage::Postgres { .. } => Self::Others,
+        }
+    }
+}
+
+/// The runtime of a process. Two threads of its own are enough beside those of the HTTP server: what
+/// runs here waits for databases.
 ///
 /// # Errors
 /// If threads can't be started.
-pub fn runtime() -> io::Result<Runtime> {
-    // Before any thread is started that inherits it.
-    told(schedule(Interrupting::Nobody));
+pub fn runtime(interrupting: Interrupting) -> io::Result<Runtime> {
+    if interrupting == Interrupting::Nobody {
+        // Before any thread is started that inherits it.
+        system::interrupt_nobody();
+    }
     Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// Lets the current thread interrupt others when it wakes up.
 pub fn serves_requests() {
-    told(schedule(Interrupting::Others));
-}
-
-#[derive(Clone, Copy)]
-enum Interrupting {
-    Nobody,
-    Others,
+    system::interrupt_others();
 }
 
 #[cfg(target_os = "linux")]
-fn schedule(interrupting: Interrupting) -> Result<(), String> {
+mod system {
     use thread_priority::{
         NormalThreadSchedulePolicy::{Batch, Other},
         ThreadPriority, ThreadPriorityValue,
-        ThreadSchedulePolicy::Normal,
-        set_thread_priority_and_policy, thread_native_id,
+        ThreadSchedulePolicy::{self, Normal},
+        set_thread_priority_and_policy, thread_native_id, thread_schedule_policy,
     };
 
-    let policy = match interrupting {
-        Interrupting::Nobody => Batch,
-        Interrupting::Others => Other,
-    };
-    let ordinary = ThreadPriority::Crossplatform(ThreadPriorityValue::try_from(ORDINARY)?);
-    set_thread_priority_and_policy(thread_native_id(), ordinary, Normal(policy))
-        .map_err(|error| format!("{error:?}"))
+    /// Of 0 to 99, what Linux knows as nice 0.
+    const ORDINARY: u8 = 47;
+
+    pub fn interrupt_nobody() {
+        schedule(Normal(Batch));
+    }
+
+    pub fn interrupt_others() {
+        if thread_schedule_policy() == Ok(Normal(Batch)) {
+            schedule(Normal(Other));
+        }
+    }
+
+    /// Everything works without it, a little slower while passwords are hashed.
+    fn schedule(policy: ThreadSchedulePolicy) {
+        let scheduled = ThreadPriorityValue::try_from(ORDINARY).map(|ordinary| {
+            let ordinary = ThreadPriority::Crossplatform(ordinary);
+            set_thread_priority_and_policy(thread_native_id(), ordinary, policy)
+        });
+        if !matches!(scheduled, Ok(Ok(()))) {
+            tracing::debug!(?scheduled, "threads interrupt each other as the system has it");
+        }
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn schedule(_interrupting: Interrupting) -> Result<(), String> {
-    Ok(())
-}
-
-/// Everything works without it, a little slower while passwords are hashed.
-fn told(scheduled: Result<(), String>) {
-    if let Err(error) = scheduled {
-        tracing::debug!(error, "threads interrupt each other as the system has it");
-    }
+mod system {
+    pub fn interrupt_nobody() {}
+    pub fn interrupt_others() {}
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -76,9 +101,11 @@ mod tests {
     };
     use tokio::task::JoinSet;
 
+    use super::{Interrupting, runtime, serves_requests};
+
     #[test]
     fn only_who_serves_requests_interrupts_others() {
-        let runtime = super::runtime().unwrap();
+        let runtime = runtime(Interrupting::Nobody).unwrap();
         let of_a_task = runtime.block_on(async {
             let mut tasks = JoinSet::new();
             tasks.spawn(async { thread_schedule_policy() });
@@ -86,7 +113,7 @@ mod tests {
         });
         assert_eq!(of_a_task, Ok(Normal(Batch)));
         let of_a_server = std::thread::spawn(|| {
-            super::serves_requests();
+            serves_requests();
             thread_schedule_policy()
         });
         assert_eq!(of_a_server.join().unwrap(), Ok(Normal(Other)));

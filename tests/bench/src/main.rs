@@ -27,7 +27,7 @@ use hosts::{
     config::{GatewaySettings, Settings},
     ops::tokens::Mint,
     roles::{Api, Role, Roles},
-    threads,
+    threads::{self, Interrupting},
 };
 use tokio::runtime::Runtime;
 
@@ -96,10 +96,10 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it is what others measure, not what measures.
+    /// Whether it is a process with databases that others measure.
     fn is_host(&self) -> bool {
-        use Command::{Pass, Queries, Serve, ServeCommands, Worker};
-        matches!(self, Serve | ServeCommands | Queries | Worker | Pass)
+        use Command::{Queries, Serve, ServeCommands, Worker};
+        matches!(self, Serve | ServeCommands | Queries | Worker)
     }
 }
 
@@ -109,7 +109,11 @@ async fn serve(roles: Roles) -> Outcome {
 
 fn main() -> Outcome {
     let command = Cli::parse().command;
-    let runtime = if command.is_host() { threads::runtime() } else { Runtime::new() };
+    let runtime = if command.is_host() {
+        threads::runtime(Interrupting::beside(&Settings::load()?.storage))
+    } else {
+        Runtime::new()
+    };
     runtime?.block_on(run(command))
 }
 
