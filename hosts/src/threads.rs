@@ -1,6 +1,6 @@
 //! Which threads interrupt which.
 //!
-//! Threads that read, write and follow events wake up a hundred times for a request and run for some
+//! Threads that read, write and follow events wake up dozens of times for a sign-in and run for some
 //! microseconds. While passwords are hashed on every core, each time would take a core away from a
 //! hash, and its caches with it. So in a process that has its databases in itself they wait until
 //! whoever runs has had its slice, some milliseconds at most, and find more to do at once then
@@ -61,7 +61,7 @@ mod system {
         set_thread_priority_and_policy, thread_native_id, thread_schedule_policy,
     };
 
-    /// Of 0 to 99, what Linux knows as nice 0.
+    /// Of 0 to 99, what Linux knows as nice 0: the library sets it together with the policy.
     const ORDINARY: u8 = 47;
 
     pub fn interrupt_nobody() {

@@ -16,8 +16,8 @@ const GONE: Duration = Duration::from_secs(10);
 /// How long messages that are done with wait for others: each acknowledgement, of however many, is
 /// a write of the broker.
 const GATHER: Duration = Duration::from_millis(100);
-/// Of the messages that the broker delivers ahead, the share that is acknowledged at once.
-const MANY: usize = 4;
+/// One in so many of the messages that the broker delivers ahead is acknowledged at once.
+const ONE_IN: usize = 4;
 
 /// The latest run of a part, without holes: all its events with a position in `(after, through]`.
 pub(super) struct Window {
@@ -108,7 +108,7 @@ impl Window {
     pub fn due(&mut self, now: Instant) -> Option<Instant> {
         self.settle(now);
         let since = self.done_since?;
-        let many = self.done() * MANY >= usize::from(self.limits.messages);
+        let many = self.done() * ONE_IN >= usize::from(self.limits.messages);
         Some(if many { since } else { since + GATHER })
     }
     /// The tag up to which the broker may forget.

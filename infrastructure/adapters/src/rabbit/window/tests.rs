@@ -26,6 +26,13 @@ fn told(window: &mut Window, position: u64, previous: Option<u64>, now: Instant)
     window.take(position, Incoming { previous, position, what }, now);
 }
 
+/// As many as the broker delivers ahead.
+fn told_all(window: &mut Window, now: Instant) {
+    for position in 1..=8 {
+        told(window, position, Some(position - 1), now);
+    }
+}
+
 fn quiet(window: &mut Window, position: u64, previous: u64, now: Instant) {
     let incoming = Incoming { previous: Some(previous), position, what: What::Quiet };
     window.take(position, incoming, now);
@@ -61,9 +68,7 @@ fn gives_a_run_and_forgets_what_is_handled() {
 fn acknowledgements_gather_unless_there_are_many() {
     let (mut window, begun) = (Window::new(LIMITS), Instant::now());
     window.next(1, 0, 10, begun);
-    for position in 1..=8 {
-        told(&mut window, position, Some(position - 1), begun);
-    }
+    told_all(&mut window, begun);
     assert_eq!(window.due(begun), None, "nobody is done with anything");
     window.handled(1, 1, begun);
     let later = begun + GATHER / 2;
@@ -115,9 +120,7 @@ fn the_slowest_is_left_behind_only_for_the_sake_of_one_who_is_ahead() {
     let (mut window, now) = (Window::new(LIMITS), Instant::now());
     window.next(1, 0, 10, now);
     window.next(2, 0, 10, now);
-    for position in 1..=8 {
-        told(&mut window, position, Some(position - 1), now);
-    }
+    told_all(&mut window, now);
     assert_eq!(window.acknowledge(now), None, "full, and the broker waits for both");
     window.handled(2, 6, now);
     assert_eq!(window.acknowledge(now), Some(6), "the slow one is not waited for any more");
@@ -129,9 +132,7 @@ fn the_slowest_is_left_behind_only_for_the_sake_of_one_who_is_ahead() {
 fn nobody_holds_up_the_broker_for_ever() {
     let (mut window, begun) = (Window::new(LIMITS), Instant::now());
     window.next(1, 0, 10, begun);
-    for position in 1..=8 {
-        told(&mut window, position, Some(position - 1), begun);
-    }
+    told_all(&mut window, begun);
     assert_eq!(window.acknowledge(begun), None);
     assert_eq!(window.acknowledge(begun + GONE), Some(5));
 }
