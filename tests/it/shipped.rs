@@ -52,6 +52,33 @@ async fn it_does_not_answer_what_testing_builds_do() {
     }
 }
 
+/// The scheduling policies of a process's threads whose names begin like this, as in sched.h.
+#[cfg(target_os = "linux")]
+fn policies(process: &Process, name: &str) -> Vec<String> {
+    let threads = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let stats = threads.filter_map(|one| fs::read_to_string(one.ok()?.path().join("stat")).ok());
+    let of_that_name = stats.filter_map(|stat| {
+        let (head, rest) = stat.rsplit_once(") ")?;
+        let is_it = head.split_once('(')?.1.starts_with(name);
+        // The 41st field of all; the rest begins with the third.
+        is_it.then(|| rest.split(' ').nth(38).map(str::to_owned)).flatten()
+    });
+    of_that_name.collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn only_threads_that_serve_requests_interrupt_hashes() {
+    const OTHER: &str = "0";
+    const BATCH: &str = "3";
+    let folder = tempfile::tempdir().unwrap();
+    let process = serve(folder.path(), &Client::new()).await;
+    let servers = policies(&process, "actix-server wo");
+    assert!(!servers.is_empty() && servers.iter().all(|policy| policy == OTHER), "{servers:?}");
+    let writers = policies(&process, "sqlx-sqlite");
+    assert!(writers.iter().any(|policy| policy == BATCH), "{writers:?}");
+}
+
 #[tokio::test]
 async fn a_second_process_refuses_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();

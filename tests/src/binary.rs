@@ -268,6 +268,12 @@ impl Process {
         }
     }
 
+    /// The number under which the operating system knows it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it with SIGKILL, as a crash would.
     pub fn kill(&mut self) {
         self.child.kill().and_then(|()| self.child.wait()).expect("our own process can be ended");
@@ -275,7 +281,7 @@ impl Process {
 
     /// Asks it to end, as an operating system that shuts down would.
     pub fn terminate(&self) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status();
         assert!(asked.is_ok(), "kill can be run");
     }
