@@ -43,7 +43,9 @@ pub use secrets::Secrets;
 pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
 pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};
-pub use work::{Fate, Patience, QueueStanding, Taken, WorkMessage, WorkQueue, WorkQueues};
+pub use work::{
+    DueWork, Fate, Patience, QueueStanding, Taken, WorkCalls, WorkMessage, WorkQueue, WorkQueues,
+};
 
 /// What time it is.
 pub trait Clock: Send + Sync {

@@ -1,13 +1,16 @@
 //! The message broker, where there is one: what carries events and work between processes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use adapters::{
-    rabbit::{self, Fallback, Group, Publisher, RabbitFeeds, RabbitQueues},
+    rabbit::{self, Fallback, Group, Publisher, RabbitCalls, RabbitFeeds},
     signatures::Signatures,
 };
 use application::ports::{Bus, Clock, Feeds, WorkQueues};
-use store::{consumers::LogFeed, work::TableQueues};
+use store::{
+    consumers::LogFeed,
+    work::{CarriedQueues, TableQueues},
+};
 
 use crate::{
     config::Settings,
@@ -48,30 +51,17 @@ pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
     }
 }
 
-/// The pause before what failed is tried again; it grows fourfold with every try.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The queues of work, and what testing builds do with those on a broker.
+/// The queues of work, and what testing builds do with those that a broker tells of.
 pub struct Work {
     /// As use cases see them.
     pub queues: Arc<dyn WorkQueues>,
     /// `None` without a broker.
     #[cfg(feature = "testing-only")]
-    pub moved: Option<Arc<crate::testing::MovedQueues>>,
+    pub carried: Option<Arc<crate::testing::AwaitedQueues>>,
 }
 
-impl Work {
-    fn in_table(queues: TableQueues) -> Self {
-        Self {
-            queues: Arc::new(queues),
-            #[cfg(feature = "testing-only")]
-            moved: None,
-        }
-    }
-}
-
-/// The queues of work: on the broker if there is one, else in the table. In testing builds, what
-/// fails is tried again by the next drain, however soon it comes.
+/// The queues of work: in the order in which the broker tells of it if there is one, else in that of
+/// the table. In testing builds, what fails is tried again by the next drain, however soon it comes.
 #[must_use]
 pub fn work_queues(
     settings: &Settings,
@@ -81,37 +71,26 @@ pub fn work_queues(
 ) -> Work {
     let testing = cfg!(feature = "testing-only");
     let table = TableQueues::new(stores.log.clone(), clock.clone());
+    let table = if testing { table.without_pauses() } else { table };
     let broker = rabbit_settings(settings).filter(|_| testing || roles.does(Role::Queues));
     let Some(broker) = broker else {
-        return Work::in_table(if testing { table.without_pauses() } else { table });
+        return Work {
+            queues: Arc::new(table),
+            #[cfg(feature = "testing-only")]
+            carried: None,
+        };
     };
     let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
-    let pause = if testing { Duration::ZERO } else { FIRST_PAUSE };
-    let queues = RabbitQueues::start(broker, signatures, pause);
+    let calls = Arc::new(RabbitCalls::start(broker, signatures));
+    let queues = CarriedQueues::new(table.clone(), calls);
     #[cfg(feature = "testing-only")]
-    let queues = crate::testing::MovedQueues::new(queues, stores.log.clone());
+    let queues = crate::testing::AwaitedQueues::new(queues, table, stores.log.clone());
     let queues = Arc::new(queues);
     Work {
         #[cfg(feature = "testing-only")]
-        moved: Some(queues.clone()),
+        carried: Some(queues.clone()),
         queues,
     }
-}
-
-/// All places where work can be, for operators: the table, and the broker if there is one.
-#[must_use]
-pub fn all_queues(
-    settings: &Settings,
-    stores: &Stores,
-    clock: &Arc<dyn Clock>,
-) -> Vec<Arc<dyn WorkQueues>> {
-    let mut all: Vec<Arc<dyn WorkQueues>> =
-        vec![Arc::new(TableQueues::new(stores.log.clone(), clock.clone()))];
-    if let Some(broker) = rabbit_settings(settings) {
-        let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
-        all.push(Arc::new(RabbitQueues::start(broker, signatures, FIRST_PAUSE)));
-    }
-    all
 }
 
 /// Which broker; `None` if there is none.

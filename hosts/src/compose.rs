@@ -183,7 +183,7 @@ pub async fn compose(
         testing_clock,
         progress.clone(),
         notifications.clone(),
-        work.moved,
+        work.carried,
         usages.clone(),
     ));
     let region: Arc<str> = settings.region.as_str().into();

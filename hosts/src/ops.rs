@@ -9,7 +9,6 @@ mod health;
 pub(crate) mod keys;
 mod people;
 mod projections;
-mod queues;
 mod relay;
 pub mod routes;
 pub mod tokens;

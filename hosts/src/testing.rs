@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adapters::{rabbit::RabbitQueues, testing::OffsetClock, usages::Remembered};
+use adapters::{testing::OffsetClock, usages::Remembered};
 use application::{
     Error, Result,
     ports::{
@@ -17,8 +17,12 @@ use application::{
 };
 use async_trait::async_trait;
 use store::{
-    consumers::Progress, db::Db, notifications::NotificationTable, relay,
-    testing_clock::TestingClock, work::Outbox,
+    consumers::Progress,
+    db::Db,
+    notifications::NotificationTable,
+    relay,
+    testing_clock::TestingClock,
+    work::{CarriedQueues, TableQueues},
 };
 use tokio::sync::watch;
 
@@ -39,7 +43,7 @@ pub struct SharedClock {
     shown: Arc<OffsetClock>,
 }
 
-/// A clock that can be moved, on top of a real one.
+/// A clock that can be carried, on top of a real one.
 ///
 /// # Errors
 /// A sentence, if its place in the store can't be made.
@@ -60,7 +64,7 @@ pub struct TestingStores {
     clock: SharedClock,
     progress: Arc<Progress>,
     notifications: NotificationTable,
-    moved: Option<Arc<MovedQueues>>,
+    carried: Option<Arc<AwaitedQueues>>,
     usages: Arc<Remembered>,
 }
 
@@ -72,10 +76,10 @@ impl TestingStores {
         clock: SharedClock,
         progress: Arc<Progress>,
         notifications: NotificationTable,
-        moved: Option<Arc<MovedQueues>>,
+        carried: Option<Arc<AwaitedQueues>>,
         usages: Arc<Remembered>,
     ) -> Self {
-        Self { log, clock, progress, notifications, moved, usages }
+        Self { log, clock, progress, notifications, carried, usages }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -102,14 +106,8 @@ impl TestingStores {
 #[async_trait]
 impl Testing for TestingStores {
     async fn destroy(&self) -> Result<()> {
-        if let Some(queues) = &self.moved {
-            queues.arrived().await?;
-        }
         self.log.reset().await?;
         self.usages.clear();
-        if let Some(queues) = &self.moved {
-            queues.queues.purge().await?;
-        }
         if self.progress.settled(EMPTYING).await {
             Ok(())
         } else {
@@ -123,7 +121,7 @@ impl Testing for TestingStores {
         let (until, log) = (Instant::now() + limit, self.log.port());
         let mut head = log.head().await?;
         loop {
-            if let Some(queues) = &self.moved {
+            if let Some(queues) = &self.carried {
                 queues.published(head, until).await?;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -155,18 +153,18 @@ impl Testing for TestingStores {
     }
 }
 
-/// Queues on the broker, which nobody finds empty while work is still on its way there.
-pub struct MovedQueues {
-    queues: RabbitQueues,
-    outbox: Outbox,
+/// Queues of which a broker tells, and which nobody finds empty while that is still on its way.
+pub struct AwaitedQueues {
+    queues: CarriedQueues,
+    table: TableQueues,
     log: Db,
 }
 
-impl MovedQueues {
+impl AwaitedQueues {
     /// The relay moves work from this database.
     #[must_use]
-    pub fn new(queues: RabbitQueues, log: Db) -> Self {
-        Self { queues, outbox: Outbox::new(log.clone()), log }
+    pub fn new(queues: CarriedQueues, table: TableQueues, log: Db) -> Self {
+        Self { queues, table, log }
     }
     /// Waits until the relay has published every event up to a position.
     async fn published(&self, position: u64, until: Instant) -> Result<()> {
@@ -181,36 +179,22 @@ impl MovedQueues {
             tokio::time::sleep(FOLLOW / 10).await;
         }
     }
-    /// Waits until no work is on its way.
-    async fn arrived(&self) -> Result<()> {
-        let until = Instant::now() + MOVING;
-        while !self.outbox.pending(1).await?.is_empty() {
-            wait(until).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Lets work move on for a moment, if there is time left.
-async fn wait(until: Instant) -> Result<()> {
-    if Instant::now() > until {
-        return Err(Error::unavailable("work is still on its way to the broker"));
-    }
-    tokio::time::sleep(FOLLOW / 10).await;
-    Ok(())
 }
 
 #[async_trait]
-impl WorkQueues for MovedQueues {
+impl WorkQueues for AwaitedQueues {
     async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         let until = Instant::now() + MOVING;
         loop {
-            let on_its_way = !self.outbox.pending(1).await?.is_empty();
+            let is_due = self.table.is_due(queue).await?;
             let taken = self.queues.take(queue, most).await?;
-            if !taken.is_empty() || !on_its_way {
+            if !taken.is_empty() || !is_due {
                 return Ok(taken);
             }
-            wait(until).await?;
+            if Instant::now() > until {
+                return Err(Error::unavailable("work is still on its way to the broker"));
+            }
+            tokio::time::sleep(FOLLOW / 10).await;
         }
     }
     async fn handled(&self, taken: &[Taken]) -> Result<()> {
@@ -223,7 +207,6 @@ impl WorkQueues for MovedQueues {
         self.queues.postponed(taken).await
     }
     async fn standings(&self) -> Result<Vec<QueueStanding>> {
-        self.arrived().await?;
         self.queues.standings().await
     }
     async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acceptance::{
-    Database, Request,
+    Broker, Database, Request,
     binary::{Environment, Process},
     events::Log,
 };
@@ -134,4 +134,13 @@ async fn on_postgres_work_is_delivered() {
     let database = Database::create().await;
     let log = Log::Postgres(database.url.clone());
     works(Environment::postgres(&database.url), log, folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_rabbitmq_work_is_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, broker) = (Database::create().await, Broker::place());
+    let log = Log::Postgres(database.url.clone());
+    let environment = broker.settings(Environment::postgres(&database.url));
+    works(environment, log, folder.path()).await;
 }

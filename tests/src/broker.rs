@@ -23,7 +23,7 @@ use crate::binary::Environment;
 const DEFAULT: &str = "amqp://guest:guest@127.0.0.1:5672/%2f";
 /// Of the log: two, so that there is something to share.
 const PARTS: u16 = 2;
-/// For deleting everything.
+/// For everything that is done here.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A place whose exchanges and queues are deleted with this value, whoever uses them.
@@ -112,13 +112,18 @@ impl Place {
         (connection, channel)
     }
 
-    /// Takes a message as somebody does who is gone before he can say what became of it.
-    pub async fn take_and_vanish(&self, queue: &str, meanwhile: impl AsyncFnOnce(&str)) {
+    /// Waits for a message of a queue and loses it.
+    pub async fn lose(&self, queue: &str) {
         let (connection, channel) = self.connect().await;
-        let got = channel.basic_get(self.name(queue).into(), BasicGetOptions::default()).await;
-        let BasicGetMessage { delivery, .. } = got.expect("a queue").expect("a message");
-        meanwhile(&String::from_utf8_lossy(&delivery.data)).await;
-        connection.close(200, "gone".into()).await.expect("closed");
+        let lost = tokio::time::timeout(LIMIT, async {
+            let options = BasicGetOptions { no_ack: true };
+            let get = async || channel.basic_get(self.name(queue).into(), options).await;
+            while get().await.expect("a queue").is_none() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        lost.await.expect("a message");
+        connection.close(200, "done".into()).await.expect("closed");
     }
 
     /// Publishes past the product.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Recorded, WorkMessage};
+use super::{DueWork, Recorded, WorkQueue};
 
 /// What the relay tells the consumers of one part.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,5 +49,10 @@ pub trait Bus: Send + Sync {
     ///
     /// # Errors
     /// As [`Self::announce`].
-    async fn enqueue(&self, messages: Vec<WorkMessage>) -> Result<(), BusError>;
+    async fn enqueue(&self, work: Vec<DueWork>) -> Result<(), BusError>;
+    /// How many messages a queue of work holds.
+    ///
+    /// # Errors
+    /// As [`Self::announce`].
+    async fn holds(&self, queue: WorkQueue) -> Result<u64, BusError>;
 }

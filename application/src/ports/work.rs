@@ -91,6 +91,15 @@ pub struct WorkMessage {
     pub subject: Option<String>,
 }
 
+/// A message on its way to whoever takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueWork {
+    /// The message.
+    pub message: WorkMessage,
+    /// How often it was taken before.
+    pub tries: u32,
+}
+
 /// A message that this process has for a while; nobody else gets it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -167,6 +176,18 @@ pub trait WorkQueues: Send + Sync {
     /// # Errors
     /// As [`Self::take`].
     async fn discard(&self, queue: WorkQueue, id: &str) -> Result<bool>;
+}
+
+/// Where takers learn which work is due, if a broker tells them. It may repeat and forget: what is
+/// true is kept elsewhere.
+#[async_trait]
+pub trait WorkCalls: Send + Sync {
+    /// The oldest messages of a queue, `most` of them at most; none if there is none now. They are
+    /// told of once. One that was tried before comes alone or last.
+    ///
+    /// # Errors
+    /// Unavailable, if the broker can't be reached.
+    async fn next(&self, queue: WorkQueue, most: usize) -> Result<Vec<DueWork>>;
 }
 
 #[cfg(test)]

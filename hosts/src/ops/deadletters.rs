@@ -1,6 +1,6 @@
 //! `groundwork ops deadletters`: events that a consumer gave up on.
 
-use application::ports::{DeadLetter, QueueStanding};
+use application::ports::{DeadLetter, QueueStanding, WorkQueues as _};
 use clap::Subcommand;
 use store::consumers::Action;
 

@@ -8,17 +8,17 @@ use store::{
     consumers::{Ops, OpsError},
     relay::{self, Standing},
     sealing::SealedLog,
+    work::TableQueues,
 };
 
-use super::queues::AllQueues;
-use crate::{broker, cli::Stop, compose::vault, config::Settings, log::Log, stores::Stores};
+use crate::{cli::Stop, compose::vault, config::Settings, log::Log, stores::Stores};
 
 /// The stores of a deployment, open for looking and asking; hosts go on beside it.
 pub struct Desk {
     /// Looks at consumers and asks their engine.
     pub ops: Ops,
-    /// Queued work, wherever it waits.
-    pub work: AllQueues,
+    /// Queued work.
+    pub work: TableQueues,
     /// The log.
     pub log: Log,
     /// Tells how old something is.
@@ -37,7 +37,7 @@ impl Desk {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = Arc::new(RandomIds::new(clock.clone()));
         let log = Log::open(&stores.log, clock.clone()).await?;
-        let work = AllQueues(broker::all_queues(settings, &stores, &clock));
+        let work = TableQueues::new(stores.log.clone(), clock.clone());
         // A read model is compared with what it is made of, personal data included.
         let sealed = SealedLog::new(log.port(), vault(settings, &stores)?);
         let ops = Ops::new(

@@ -1,6 +1,6 @@
 //! `groundwork ops work`: what waits on queues, and what was set aside.
 
-use application::ports::WorkQueue;
+use application::ports::{WorkQueue, WorkQueues as _};
 use clap::Subcommand;
 
 use super::desk::Desk;

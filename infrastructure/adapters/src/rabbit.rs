@@ -1,7 +1,7 @@
-//! RabbitMQ as the bus: announcements of events, feeds of consumers, queues of work.
+//! RabbitMQ as the bus: announcements of events, feeds of consumers, calls for work.
 //!
-//! Nothing here is the truth. The log is, and consumers keep their own checkpoints, so a broker
-//! that repeats, reorders, forgets or is wiped costs time and never an event.
+//! Nothing here is the truth. The log and the table of work are, and consumers keep their own
+//! checkpoints, so a broker that repeats, reorders, forgets or is wiped costs time and never an event.
 
 mod address;
 mod consume;
@@ -21,7 +21,7 @@ use application::ports::Partition;
 pub use feed::{Fallback, Group, RabbitFeeds};
 pub use publisher::Publisher;
 pub use status::{Counts, QueueStatus, Status, status};
-pub use work::RabbitQueues;
+pub use work::RabbitCalls;
 
 use crate::secret::Secret;
 

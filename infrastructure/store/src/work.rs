@@ -1,6 +1,7 @@
-//! Queues of work that are a table beside the log: for deployments without a broker, and the way
-//! from the log to a broker for those with one.
+//! Queues of work that are a table beside the log. Where there is a broker, it tells takers of what is
+//! there.
 
+mod carried;
 mod outbox;
 mod statements;
 
@@ -18,14 +19,15 @@ use crate::{
 };
 use statements::{
     DISCARD, DUE, FAIL, HANDLED_POSTGRES, HANDLED_SQLITE, POISON, POISONED, POSTPONE, REVIVE,
-    STANDINGS, TAKE_POSTGRES, TAKE_SQLITE,
+    STANDINGS, TAKE_CALLED_POSTGRES, TAKE_CALLED_SQLITE, TAKE_POSTGRES, TAKE_SQLITE,
 };
 
-pub use outbox::Outbox;
+pub use carried::CarriedQueues;
+pub use outbox::{Lot, Outbox};
 pub use statements::{statements, statements_of_one};
 
 /// Nobody else gets a message for so long after it was taken.
-const INVISIBLE: Duration = Duration::from_secs(30);
+const INVISIBLE: time::Duration = time::Duration::seconds(30);
 /// The pause after the first failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Characters of an error that are kept.
@@ -59,23 +61,82 @@ impl TableQueues {
         };
         let now = self.clock.now();
         // An empty queue must not cost a turn of the connection that writes.
-        let due = [queue.name().into(), now.into()];
-        let Some(oldest) = self.db.fetch_one(DUE, &due).await? else { return Ok(vec![]) };
+        let Some(oldest) = self.oldest(queue).await? else { return Ok(vec![]) };
         let (tries, most) = if oldest.bool("tried")? {
             (i64::MAX, 1)
         } else {
             (0, i64::try_from(most).unwrap_or(i64::MAX))
         };
-        let [queue_name, at] = due;
-        let until = now.plus(time::Duration::try_from(INVISIBLE).unwrap_or(time::Duration::MINUTE));
-        let values = [queue_name, at, until.into(), tries.into(), most.into()];
+        let values = [
+            queue.name().into(),
+            now.into(),
+            now.plus(INVISIBLE).into(),
+            tries.into(),
+            most.into(),
+        ];
+        self.taken(queue, take, &values).await
+    }
+
+    /// The oldest message that is due.
+    async fn oldest(&self, queue: WorkQueue) -> Result<Option<Row>, DbError> {
+        self.db.fetch_one(DUE, &[queue.name().into(), self.clock.now().into()]).await
+    }
+
+    /// Whether a message of a queue is due, wherever it is.
+    ///
+    /// # Errors
+    /// Unavailable, if the table can't be reached.
+    pub async fn is_due(&self, queue: WorkQueue) -> Result<bool> {
+        Ok(self.oldest(queue).await.map_err(unavailable)?.is_some())
+    }
+
+    /// Of these messages, those that are due.
+    pub(super) async fn take_called(
+        &self,
+        queue: WorkQueue,
+        ids: Vec<String>,
+    ) -> Result<Vec<Taken>> {
+        let take = match &self.db {
+            Db::Postgres { .. } => TAKE_CALLED_POSTGRES,
+            Db::Sqlite { .. } => TAKE_CALLED_SQLITE,
+        };
+        let now = self.clock.now();
+        let ids = Value::Json(serde_json::Value::from(ids).to_string());
+        let values = [queue.name().into(), now.into(), now.plus(INVISIBLE).into(), ids];
+        let taken = self.taken(queue, take, &values).await.map_err(unavailable)?;
+        let (lost, taken): (Vec<_>, Vec<_>) =
+            taken.into_iter().partition(|taken| self.is_lost(taken));
+        for lost in &lost {
+            self.give_up(lost).await?;
+        }
+        Ok(taken)
+    }
+
+    async fn taken(
+        &self,
+        queue: WorkQueue,
+        take: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Taken>, DbError> {
         let mut tx = self.db.begin().await?;
-        let rows = tx.fetch(take, &values).await?;
+        let rows = tx.fetch(take, values).await?;
         tx.commit().await?;
         let mut all: Vec<Taken> =
             rows.iter().map(|row| taken(queue, row)).collect::<Result<_, _>>()?;
-        all.sort_by_key(|taken| taken.receipt);
+        all.sort_by_key(|taken| (taken.tries > 1, taken.receipt));
         Ok(all)
+    }
+
+    /// Whoever took it never came back, time after time: it may be what ends them.
+    fn is_lost(&self, taken: &Taken) -> bool {
+        taken.tries > self.patience(taken.message.queue).tries
+    }
+
+    async fn give_up(&self, lost: &Taken) -> Result<()> {
+        let tries = self.patience(lost.message.queue).tries;
+        let why = format!("it was taken {tries} times, and nothing was heard of it again");
+        self.poison(lost, &why).await.map_err(unavailable)?;
+        Ok(())
     }
 
     async fn poison(&self, taken: &Taken, why: &str) -> Result<bool, DbError> {
@@ -135,13 +196,8 @@ impl WorkQueues for TableQueues {
     async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
         loop {
             let all = self.try_take(queue, most).await.map_err(unavailable)?;
-            let tries = self.patience(queue).tries;
-            let Some(lost) = all.iter().find(|taken| taken.tries > tries) else {
-                return Ok(all);
-            };
-            // Whoever took it never came back, time after time: it may be what ends them.
-            let why = format!("it was taken {tries} times, and nothing was heard of it again");
-            self.poison(lost, &why).await.map_err(unavailable)?;
+            let Some(lost) = all.iter().find(|taken| self.is_lost(taken)) else { return Ok(all) };
+            self.give_up(lost).await?;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use application::ports::{Announcement, Bus, BusError, Partition, WorkMessage};
+use application::ports::{Announcement, Bus, BusError, DueWork, Partition, WorkQueue};
 use async_trait::async_trait;
 use futures_util::future::{maybe_done, poll_immediate};
 use lapin::{
@@ -16,6 +16,7 @@ use super::{
     Settings,
     line::{Lays, Lines, unavailable},
     session::Session,
+    status::count,
     topology::Names,
     wire::{self, Outgoing},
 };
@@ -69,17 +70,29 @@ impl Bus for Publisher {
         .await
     }
 
-    async fn enqueue(&self, work: Vec<WorkMessage>) -> Result<(), BusError> {
+    async fn enqueue(&self, work: Vec<DueWork>) -> Result<(), BusError> {
         let mut messages = Vec::with_capacity(work.len());
-        for message in &work {
-            let key = self.names.work(message.queue);
-            messages.push(Outgoing { key, ..wire::work(message, &self.signatures)? });
+        for one in &work {
+            let key = self.names.work(one.message.queue);
+            messages.push(Outgoing { key, ..wire::work(one, &self.signatures)? });
         }
         let line = self.lines.line().await?;
         line.within(async {
             // One call at a time: a message that is returned comes with the confirm of any.
             let channel = line.laid.work.lock().await;
             publish(&channel, &messages, ()).await
+        })
+        .await
+    }
+
+    async fn holds(&self, queue: WorkQueue) -> Result<u64, BusError> {
+        let line = self.lines.line().await?;
+        line.within(async {
+            let channel = line.laid.work.lock().await;
+            let counts = count(&channel, &self.names.work(queue)).await;
+            counts
+                .map(|counts| counts.ready.into())
+                .map_err(|error| unavailable(&error.to_string()))
         })
         .await
     }
@@ -104,7 +117,7 @@ impl Lays for Publishes {
 }
 
 /// A channel on which the broker confirms what is published.
-pub(super) async fn confirming(session: &Session) -> lapin::Result<Channel> {
+async fn confirming(session: &Session) -> lapin::Result<Channel> {
     let channel = session.connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(channel)
@@ -112,11 +125,7 @@ pub(super) async fn confirming(session: &Session) -> lapin::Result<Channel> {
 
 /// Publishes in order on a channel that confirms, and waits for all confirms. `turn` is dropped as
 /// soon as nothing can come between these messages any more.
-pub(super) async fn publish<T>(
-    channel: &Channel,
-    messages: &[Outgoing],
-    turn: T,
-) -> Result<(), BusError> {
+async fn publish<T>(channel: &Channel, messages: &[Outgoing], turn: T) -> Result<(), BusError> {
     let mut sending = Vec::with_capacity(messages.len());
     for message in messages {
         let Outgoing { exchange, mandatory, key, body, properties } = message;

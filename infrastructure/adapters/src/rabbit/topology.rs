@@ -17,9 +17,6 @@ use super::{feed::Group, greeting::Version};
 const BEHIND: i32 = 200_000;
 /// How many messages that nobody is bound for are kept to be looked at.
 const UNROUTED: i32 = 10_000;
-/// How often the broker itself delivers work before it sets it aside. Ours is lower and knows the
-/// reason; this is for processes that die of a message before they can say so.
-const DELIVERIES: i32 = 10;
 
 /// The names of what is ours on the broker.
 #[derive(Clone)]
@@ -49,17 +46,13 @@ impl Names {
     pub fn work(&self, queue: WorkQueue) -> ShortString {
         self.named(queue.name())
     }
-    pub fn poison(&self, queue: WorkQueue) -> ShortString {
-        self.named(&format!("{}-poison", queue.name()))
-    }
     /// Every queue.
     pub fn queues(&self, partition: Partition) -> Vec<ShortString> {
         let mut names = vec![self.unrouted()];
         for part in 0..partition.parts() {
             names.extend(Group::ALL.iter().map(|group| self.group(*group, part)));
         }
-        let work = WorkQueue::ALL.iter();
-        names.extend(work.flat_map(|queue| [self.work(*queue), self.poison(*queue)]));
+        names.extend(WorkQueue::ALL.iter().map(|queue| self.work(*queue)));
         names
     }
     fn named(&self, name: &str) -> ShortString {
@@ -108,14 +101,7 @@ pub(super) async fn declare(
     }
 
     for work in WorkQueue::ALL {
-        queue(names.poison(*work), quorum(&unlimited)).await?;
-        let poison = AMQPValue::LongString(names.poison(*work).as_str().into());
-        let arguments = quorum(&[
-            ("x-dead-letter-exchange", AMQPValue::LongString("".into())),
-            ("x-dead-letter-routing-key", poison),
-            ("x-delivery-limit", AMQPValue::LongInt(DELIVERIES)),
-        ]);
-        queue(names.work(*work), arguments).await?;
+        queue(names.work(*work), quorum(&[])).await?;
     }
     Ok(())
 }

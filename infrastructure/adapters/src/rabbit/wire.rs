@@ -8,7 +8,10 @@ use application::{
         integration::translation,
         message::{BusEvent, BusMessage, full_name},
     },
-    ports::{Announcement, BusError, News, Partition, Recorded, StreamId, WorkMessage, WorkQueue},
+    ports::{
+        Announcement, BusError, DueWork, News, Partition, Recorded, StreamId, WorkMessage,
+        WorkQueue,
+    },
 };
 use lapin::{
     BasicProperties,
@@ -26,8 +29,6 @@ const METADATA: usize = 32 * 1024;
 const WATERMARK: &str = "_watermark";
 /// The header of the signature, as HTTP names it.
 const SIGNATURE: &str = "X-HMAC-Signature";
-/// The header that says why a message was set aside; not signed, because only people read it.
-const WHY: &str = "why";
 const PERSISTENT: u8 = 2;
 
 /// A message that is ready to be published.
@@ -146,9 +147,11 @@ pub(super) fn translated(
 }
 
 /// The message of a piece of work; its routing key is the caller's.
-pub(super) fn work(message: &WorkMessage, signatures: &Signatures) -> Result<Outgoing, BusError> {
+pub(super) fn work(work: &DueWork, signatures: &Signatures) -> Result<Outgoing, BusError> {
+    let DueWork { message, tries } = work;
     let mut headers = Headers::default();
     headers.text("queue", message.queue.name());
+    headers.number("tries", u64::from(*tries));
     let body = message.body.clone().into_bytes();
     outgoing(&headers, String::new(), "work", message.id.clone(), body, signatures)
 }
@@ -208,43 +211,20 @@ pub(super) fn read_work(
     delivery: &Delivery,
     queue: WorkQueue,
     signatures: &Signatures,
-) -> Result<WorkMessage, Refusal> {
+) -> Result<DueWork, Refusal> {
     let headers = Headers::signed(&delivery.properties, &delivery.data, signatures)?;
     if headers.as_text("queue") != Some(queue.name()) {
         return Err(Refusal::Contradiction);
     }
     let id = delivery.properties.message_id().as_ref().ok_or(Refusal::Malformed)?;
     let body = String::from_utf8(delivery.data.clone()).map_err(|_| Refusal::Malformed)?;
-    Ok(WorkMessage { id: id.as_str().to_owned(), queue, body, subject: None })
-}
-
-/// The same message with the reason why it is set aside, or without one: its signature stays.
-pub(super) fn again(delivery: &Delivery, key: ShortString, why: Option<&str>) -> Outgoing {
-    let mut table = FieldTable::default();
-    for (name, value) in delivery.properties.headers().iter().flat_map(FieldTable::inner) {
-        // What the broker counts and notes begins anew.
-        if !name.as_str().starts_with("x-") && name.as_str() != WHY {
-            table.insert(name.clone(), value.clone());
-        }
-    }
-    if let Some(why) = why {
-        table.insert(WHY.into(), AMQPValue::LongString(why.into()));
-    }
-    let properties = delivery.properties.clone().with_headers(table);
-    let (exchange, body) = (ShortString::default(), delivery.data.clone());
-    Outgoing { exchange, mandatory: true, key, body, properties }
-}
-
-/// Why a message was set aside, if whoever did it could say so.
-pub(super) fn why(properties: &BasicProperties) -> Option<String> {
-    match properties.headers().as_ref()?.inner().get(WHY)? {
-        AMQPValue::LongString(why) => Some(why.to_string()),
-        _ => None,
-    }
+    let tries = headers.as_number("tries").and_then(|tries| u32::try_from(tries).ok());
+    let message = WorkMessage { id: id.as_str().to_owned(), queue, body, subject: None };
+    Ok(DueWork { message, tries: tries.ok_or(Refusal::Malformed)? })
 }
 
 /// The value of a header that holds a number.
-pub(super) fn count(properties: &BasicProperties, name: &str) -> Option<u64> {
+fn count(properties: &BasicProperties, name: &str) -> Option<u64> {
     let value = properties.headers().as_ref()?.inner().get(name)?;
     match *value {
         AMQPValue::LongLongInt(number) => u64::try_from(number).ok(),
@@ -308,8 +288,9 @@ enum Value<'a> {
 
 impl<'a> Headers<'a> {
     /// All that there are.
-    const NAMES: &'static [&'static str] =
-        &["meta", "part", "partial", "parts", "pos", "prev", "queue", "seq", "stream", "ver"];
+    const NAMES: &'static [&'static str] = &[
+        "meta", "part", "partial", "parts", "pos", "prev", "queue", "seq", "stream", "tries", "ver",
+    ];
 
     /// Of a message that was received.
     fn signed(

@@ -80,10 +80,7 @@ impl Place {
                 names.push(self.name(&format!("domain_events.q{part}.{}.v1", group.name())));
             }
         }
-        for queue in WorkQueue::ALL {
-            names.push(self.name(queue.name()));
-            names.push(self.name(&format!("{}-poison", queue.name())));
-        }
+        names.extend(WorkQueue::ALL.iter().map(|queue| self.name(queue.name())));
         names
     }
     pub fn name(&self, name: &str) -> String {
@@ -146,9 +143,13 @@ impl Place {
     }
     /// As an operator who clears the broker.
     pub async fn delete_queues(&self) {
+        self.delete(self.queues()).await;
+    }
+    /// As an operator who clears some of it.
+    pub async fn delete(&self, queues: Vec<String>) {
         let connection = connect(&url()).await.expect("a broker");
         let channel = connection.create_channel().await.expect("a channel");
-        for queue in self.queues() {
+        for queue in queues {
             let deleted = channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await;
             deleted.expect("deleted");
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use application::ports::WorkQueue;
 use metrics::{counter, gauge, histogram};
 
 /// Whether this process is the relay.
@@ -12,6 +13,11 @@ pub(super) fn leads(leads: bool) {
 /// Work that was moved to the broker.
 pub(super) fn moved(messages: usize) {
     counter!("groundwork_relay_moved_total").increment(messages as u64);
+}
+
+/// Work that the broker had lost.
+pub(super) fn missed(queue: WorkQueue, messages: u64) {
+    counter!("groundwork_relay_missed_total", "queue" => queue.name()).increment(messages);
 }
 
 /// How far the relay is, and how far behind the log.

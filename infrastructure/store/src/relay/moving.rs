@@ -1,6 +1,6 @@
 //! From the table of work to the queues of the broker.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Relay, RelayError, meters};
 use crate::work::Outbox;
@@ -11,23 +11,50 @@ const MOST: u32 = 200;
 const GATHER: Duration = Duration::from_millis(20);
 /// How often is looked for work that no event announces.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often is looked for work that the broker has lost.
+const COUNT: Duration = Duration::from_secs(5);
 
-/// Moves work for ever. What is confirmed and not forgotten yet is moved twice.
+/// Moves work for ever. What a relay that was killed has marked and not moved is missed later, and what
+/// two of them move is taken once.
 pub(super) async fn run(relay: &Relay) -> Result<(), RelayError> {
-    let outbox = Outbox::new(relay.db.clone());
+    let outbox = Outbox::new(relay.db.clone(), relay.clock.clone());
     let mut head = relay.log.watch();
+    let mut counted: Option<Instant> = None;
     loop {
         head.mark_unchanged();
-        let pending = outbox.pending(MOST).await?;
-        if pending.is_empty() {
+        if counted.is_none_or(|counted| counted.elapsed() >= COUNT) {
+            miss(relay, &outbox).await?;
+            counted = Some(Instant::now());
+        }
+        let lot = outbox.lot(MOST).await?;
+        if lot.work.is_empty() {
             // Most work comes with an event, and few events bring work.
             let _ = tokio::time::timeout(LOOK, head.changed()).await;
             tokio::time::sleep(GATHER).await;
             continue;
         }
-        let ids: Vec<String> = pending.iter().map(|message| message.id.clone()).collect();
-        relay.bus.enqueue(pending).await?;
-        outbox.sent(&ids).await?;
-        meters::moved(ids.len());
+        if let Err(error) = relay.bus.enqueue(lot.work.clone()).await {
+            outbox.back(&lot).await?;
+            return Err(error.into());
+        }
+        meters::moved(lot.work.len());
     }
+}
+
+/// Moves again what should be on the broker and is not: somebody deleted the queue, or a taker died
+/// with what it was told.
+async fn miss(relay: &Relay, outbox: &Outbox) -> Result<(), RelayError> {
+    for (queue, carried) in outbox.carried().await? {
+        let missed = carried.saturating_sub(relay.bus.holds(queue).await?);
+        if missed > 0 {
+            tracing::warn!(
+                queue = queue.name(),
+                missed,
+                "the broker has lost work: it is moved again"
+            );
+            outbox.missed(queue, missed).await?;
+            meters::missed(queue, missed);
+        }
+    }
+    Ok(())
 }

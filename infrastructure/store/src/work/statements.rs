@@ -6,16 +6,28 @@ pub(super) const DUE: &str = "SELECT tries > 0 AS tried FROM work_messages \
     ORDER BY number LIMIT 1";
 /// Takes the oldest that were not tried more often than so; what another process is just taking is
 /// passed over instead of waited for.
-pub(super) const TAKE_POSTGRES: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
+pub(super) const TAKE_POSTGRES: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3, carried_at = NULL \
     WHERE number IN (SELECT number FROM work_messages \
         WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
         AND tries <= $4 ORDER BY number LIMIT $5 FOR UPDATE SKIP LOCKED) \
     RETURNING number, id, body, CAST(tries AS bigint) AS tries";
 /// The same where only one connection writes.
-pub(super) const TAKE_SQLITE: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3 \
+pub(super) const TAKE_SQLITE: &str = "UPDATE work_messages SET tries = tries + 1, due_at = $3, carried_at = NULL \
     WHERE number IN (SELECT number FROM work_messages \
         WHERE queue = $1 AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
         AND tries <= $4 ORDER BY number LIMIT $5) \
+    RETURNING number, id, body, tries";
+/// Takes those that a broker told of, unless they are gone, pause, or somebody else has them.
+pub(super) const TAKE_CALLED_POSTGRES: &str = "UPDATE work_messages \
+    SET tries = tries + 1, due_at = $3, carried_at = NULL \
+    WHERE id IN (SELECT jsonb_array_elements_text($4)) AND queue = $1 \
+        AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
+    RETURNING number, id, body, CAST(tries AS bigint) AS tries";
+/// The same.
+pub(super) const TAKE_CALLED_SQLITE: &str = "UPDATE work_messages \
+    SET tries = tries + 1, due_at = $3, carried_at = NULL \
+    WHERE id IN (SELECT value FROM json_each($4)) AND queue = $1 \
+        AND poisoned_at IS NULL AND (due_at IS NULL OR due_at <= $2) \
     RETURNING number, id, body, tries";
 /// Also of messages that somebody else has taken since: they were handled all the same. Numbers come as
 /// one JSON array, which is one text for any number of them.
@@ -37,29 +49,60 @@ pub(super) const STANDINGS: &str = "SELECT queue, \
 pub(super) const POISONED: &str = "SELECT id, body, coalesce(error, '') AS error \
     FROM work_messages WHERE queue = $1 AND poisoned_at IS NOT NULL ORDER BY number LIMIT 1000";
 pub(super) const REVIVE: &str = "UPDATE work_messages \
-    SET tries = 0, due_at = NULL, poisoned_at = NULL \
+    SET tries = 0, due_at = NULL, poisoned_at = NULL, carried_at = NULL \
     WHERE queue = $1 AND id = $2 AND poisoned_at IS NOT NULL";
 pub(super) const DISCARD: &str =
     "DELETE FROM work_messages WHERE queue = $1 AND id = $2 AND poisoned_at IS NOT NULL";
-/// The oldest of every queue together; the order of one queue is kept.
-pub(super) const PENDING: &str = "SELECT id, queue, body FROM work_messages \
-    WHERE poisoned_at IS NULL ORDER BY number LIMIT $1";
-pub(super) const SENT_POSTGRES: &str =
-    "DELETE FROM work_messages WHERE id IN (SELECT jsonb_array_elements_text($1))";
-pub(super) const SENT_SQLITE: &str =
-    "DELETE FROM work_messages WHERE id IN (SELECT value FROM json_each($1))";
+/// Whether there may be anything to give to a broker.
+pub(super) const TO_CARRY: &str = "SELECT 1 AS one FROM work_messages \
+    WHERE poisoned_at IS NULL AND carried_at IS NULL AND (due_at IS NULL OR due_at <= $1) LIMIT 1";
+/// The oldest of every queue together, marked before they are on their way: a taker may be faster than
+/// whoever would mark them after. Those of a queue that this binary does not know stay.
+pub(super) const CARRY_POSTGRES: &str = "UPDATE work_messages SET carried_at = $1 \
+    WHERE number IN (SELECT number FROM work_messages \
+        WHERE poisoned_at IS NULL AND carried_at IS NULL AND (due_at IS NULL OR due_at <= $1) \
+        AND queue IN (SELECT jsonb_array_elements_text($2)) \
+        ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED) \
+    RETURNING number, id, queue, body, CAST(tries AS bigint) AS tries";
+/// The same where only one connection writes.
+pub(super) const CARRY_SQLITE: &str = "UPDATE work_messages SET carried_at = $1 \
+    WHERE number IN (SELECT number FROM work_messages \
+        WHERE poisoned_at IS NULL AND carried_at IS NULL AND (due_at IS NULL OR due_at <= $1) \
+        AND queue IN (SELECT value FROM json_each($2)) ORDER BY number LIMIT $3) \
+    RETURNING number, id, queue, body, tries";
+pub(super) const NOT_CARRIED_POSTGRES: &str = "UPDATE work_messages SET carried_at = NULL \
+    WHERE number IN (SELECT jsonb_array_elements_text($1)::bigint)";
+pub(super) const NOT_CARRIED_SQLITE: &str = "UPDATE work_messages SET carried_at = NULL \
+    WHERE number IN (SELECT value FROM json_each($1))";
+/// How many of each queue the broker has had since before a time.
+pub(super) const CARRIED: &str = "SELECT queue, count(*) AS messages FROM work_messages \
+    WHERE poisoned_at IS NULL AND carried_at <= $1 GROUP BY queue";
+/// Of these, the oldest.
+pub(super) const MISSED: &str = "UPDATE work_messages SET carried_at = NULL \
+    WHERE number IN (SELECT number FROM work_messages \
+        WHERE queue = $1 AND poisoned_at IS NULL AND carried_at <= $2 \
+        ORDER BY carried_at, number LIMIT $3)";
 
 /// Every statement that both engines take, so that a test can ask them.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
-    vec![DUE, FAIL, POSTPONE, POISON, STANDINGS, POISONED, REVIVE, DISCARD, PENDING]
+    vec![
+        DUE, FAIL, POSTPONE, POISON, STANDINGS, POISONED, REVIVE, DISCARD, TO_CARRY, CARRIED,
+        MISSED,
+    ]
 }
 
 /// Those of one engine each: PostgreSQL, then SQLite.
 #[must_use]
 pub fn statements_of_one() -> (Vec<&'static str>, Vec<&'static str>) {
     (
-        vec![TAKE_POSTGRES, HANDLED_POSTGRES, SENT_POSTGRES],
-        vec![TAKE_SQLITE, HANDLED_SQLITE, SENT_SQLITE],
+        vec![
+            TAKE_POSTGRES,
+            TAKE_CALLED_POSTGRES,
+            HANDLED_POSTGRES,
+            CARRY_POSTGRES,
+            NOT_CARRIED_POSTGRES,
+        ],
+        vec![TAKE_SQLITE, TAKE_CALLED_SQLITE, HANDLED_SQLITE, CARRY_SQLITE, NOT_CARRIED_SQLITE],
     )
 }

@@ -8,6 +8,7 @@
 )]
 
 mod billing;
+mod carrying;
 mod claims;
 mod exactly_once;
 mod features;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use application::ports::{Announcement, Bus, BusError, News, Partition, WorkMessage};
+use application::ports::{Announcement, Bus, BusError, DueWork, News, Partition, WorkQueue};
 use async_trait::async_trait;
 use store::relay::{self, Relay};
 use tokio::{sync::watch, task::JoinSet};
@@ -14,9 +14,10 @@ use crate::support::{BOTH, On, Site, until};
 
 /// A bus that keeps what it is given, and does what a test wants of it.
 #[derive(Default)]
-struct Recording {
+pub struct Recording {
     announced: Mutex<Vec<Announcement>>,
-    is_away: AtomicBool,
+    work: Mutex<Vec<DueWork>>,
+    pub is_away: AtomicBool,
 }
 
 #[async_trait]
@@ -24,17 +25,36 @@ impl Bus for Recording {
     async fn announce(&self, announcements: Vec<Announcement>) -> Result<(), BusError> {
         // What was given is there, whether it is confirmed or not.
         self.announced.lock().unwrap().extend(announcements);
+        self.answer()
+    }
+    async fn enqueue(&self, work: Vec<DueWork>) -> Result<(), BusError> {
+        self.work.lock().unwrap().extend(work);
+        self.answer()
+    }
+    async fn holds(&self, queue: WorkQueue) -> Result<u64, BusError> {
+        let work = self.work.lock().unwrap();
+        Ok(work.iter().filter(|one| one.message.queue == queue).count() as u64)
+    }
+}
+
+impl Recording {
+    fn answer(&self) -> Result<(), BusError> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(BusError::Unavailable("it is away".into()));
         }
         Ok(())
     }
-    async fn enqueue(&self, _: Vec<WorkMessage>) -> Result<(), BusError> {
-        Ok(())
-    }
-}
 
-impl Recording {
+    /// The bodies of the work that it holds.
+    pub fn work(&self) -> Vec<String> {
+        self.work.lock().unwrap().iter().map(|one| one.message.body.clone()).collect()
+    }
+
+    /// Somebody deletes its queues.
+    pub fn wipe(&self) {
+        self.work.lock().unwrap().clear();
+    }
+
     /// The positions of the events of a part, in the order in which they came.
     fn events(&self, part: u16) -> Vec<u64> {
         let all = self.announced.lock().unwrap();
@@ -60,13 +80,13 @@ impl Recording {
     }
 }
 
-struct Relays {
+pub struct Relays {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Relays {
-    fn start(site: &Site, bus: &Arc<Recording>, partition: Partition) -> Self {
+    pub fn start(site: &Site, bus: &Arc<Recording>, partition: Partition) -> Self {
         Self::start_frozen_by(site, bus, partition, watch::channel(false).1)
     }
 
@@ -101,7 +121,7 @@ impl Relays {
         Self { stop, tasks }
     }
 
-    async fn stop(mut self) {
+    pub async fn stop(mut self) {
         self.stop.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {
             ended.unwrap();

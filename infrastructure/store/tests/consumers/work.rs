@@ -11,7 +11,9 @@ use adapted::Moved;
 use application::{
     App, Call, Caller, Result,
     audits::AuditMessage,
-    ports::{Append, Audited, Fate, Recorded, Taken, WorkMessage, WorkQueue, WorkQueues as _},
+    ports::{
+        Append, Audited, DueWork, Fate, Recorded, Taken, WorkMessage, WorkQueue, WorkQueues as _,
+    },
     reaction::{Reaction, Start},
     work::alone,
 };
@@ -24,7 +26,7 @@ use crate::{
     support::{BOTH, Site},
 };
 
-mod adapted {
+pub mod adapted {
     use application::ports::Clock;
     use time::Duration;
 
@@ -50,23 +52,23 @@ mod adapted {
     }
 }
 
-const AUDITS: WorkQueue = WorkQueue::Audits;
+pub const AUDITS: WorkQueue = WorkQueue::Audits;
 
-struct Queues {
-    site: Site,
-    clock: Arc<Moved>,
-    table: TableQueues,
+pub struct Queues {
+    pub site: Site,
+    pub clock: Arc<Moved>,
+    pub table: TableQueues,
 }
 
 impl Queues {
-    async fn on(on: crate::support::On) -> Self {
+    pub async fn on(on: crate::support::On) -> Self {
         let site = Site::new(on).await;
         let clock = Arc::new(Moved::new());
         let table = TableQueues::new(site.log_db.clone(), clock.clone());
         Self { site, clock, table }
     }
 
-    async fn enqueue(&self, queue: WorkQueue, numbers: &[u32]) {
+    pub async fn enqueue(&self, queue: WorkQueue, numbers: &[u32]) {
         let message = |number: &u32| {
             let id = format!("{}_{number:032x}", queue.name());
             WorkMessage { id, queue, body: format!(r#"{{"n":{number}}}"#), subject: None }
@@ -79,7 +81,7 @@ impl Queues {
         self.table.take(AUDITS, 1).await.unwrap().pop()
     }
 
-    async fn waiting(&self) -> (u64, u64) {
+    pub async fn waiting(&self) -> (u64, u64) {
         let all = self.table.standings().await.unwrap();
         assert_eq!(all.len(), WorkQueue::ALL.len());
         let audits = all.iter().find(|one| one.queue == AUDITS).unwrap();
@@ -286,25 +288,6 @@ async fn takers_of_many_processes_share_the_messages() {
 }
 
 #[tokio::test]
-async fn the_outbox_gives_the_oldest_and_forgets_what_was_sent() {
-    for on in BOTH {
-        let queues = Queues::on(on).await;
-        let outbox = Outbox::new(queues.site.log_db.clone());
-        assert_eq!(outbox.pending(10).await.unwrap(), []);
-        queues.enqueue(AUDITS, &[2, 1]).await;
-        queues.enqueue(WorkQueue::Emails, &[3]).await;
-        let pending = outbox.pending(2).await.unwrap();
-        let bodies: Vec<&str> = pending.iter().map(|one| one.body.as_str()).collect();
-        assert_eq!(bodies, [r#"{"n":2}"#, r#"{"n":1}"#], "{on:?}");
-        outbox.sent(&[pending[0].id.clone(), "unknown'\"".into()]).await.unwrap();
-        outbox.sent(&[]).await.unwrap();
-        let left = outbox.pending(10).await.unwrap();
-        assert_eq!(left.len(), 2);
-        assert_eq!((left[0].clone(), left[1].queue), (pending[1].clone(), WorkQueue::Emails));
-    }
-}
-
-#[tokio::test]
 async fn every_statement_is_one_that_its_engine_takes() {
     for on in BOTH {
         let site = Site::new(on).await;
@@ -315,6 +298,14 @@ async fn every_statement_is_one_that_its_engine_takes() {
             assert!(taken.is_ok(), "{on:?} refuses {statement}: {taken:?}");
         }
     }
+}
+
+fn outbox(site: &Site) -> Outbox {
+    Outbox::new(site.log_db.clone(), site.clock.clone())
+}
+
+async fn lot(outbox: &Outbox) -> usize {
+    outbox.lot(9).await.unwrap().work.len()
 }
 
 /// Audits every kettle that was bought, and does nothing else.
@@ -354,10 +345,10 @@ async fn a_reaction_enqueues_once_however_often_it_is_killed() {
         }
         let running = site.start_with(&[], site.feeds(), Some((app(&site), vec![NOTING])));
         running.settled().await;
-        let pending = Outbox::new(site.log_db.clone()).pending(1000).await.unwrap();
+        let pending = outbox(&site).lot(1000).await.unwrap().work;
         let mut subjects: Vec<String> = pending
             .iter()
-            .map(|message| {
+            .map(|DueWork { message, .. }| {
                 let body: serde_json::Value = serde_json::from_str(&message.body).unwrap();
                 assert_eq!(body["MessageId"], message.id);
                 body["Arguments"][0].as_str().unwrap().to_owned()
@@ -379,15 +370,15 @@ async fn a_call_enqueues_with_its_append_or_when_it_succeeds() {
         let audit = Audited { code: "a.code", against: None, template: "", arguments: &[] };
         app.flush(&call).await.unwrap();
         app.audit(&call, &audit).unwrap();
-        let outbox = Outbox::new(site.log_db.clone());
-        assert_eq!(outbox.pending(9).await.unwrap().len(), 0, "a call that fails leaves nothing");
+        let outbox = outbox(&site);
+        assert_eq!(lot(&outbox).await, 0, "a call that fails leaves nothing");
         app.flush(&call).await.unwrap();
         app.flush(&call).await.unwrap();
-        assert_eq!(outbox.pending(9).await.unwrap().len(), 1, "{on:?}");
+        assert_eq!(lot(&outbox).await, 1, "{on:?}");
         let message = AuditMessage::of(&call, &audit);
         let alone = alone(&call, &message, "aregion", app.ids.as_ref()).unwrap();
         site.append(Append { work: vec![alone], ..Append::default() }).await;
-        assert_eq!(outbox.pending(9).await.unwrap().len(), 2);
+        assert_eq!(lot(&outbox).await, 1, "one more");
         assert_eq!(site.log.head().await, Ok(0));
     }
 }

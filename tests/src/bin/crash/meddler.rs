@@ -1,5 +1,5 @@
 //! A client of the broker that repeats what is published there: late, out of order and more than
-//! once; and that publishes what nobody signed.
+//! once; that publishes what nobody signed, and deletes queues of work with all that is in them.
 
 use std::{
     sync::{
@@ -9,11 +9,15 @@ use std::{
     time::Duration,
 };
 
+use application::ports::WorkQueue;
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     message::Delivery,
-    options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{
+        BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+        QueueDeleteOptions, QueuePurgeOptions,
+    },
     types::{AMQPValue, FieldTable, ShortString},
 };
 
@@ -34,6 +38,8 @@ pub struct Meddled {
     pub repeated: AtomicU64,
     /// Messages with a wrong signature.
     pub forged: AtomicU64,
+    /// Queues of work that were deleted or emptied.
+    pub wiped: AtomicU64,
 }
 
 /// One client.
@@ -103,6 +109,7 @@ impl Meddler {
                 let delivery = self.held.swap_remove(pick);
                 self.again(channel, &delivery).await?;
             }
+            self.wipe(channel).await?;
         }
         Ok(())
     }
@@ -111,6 +118,19 @@ impl Meddler {
         self.meddled.repeated.fetch_add(1, Ordering::Relaxed);
         let (key, properties) = (delivery.routing_key.clone(), delivery.properties.clone());
         publish(channel, key, properties, &delivery.data).await
+    }
+
+    /// What is in the queue has to come from somewhere else.
+    async fn wipe(&mut self, channel: &Channel) -> lapin::Result<()> {
+        let pick = self.random.below(WorkQueue::ALL.len());
+        let name: ShortString = WorkQueue::ALL.get(pick).map_or("", |queue| queue.name()).into();
+        if self.random.between(0, 2) == 0 {
+            channel.queue_purge(name, QueuePurgeOptions::default()).await?;
+        } else {
+            channel.queue_delete(name, QueueDeleteOptions::default()).await?;
+        }
+        self.meddled.wiped.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Says something else than what was signed.

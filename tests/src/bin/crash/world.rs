@@ -235,9 +235,10 @@ impl World {
         }
         let repeated = self.meddled.repeated.load(Ordering::Relaxed);
         let forged = self.meddled.forged.load(Ordering::Relaxed);
+        let wiped = self.meddled.wiped.load(Ordering::Relaxed);
         format!(
-            "{text} {repeated} messages were repeated on the broker and {forged} forged, without \
-             effect."
+            "{text} {repeated} messages were repeated on the broker and {forged} forged, and queues \
+             of work deleted or emptied {wiped} times, without effect."
         )
     }
 }
