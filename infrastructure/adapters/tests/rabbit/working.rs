@@ -127,7 +127,7 @@ async fn forged_work_is_set_aside() {
 
 #[tokio::test]
 async fn work_survives_a_lost_connection() {
-    let proxy = Proxy::start("127.0.0.1:5672").await;
+    let proxy = Proxy::start().await;
     let place = Place::with(proxy.url(), application::ports::Partition::ONE).await;
     let queues = queues(&place, Duration::ZERO);
     place.publisher().enqueue(vec![message(1)]).await.expect("confirmed");
