@@ -13,6 +13,7 @@ use crate::{
     work::Message,
 };
 
+pub mod budget;
 pub mod deliver;
 #[cfg(feature = "testing-only")]
 pub mod drain;

@@ -33,6 +33,9 @@ pub enum Error {
         /// For the user; `unexplained` when there is nothing to say.
         message: String,
     },
+    /// A fault of ours that has a sentence for the caller, which tells nothing of the inside.
+    #[error("{0}")]
+    Failed(String),
     /// A fault of ours: logged with its causes, shown without them.
     #[error("unexpected: {0}")]
     Unexpected(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -83,7 +86,7 @@ impl Error {
         match self {
             Self::Validation(_) => Some(ErrorKind::Invalid),
             Self::Refused { kind, .. } => Some(*kind),
-            Self::Unexpected(_) => None,
+            Self::Failed(_) | Self::Unexpected(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use adapters::{
     rabbit::{self, Fallback, Group, Publisher, RabbitCalls, RabbitFeeds},
     signatures::Signatures,
 };
-use application::ports::{Bus, Clock, Feeds, WorkQueues};
+use application::ports::{Bus, Clock, Feeds, Recorder, WorkQueues};
 use store::{
     consumers::LogFeed,
     work::{CarriedQueues, TableQueues},
@@ -30,7 +30,12 @@ pub struct Carriers {
 
 /// Connects to the broker for what this process does, or feeds everything from the log itself.
 #[must_use]
-pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
+pub fn carriers(
+    settings: &Settings,
+    roles: &Roles,
+    log: &LogFeed,
+    recorder: &Arc<dyn Recorder>,
+) -> Carriers {
     let direct: Arc<dyn Feeds> = Arc::new(log.clone());
     let Some(broker) = rabbit_settings(settings) else {
         return Carriers { projectors: direct.clone(), reactions: direct, bus: None };
@@ -41,7 +46,8 @@ pub fn carriers(settings: &Settings, roles: &Roles, log: &LogFeed) -> Carriers {
             return direct.clone();
         }
         let fallback = Fallback { feed: Arc::new(log.clone()), head: log.head() };
-        Arc::new(RabbitFeeds::start(broker.clone(), signatures.clone(), group, fallback))
+        let (broker, signatures) = (broker.clone(), signatures.clone());
+        Arc::new(RabbitFeeds::start(broker, signatures, group, fallback, recorder.clone()))
     };
     let bus = || -> Arc<dyn Bus> { Arc::new(Publisher::start(broker.clone(), signatures.clone())) };
     Carriers {

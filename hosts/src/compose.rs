@@ -153,7 +153,17 @@ pub async fn compose(
         projections,
         REACTIONS,
     ));
-    let carriers = broker::carriers(settings, roles, &LogFeed::new(events.clone(), partition));
+    #[cfg(not(feature = "testing-only"))]
+    let usages = usages(settings, &clock)?;
+    #[cfg(feature = "testing-only")]
+    let usages = Arc::new(adapters::usages::Remembered::default());
+    let region: Arc<str> = settings.region.as_str().into();
+    let recorder = replaced.recorder.unwrap_or_else(|| {
+        let (log, provider) = (sealed.clone(), usages.clone());
+        Arc::new(QueueRecorder::new(log, clock.clone(), ids.clone(), region.clone(), provider))
+    });
+    let log_feed = LogFeed::new(events.clone(), partition);
+    let carriers = broker::carriers(settings, roles, &log_feed, &recorder);
     let relay = carriers.bus.map(|bus| Relay {
         db: stores.log.clone(),
         log: events.clone(),
@@ -173,10 +183,6 @@ pub async fn compose(
     let work = broker::work_queues(settings, roles, &stores, &clock);
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     let webhooks = WebhookTable::new(stores.log.clone(), clock.clone());
-    #[cfg(not(feature = "testing-only"))]
-    let usages = usages(settings, &clock)?;
-    #[cfg(feature = "testing-only")]
-    let usages = Arc::new(adapters::usages::Remembered::default());
     #[cfg(feature = "testing-only")]
     let testing = Arc::new(crate::testing::TestingStores::new(
         log.clone(),
@@ -186,11 +192,6 @@ pub async fn compose(
         work.carried,
         usages.clone(),
     ));
-    let region: Arc<str> = settings.region.as_str().into();
-    let recorder = replaced.recorder.unwrap_or_else(|| {
-        let (log, provider) = (sealed.clone(), usages.clone());
-        Arc::new(QueueRecorder::new(log, clock.clone(), ids.clone(), region.clone(), provider))
-    });
     let identities = &settings.identities;
     let passwords = Argon2Hasher::start(identities.cost, identities.threads)
         .map_err(|error| Stop::because("Passwords can't be hashed", error))?;

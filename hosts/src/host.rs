@@ -199,6 +199,7 @@ fn probes(roles: &Roles, composed: &Composed) -> Vec<Probe> {
 
 fn watch(telemetry: &Telemetry, stores: &Stores, site: &Arc<Site>) {
     let metrics = telemetry.metrics();
+    metrics.watch_log(site.app.log.watch());
     metrics.watch("log", stores.log.clone());
     metrics.watch("read", stores.read.clone());
     metrics.watch_requests(Arc::downgrade(site));

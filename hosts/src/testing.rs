@@ -1,7 +1,10 @@
 //! What testing builds can do to a deployment.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -66,6 +69,8 @@ pub struct TestingStores {
     notifications: NotificationTable,
     carried: Option<Arc<AwaitedQueues>>,
     usages: Arc<Remembered>,
+    /// Up to where events are known to be drained.
+    drained: AtomicU64,
 }
 
 impl TestingStores {
@@ -79,7 +84,8 @@ impl TestingStores {
         carried: Option<Arc<AwaitedQueues>>,
         usages: Arc<Remembered>,
     ) -> Self {
-        Self { log, clock, progress, notifications, carried, usages }
+        let drained = AtomicU64::new(0);
+        Self { log, clock, progress, notifications, carried, usages, drained }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -131,7 +137,8 @@ impl Testing for TestingStores {
             // What reactions did meanwhile has to be published, too.
             let now = log.head().await?;
             if now == head {
-                return Ok(());
+                let before = self.drained.fetch_max(head, Ordering::SeqCst);
+                return self.notifications.drained(before, head).await;
             }
             head = now;
         }

@@ -1,11 +1,15 @@
 //! Domain events for others: reading them, and delivering them by message.
 
-use acceptance::{Person, TestApp, on_every_deployment_and_a_broker};
+use acceptance::{
+    Person, TestApp, on_every_deployment_and_a_broker,
+    registrations::{ann, register},
+};
 use serde_json::{Value, json};
 
 on_every_deployment_and_a_broker!(
     outsiders_read_what_happened_page_by_page,
     an_event_is_delivered_to_a_subscription,
+    a_reaction_has_handled_what_is_delivered,
     what_the_log_does_not_say_is_refused,
     what_can_be_asked_is_bounded,
 );
@@ -72,10 +76,27 @@ async fn an_event_is_delivered_to_a_subscription(app: &TestApp) {
         (notification["version"].as_u64(), &found["metadata"]["limit"]),
         (Some(1), &json!(1))
     );
+    assert_eq!(found["metadata"]["total"], 1, "nothing else was delivered");
+    let _ = app.post_signed("/event_notifications/drain", &json!({})).await.expect(200);
+    let found = app.get("/event_notifications").send().await.expect(200).json();
     assert_eq!(found["metadata"]["total"], app.head().await);
+    assert_eq!(found["notifications"][0]["subscriberRef"], "apihost1-ENDUSERS");
+    assert_eq!(found["notifications"][1]["subscriberRef"], "ApiHost1-UserProfiles");
 
     body["subscriptionName"] = "ApiHost1-Nobody".into();
     assert_eq!(deliver(app, &body).await.problem(404)["code"], "unknown_subscription");
+}
+
+async fn a_reaction_has_handled_what_is_delivered(app: &TestApp) {
+    let _ = register(app.ports(), ann("ann@company.com")).await;
+    let all = read(app, "").await;
+    let messages = all["events"].as_array().unwrap().iter().map(|event| &event["message"]);
+    let registered = |message: &&Value| message["event"]["eventType"] == "registered";
+    let message = messages.into_iter().find(registered).unwrap().to_string();
+    let body = json!({ "message": message, "subscriptionName": "ApiHost1-Organizations" });
+    assert_eq!(deliver(app, &body).await.expect(200).json(), json!({ "isSent": true }));
+    let rows = app.log().rows().await;
+    assert!(rows.iter().any(|row| row.aggregate_type == "organization"), "{rows:?}");
 }
 
 async fn what_the_log_does_not_say_is_refused(app: &TestApp) {
@@ -92,6 +113,11 @@ async fn what_the_log_does_not_say_is_refused(app: &TestApp) {
         forged(|message| message["event"]["version"] = json!(u64::MAX)),
         forged(|message| message["event"]["streamName"] = "Car_car_bbbbbbbbbbbbbbbbbbbbbb".into()),
         forged(|message| message["messageId"] = "domain_events_00".into()),
+        forged(|message| message["callId"] = "another".into()),
+        forged(|message| message["callerId"] = "user_bbbbbbbbbbbbbbbbbbbbbb".into()),
+        forged(|message| message["tenantId"] = "org_bbbbbbbbbbbbbbbbbbbbbb".into()),
+        forged(|message| message["event"]["id"] = "event_bbbbbbbbbbbbbbbbbbbbbb".into()),
+        forged(|message| message["event"]["lastPersistedAtUtc"] = "2026-01-01T00:00:00Z".into()),
         forged(|message| *message = json!([])),
     ] {
         assert_eq!(deliver(app, &body).await.problem(400)["code"], "invalid_message", "{body}");
@@ -106,6 +132,11 @@ async fn what_the_log_does_not_say_is_refused(app: &TestApp) {
     let unsigned = app.post("/event_notifications").json(&forged(|_| {})).send().await;
     let _ = unsigned.problem(401);
     assert_eq!(app.head().await, head, "nothing was changed");
+    let _ = app.post_signed("/audits/drain", &json!({})).await.expect(200);
+    let audits = app.audits("").await;
+    let code = "EventNotification.Failed.InvalidMessage";
+    let refused = audits.iter().filter(|audit| audit["auditCode"] == code).count();
+    assert_eq!(refused, 12, "{audits:?}");
 }
 
 async fn what_can_be_asked_is_bounded(app: &TestApp) {

@@ -162,6 +162,25 @@ async fn the_quick_start_of_the_readme_is_true() {
     assert!(!printed.contains("\"title\""), "a problem: {printed}");
 }
 
+/// So do its lines for production, here without a database server.
+#[tokio::test]
+async fn the_production_lines_of_the_readme_start_a_host() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let first = "    export GROUNDWORK_MODE=production";
+    let (_, rest) = readme.split_once(first).unwrap();
+    let (lines, _) = rest.split_once("\n\n").unwrap();
+    let script = format!("{first}{lines}")
+        .replace(" DATABASE_URL=postgres://…", "")
+        .replace("    groundwork serve", "exec \"$0\" serve")
+        .replace("    groundwork ", "\"$0\" ");
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::embedded(&folder.path().join("data"));
+    let output = folder.path().join("output");
+    let mut process = Process::start_through(&environment, &output, &script);
+    process.ready(&Client::new()).await;
+}
+
 /// So does what the host itself tells to try.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_commands_that_it_prints_work_as_they_stand() {

@@ -2,13 +2,13 @@
 
 use std::{
     path::Path,
-    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use acceptance::{
-    Answer, Database, Request,
-    binary::{self, Environment, Process},
+    Answer, Broker, Database, Request,
+    binary::{Environment, Process},
+    events::Log,
 };
 use reqwest::{Client, Method};
 
@@ -200,47 +200,54 @@ fn what_can_not_run_alone_says_so_in_a_sentence() {
 /// What the README says of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_script_starts_a_split_set_and_stops_it() {
+    the_script_works(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_script_starts_a_split_set_on_a_broker() {
+    let broker = Broker::place();
+    the_script_works(Some(&broker)).await;
+    assert!(!broker.queues().await.unwrap().is_empty(), "it was used");
+}
+
+/// Of all settings, it gets those that are named here.
+async fn the_script_works(broker: Option<&Broker>) {
     let (database, folder) = (Database::create().await, tempfile::tempdir().unwrap());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let output = folder.path().join("output");
-    let file = std::fs::File::create(&output).unwrap();
     let first = xtask::port::free_port().unwrap();
-    let mut script = Command::new(root.join("scripts/split.sh"))
-        .env("DATABASE_URL", &database.url)
-        .env("BINARY", binary::path())
-        .env("FIRST_PORT", first.to_string())
-        .stdin(Stdio::null())
-        .stdout(file.try_clone().unwrap())
-        .stderr(file)
-        .spawn()
-        .unwrap();
-    let printed = || std::fs::read_to_string(&output).unwrap_or_default();
+    let environment = Environment::postgres(&database.url);
+    let environment = environment.with("GROUNDWORK_HTTP_ADDRESSES", &format!("127.0.0.1:{first}"));
+    let environment = match broker {
+        Some(broker) => broker.settings(environment),
+        None => environment,
+    };
+    let line =
+        format!(r#"BINARY="$0" FIRST_PORT={first} exec {}/scripts/split.sh"#, root.display());
+    let mut script = Process::start_through(&environment, &folder.path().join("output"), &line);
     let begun = Instant::now();
-    while !printed().contains("The API is at") {
-        assert!(begun.elapsed() < Duration::from_mins(1), "{}", printed());
-        assert!(script.try_wait().unwrap().is_none(), "{}", printed());
+    while !script.printed().contains("The API is at") {
+        assert!(begun.elapsed() < Duration::from_mins(1), "{}", script.printed());
+        script.alive().unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let url = format!("http://127.0.0.1:{first}/health/ready");
     let client = Client::new();
+    let url = format!("{}/health/ready", script.url);
     let _ = Request::new(&client, Method::GET, &url).send().await.expect(200);
     // What is queued is delivered: here, that somebody had no signature.
-    let url = format!("http://127.0.0.1:{first}/audits/deliver");
+    let url = format!("{}/audits/deliver", script.url);
     let forged = Request::new(&client, Method::POST, &url).header("X-HMAC-Signature", "sha256=no");
     let _ = forged.body("application/json", "{}").send().await.problem(401);
-    let environment = Environment::postgres(&database.url);
-    let waits = || environment.run(&["ops", "work", "status"]).unwrap();
+    let log = Log::Postgres(database.url.clone());
     let begun = Instant::now();
-    while !waits().contains("audits  0 waiting  0 set aside") {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{}: {}", waits(), printed());
+    while !log.rows().await.iter().any(|row| row.aggregate_type == "audit") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", script.printed());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let asked = Command::new("kill").args(["-TERM", &script.id().to_string()]).status();
-    assert!(asked.unwrap().success());
-    let status = tokio::task::block_in_place(|| script.wait()).unwrap();
-    assert!(status.success(), "{status}: {}", printed());
+    script.terminate();
+    let status = tokio::task::block_in_place(|| script.wait());
+    assert!(status.success(), "{status}: {}", script.printed());
     for port in [first, first + 10, first + 11, first + 12] {
         let bound = std::net::TcpListener::bind(("127.0.0.1", port));
-        assert!(bound.is_ok(), "somebody is left at {port}: {}", printed());
+        assert!(bound.is_ok(), "somebody is left at {port}: {}", script.printed());
     }
 }

@@ -117,7 +117,7 @@ fn unknown_subscription() -> Error {
 }
 
 fn failed(reaction: &str) -> Error {
-    Error::unexpected(format!(
+    Error::Failed(format!(
         "Failed to notify consumer: reaction '{reaction}' gave up on the event, which waits as a \
          dead letter"
     ))

@@ -48,7 +48,7 @@ const fn spec(
 #[rustfmt::skip]
 pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_MODE", Kind::Choice(&["development", "production"]), Some("development"), "Production needs its own secrets and a schema brought up to date by `groundwork ops migrate`; it mints no tokens."),
-    spec("GROUNDWORK_MASTER_KEY", Kind::Secret, Some(DEVELOPMENT_MASTER_KEY), "32 bytes in base64 (`openssl rand -base64 32`). Encrypts the signing keys and stored responses; without it they are lost. Required in production."),
+    spec("GROUNDWORK_MASTER_KEY", Kind::Secret, Some(DEVELOPMENT_MASTER_KEY), "32 bytes in base64 (`openssl rand -base64 32`). Encrypts the signing keys, every person's key and stored responses, and keys the digests that people are found by; without it all personal data is lost, and nobody can sign in. Required in production."),
     spec("GROUNDWORK_HMAC_SECRET", Kind::Secret, Some(DEVELOPMENT_SECRET), "Signs calls of queues and bus (`X-HMAC-Signature`). Required in production, 16 characters or more."),
     spec("GROUNDWORK_INTER_HOST_SECRET", Kind::Secret, Some(DEVELOPMENT_SECRET), "Signs calls between hosts (`X-InterHost-Signature`). Required in production, 16 characters or more."),
     spec("GROUNDWORK_BASE_URL", Kind::Text, Some("http://127.0.0.1:5001"), "Public URL of the API: issuer and audience of access tokens."),
@@ -87,7 +87,7 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_HTTP_HEAD_SECONDS", Kind::Number(1, 300), Some("10"), "How long a client may take to send the head of a request."),
     spec("GROUNDWORK_HTTP_BODY_SECONDS", Kind::Number(1, 600), Some("15"), "How long a client may take to send the body."),
     spec("GROUNDWORK_HTTP_KEEP_ALIVE_SECONDS", Kind::Number(1, 3600), Some("75"), "How long an idle connection is kept."),
-    spec("GROUNDWORK_HTTP_REQUEST_SECONDS", Kind::Number(1, 600), Some("30"), "How long a request may take; a slower one is answered 503."),
+    spec("GROUNDWORK_HTTP_REQUEST_SECONDS", Kind::Number(1, 600), Some("30"), "How long a request may take; a slower query is answered 503, a slower command 504."),
     spec("GROUNDWORK_HTTP_SHUTDOWN_SECONDS", Kind::Number(1, 600), Some("30"), "How long a stopping server waits for requests that it has begun."),
     spec("GROUNDWORK_HTTP_MAX_CONNECTIONS", Kind::Number(1, 1_000_000), Some("10000"), "Connections per worker at most."),
     spec("GROUNDWORK_HTTP_MAX_IN_FLIGHT", Kind::Number(1, 1_000_000), Some("4096"), "Requests at work at most; more are answered 503. As many more may still be sending their bodies, of one client a half of that at most; and a half of them may be proving something by a password or a token, of one client a quarter at most."),

@@ -80,6 +80,13 @@ impl Problem {
                 let message = if message.is_empty() { "unexplained".to_owned() } else { message };
                 Self::new(status_of(kind), code, message)
             }
+            Error::Failed(message) => {
+                tracing::error!(error = message, "a request failed");
+                Self {
+                    title: "An error occurred while processing your request.".into(),
+                    ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unexpected", message)
+                }
+            }
             Error::Unexpected(source) => {
                 let chain = format!("unexpected: {}", chain(source.as_ref()));
                 tracing::error!(error = chain, "a request failed unexpectedly");
@@ -235,6 +242,13 @@ mod tests {
         let shown = Problem::of(Error::unexpected("amessage"), instance, true);
         assert_eq!(shown.detail.as_deref(), Some("amessage"));
         assert!(shown.exception.is_some());
+    }
+
+    #[test]
+    fn a_fault_with_a_sentence_shows_it_always() {
+        let failed = Problem::of(Error::Failed("it failed".into()), instance, false);
+        assert_eq!(failed.detail.as_deref(), Some("it failed"));
+        assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[test]

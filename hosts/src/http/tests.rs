@@ -4,6 +4,7 @@ mod fakes;
 mod identity;
 mod input;
 mod limits;
+mod notifications;
 mod output;
 mod work;
 mod writes;

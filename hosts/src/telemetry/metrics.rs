@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use metrics::{gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use store::db::Db;
+use tokio::sync::watch;
 
 use super::TelemetryError;
 use crate::http::{observer::Finished, page::Page, site::Site};
@@ -52,6 +53,12 @@ impl Metrics {
             Db::Postgres { reader, .. } => connections(name, reader.connections()),
             Db::Sqlite { reader, .. } => connections(name, reader.connections()),
         });
+    }
+
+    /// Adds how far the log is.
+    pub fn watch_log(&self, head: watch::Receiver<u64>) {
+        #[expect(clippy::cast_precision_loss, reason = "gauges are floats; positions fit 52 bits")]
+        self.sample(move || gauge!("groundwork_log_position").set(*head.borrow() as f64));
     }
 
     /// Adds the requests that are at work.

@@ -9,6 +9,7 @@ mod feed;
 mod greeting;
 mod line;
 mod publisher;
+mod refused;
 mod session;
 mod status;
 mod topology;

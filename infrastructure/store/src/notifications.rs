@@ -50,17 +50,31 @@ mod testing {
 
     use super::NotificationTable;
 
-    const COUNT: &str = "SELECT count(*) AS total FROM events WHERE aggregate_type <> 'log'";
-    const OLDEST: &str = "SELECT e.position, n.subscription FROM events AS e \
-         LEFT JOIN event_notifications AS n ON n.position = e.position \
-         WHERE e.aggregate_type <> 'log' ORDER BY e.position LIMIT $1 OFFSET $2";
-    const NEWEST: &str = "SELECT e.position, n.subscription FROM events AS e \
-         LEFT JOIN event_notifications AS n ON n.position = e.position \
-         WHERE e.aggregate_type <> 'log' ORDER BY e.position DESC LIMIT $1 OFFSET $2";
+    const DRAINED: &str = "INSERT INTO event_notifications (position, subscription, delivered_at) \
+         SELECT position, $1, $2 FROM events \
+         WHERE position > $3 AND position <= $4 AND aggregate_type <> 'log' \
+         ON CONFLICT (position) DO NOTHING";
+    const COUNT: &str = "SELECT count(*) AS total FROM event_notifications";
+    const OLDEST: &str = "SELECT position, subscription FROM event_notifications \
+         ORDER BY position LIMIT $1 OFFSET $2";
+    const NEWEST: &str = "SELECT position, subscription FROM event_notifications \
+         ORDER BY position DESC LIMIT $1 OFFSET $2";
 
     impl NotificationTable {
-        /// The events that were delivered to every subscription, oldest first unless the search is
-        /// sorted downwards.
+        /// Notes that every subscription has had what is between two positions, the last of them
+        /// at last. What was delivered by message before keeps its note.
+        ///
+        /// # Errors
+        /// If the database can't be written.
+        pub async fn drained(&self, after: u64, through: u64) -> Result<()> {
+            let last = subscriptions::AREAS.last().map(|area| subscriptions::name(area));
+            let (last, now) = (last.unwrap_or_default(), self.clock.now());
+            let values = [last.as_str().into(), now.into(), after.into(), through.into()];
+            self.db.execute(DRAINED, &values).await?;
+            Ok(())
+        }
+
+        /// The events that were delivered, oldest first unless the search is sorted downwards.
         ///
         /// # Errors
         /// If the log can't be read.
@@ -80,15 +94,14 @@ mod testing {
             for row in &found {
                 let position = row.count("position")?;
                 let event = log.read(position.saturating_sub(1), 1).await?.into_iter().next();
-                let subscription = row.opt_text("subscription")?;
+                let subscription = row.text("subscription")?;
                 rows.extend(event.map(|event| view(&event, subscription)));
             }
             Ok(Found { rows: search.rows(rows), total })
         }
     }
 
-    fn view(event: &Recorded, subscription: Option<String>) -> NotificationView {
-        let last = || subscriptions::AREAS.last().map(|area| subscriptions::name(area));
+    fn view(event: &Recorded, subscription: String) -> NotificationView {
         let message = BusMessage::of(event).event;
         NotificationView {
             id: message.id,
@@ -97,7 +110,7 @@ mod testing {
             data: message.data,
             metadata_fully_qualified_name: message.metadata.fqn,
             stream_name: message.stream_name,
-            subscriber_ref: subscription.or_else(last).unwrap_or_default(),
+            subscriber_ref: subscription,
             version: message.version,
         }
     }

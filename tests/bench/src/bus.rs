@@ -8,9 +8,12 @@ use std::{
 
 use adapters::{
     clock::SystemClock,
+    ids::RandomIds,
     rabbit::{Fallback, Group, Publisher, RabbitFeeds, Settings},
+    recorder::QueueRecorder,
     secret::Secret,
     signatures::Signatures,
+    usages::Nobody,
 };
 use application::{
     eventing::message::BusMessage,
@@ -122,7 +125,11 @@ impl Broker {
         let feed = Arc::new(LogFeed::new(log.clone(), Partition::ONE));
         let fallback = Fallback { head: feed.head(), feed };
         let (settings, signatures) = (self.settings.clone(), self.signatures.clone());
-        RabbitFeeds::start(settings, signatures, Group::Projectors, fallback)
+        let clock = Arc::new(SystemClock);
+        let ids = Arc::new(RandomIds::new(clock.clone()));
+        let recorder = QueueRecorder::new(log.clone(), clock, ids, "".into(), Arc::new(Nobody));
+        let group = Group::Projectors;
+        RabbitFeeds::start(settings, signatures, group, fallback, Arc::new(recorder))
     }
 
     /// Starts the relay of a log.

@@ -21,6 +21,7 @@ use application::{
         Audited, Authenticator, EventLog, Fate, Notifications, QueueStanding, Reacted, ReadModels,
         Recorded, Recorder, Sealer, Taken, WorkMessage, WorkQueue, WorkQueues,
     },
+    reaction::{Reaction, Start},
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
 };
@@ -162,6 +163,8 @@ impl CarReads for Replayed {
 pub struct Seen {
     /// Whether read models are too late for everybody.
     pub late: AtomicBool,
+    /// Whether the reaction gives up on everything.
+    pub gave_up: AtomicBool,
     /// Each wait: projections and position.
     pub waits: Mutex<Vec<(Vec<String>, u64)>>,
     /// Each usage with its properties.
@@ -183,7 +186,14 @@ impl ReadModels for Seen {
         if events.iter().any(|(aggregate, _)| *aggregate == "car") { vec!["cars"] } else { vec![] }
     }
     async fn reacted(&self, _: &str, _: &Recorded, _: Duration) -> Result<Reacted> {
-        Ok(Reacted::Done)
+        let [gave_up, late] = [&self.gave_up, &self.late].map(|it| it.load(Ordering::SeqCst));
+        Ok(if gave_up {
+            Reacted::GaveUp
+        } else if late {
+            Reacted::Late
+        } else {
+            Reacted::Done
+        })
     }
     async fn settled(&self, _: Duration) -> bool {
         true
@@ -281,6 +291,15 @@ impl application::ports::Testing for Seen {
     }
 }
 
+/// Nobody runs it: what becomes of it is up to [`Seen`].
+const REACTION: Reaction = Reaction {
+    name: "a_reaction",
+    area: "EndUsers",
+    handles: &[("car", "created")],
+    start: Start::Origin,
+    react: |_, _, _| Box::pin(std::future::ready(Ok(()))),
+};
+
 /// A running server. It ends with the runtime of its test.
 pub struct Running {
     pub url: String,
@@ -311,7 +330,7 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         read_models: seen.clone(),
         recorder: seen.clone(),
         notifications: seen.clone(),
-        reactions: &[],
+        reactions: &[REACTION],
         work: seen.clone(),
         region: "aregion".into(),
         audits: Repository::new(log.clone(), ids.clone()),

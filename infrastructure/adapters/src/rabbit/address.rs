@@ -79,7 +79,9 @@ impl Address {
                     AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED) => {
                         BusError::Misconfigured(format!(
                             "RabbitMQ has a queue or exchange of the same name with other \
-                             settings: delete it, or choose another prefix. It said: {text}"
+                             settings: delete it, or choose another prefix. After an upgrade from \
+                             RabbitMQ 3 to 4 that is so of every queue of events, which lose \
+                             nothing by it (docs/operations.md, Upgrade RabbitMQ). It said: {text}"
                         ))
                     }
                     _ => BusError::Unavailable(format!("RabbitMQ ended it: {text}")),

@@ -10,7 +10,6 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
-use metrics::counter;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -84,7 +83,7 @@ async fn consume(
         let attached = tokio::select! {
             delivery = deliveries.next() => {
                 let Some(delivery) = delivery else { return Err(stopped()) };
-                take(&part, number, &shared, &delivery?);
+                take(&part, number, &shared, &delivery?).await;
                 true
             }
             _ = done.changed() => true,
@@ -119,7 +118,7 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-fn take(part: &Part, number: u16, shared: &Shared, delivery: &Delivery) {
+async fn take(part: &Part, number: u16, shared: &Shared, delivery: &Delivery) {
     let tag = delivery.delivery_tag;
     match wire::read(delivery, number, shared.settings.partition, &shared.signatures) {
         Ok(incoming) => {
@@ -127,10 +126,7 @@ fn take(part: &Part, number: u16, shared: &Shared, delivery: &Delivery) {
             part.told();
         }
         Err(refusal) => {
-            let (group, reason) = (shared.group.name(), refusal.reason());
-            counter!("groundwork_bus_refused_total", "queue" => group, "reason" => reason)
-                .increment(1);
-            tracing::warn!(group, part = number, reason, "a message of the bus was refused");
+            shared.refused.record(delivery, refusal).await;
             part.window().refuse(tag);
         }
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Feed, Feeds, LogError, Page};
+use application::ports::{Feed, Feeds, LogError, Page, Recorder};
 use async_trait::async_trait;
 use tokio::{
     sync::watch,
@@ -21,6 +21,7 @@ use tokio::{
 use super::{
     Settings,
     consume::Consumes,
+    refused::Refused,
     session,
     window::{Limits, Window},
 };
@@ -87,6 +88,7 @@ pub(super) struct Shared {
     pub group: Group,
     pub signatures: Arc<Signatures>,
     fallback: Fallback,
+    pub refused: Refused,
     /// The parts that this process serves.
     pub parts: watch::Sender<BTreeSet<u16>>,
     windows: Mutex<BTreeMap<u16, Arc<Part>>>,
@@ -104,19 +106,22 @@ pub(super) struct Part {
 }
 
 impl RabbitFeeds {
-    /// Begins to connect, and keeps connecting; no part is attached yet.
+    /// Begins to connect, and keeps connecting; no part is attached yet. `recorder` audits messages
+    /// that are not ours.
     #[must_use]
     pub fn start(
         settings: Settings,
         signatures: Arc<Signatures>,
         group: Group,
         fallback: Fallback,
+        recorder: Arc<dyn Recorder>,
     ) -> Self {
         let shared = Arc::new(Shared {
             settings,
             group,
             signatures,
             fallback,
+            refused: Refused::new(group, recorder),
             parts: watch::Sender::new(BTreeSet::new()),
             windows: Mutex::new(BTreeMap::new()),
             members: AtomicU64::new(0),

@@ -76,6 +76,14 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// All that there are.
+    pub const ALL: &'static [Self] =
+        &[Self::Malformed, Self::Signature, Self::Parts, Self::Contradiction];
+
+    /// Whether it is a sign of somebody else at work, and not of other settings of ours.
+    pub fn is_foreign(self) -> bool {
+        self != Self::Parts
+    }
     /// For metrics and logs.
     pub fn reason(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use std::{
 
 use adapters::{rabbit::Settings, secret::Secret, signatures::Signatures};
 use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded, StreamId};
-use lapin::types::AMQPValue;
+use lapin::{options::QueueDeleteOptions, types::AMQPValue};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use crate::support::{Follower, Log, Nothing, Place, announced, announcement, event, quiet};
@@ -133,6 +133,8 @@ async fn a_part_gets_its_own_events_only() {
 async fn forged_and_malformed_messages_change_nothing() {
     let counters = counters();
     let place = Place::new().await;
+    drop(place.feeds(Arc::new(Nothing)));
+    assert_eq!(counters.lock().unwrap().len(), 4, "each is there before it counts");
     let publisher = place.publisher();
     publisher.announce(announced(1..=1)).await.expect("confirmed");
     let genuine = place.message(OTHER).await;
@@ -175,6 +177,31 @@ async fn forged_and_malformed_messages_change_nothing() {
     assert_eq!(refused("malformed"), Some(1));
     assert_eq!(refused("parts"), Some(1));
     assert_eq!(refused("contradiction"), Some(1));
+    let audited = place.audits.all();
+    let reasons: Vec<_> = audited.iter().map(|(_, arguments)| &*arguments[1]).collect();
+    let forged = ["signature", "signature", "signature", "malformed", "signature", "contradiction"];
+    assert_eq!(reasons, forged, "another division into parts is no forgery");
+    let (code, arguments) = &audited[0];
+    let (id, exchange) = (of.message_id().as_ref().unwrap().as_str(), place.name("domain_events"));
+    assert_eq!(*code, "EventBus.Failed.InvalidMessage");
+    assert_eq!(arguments, &["1", "signature", id, &exchange, key]);
+}
+
+#[tokio::test]
+async fn what_no_queue_takes_is_kept_apart_and_what_nobody_takes_is_no_success() {
+    let place = Place::new().await;
+    let publisher = place.publisher();
+    publisher.announce(announced(1..=1)).await.expect("confirmed");
+    // Of a part that has no queues.
+    let stray = || vec![Announcement { part: 9, ..announcement(2, Some(1)) }];
+    publisher.announce(stray()).await.expect("confirmed");
+    assert_eq!(place.left("domain_events.unrouted").await, 1);
+    let kept = place.message("domain_events.unrouted").await;
+    assert_eq!(kept.routing_key.as_str(), "car.registered.v1.q9");
+    let (channel, unrouted) = (place.channel().await, place.name("domain_events.unrouted"));
+    channel.queue_delete(unrouted.into(), QueueDeleteOptions::default()).await.expect("deleted");
+    let error = publisher.announce(stray()).await.expect_err("it was returned");
+    assert!(error.to_string().contains("RabbitMQ returned message domain_events_"), "{error}");
 }
 
 /// Somebody registered at a position.

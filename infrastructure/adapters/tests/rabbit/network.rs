@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::{
     proxy::{Mode, Proxy},
-    support::{Follower, Log, Nothing, Place, announced, eventually, insist, url},
+    support::{Follower, Log, Nothing, Place, announced, eventually, insist},
 };
 
 /// A publisher and a consumer behind a proxy.
@@ -24,13 +24,8 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let uri: lapin::uri::AMQPUri = url().parse().expect("a URL");
-        let server = format!("{}:{}", uri.authority.host, uri.authority.port);
-        let proxy = Proxy::start(&server).await;
-        let mut behind = uri.clone();
-        behind.authority.host = proxy.address.ip().to_string();
-        behind.authority.port = proxy.address.port();
-        let place = Place::with(behind.to_string(), Partition::ONE).await;
+        let proxy = Proxy::start().await;
+        let place = Place::with(proxy.url(), Partition::ONE).await;
         let log = Log::new(0);
         let (publisher, feeds) = (place.publisher(), place.feeds(log.clone()));
         Self { place, proxy, publisher, feeds, log, head: 0 }
@@ -52,6 +47,7 @@ impl Scene {
             self.place.signatures.clone(),
             Group::Reactions,
             Fallback { feed: Arc::new(Nothing), head: watch::channel(0).1 },
+            self.place.audits.clone(),
         );
         feeds.attach(0);
         let mut follower = Follower::new(feeds.feed("mail"), &self.log, self.head);

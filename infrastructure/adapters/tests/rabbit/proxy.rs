@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use lapin::uri::{AMQPAuthority, AMQPUri};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -12,6 +13,8 @@ use tokio::{
     task::JoinSet,
     time::sleep,
 };
+
+use crate::support::url;
 
 /// What happens to connections, old and new.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,19 +33,21 @@ pub enum Mode {
 
 /// Stands between a client and the broker.
 pub struct Proxy {
-    pub address: SocketAddr,
+    address: SocketAddr,
     mode: Arc<watch::Sender<Mode>>,
     _tasks: JoinSet<()>,
 }
 
 impl Proxy {
-    /// In front of a server, for example `127.0.0.1:5672`.
-    pub async fn start(server: &str) -> Self {
+    /// In front of the broker.
+    pub async fn start() -> Self {
+        let AMQPAuthority { host, port, .. } = broker().authority;
+        let server = format!("{host}:{port}");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it has a number");
         let mode = Arc::new(watch::Sender::new(Mode::Pass));
         let mut tasks = JoinSet::new();
-        let (modes, server) = (mode.clone(), server.to_owned());
+        let modes = mode.clone();
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((inward, _)) = listener.accept().await {
@@ -71,10 +76,17 @@ impl Proxy {
     pub fn mode(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
-    /// The URL of the broker behind it.
+    /// The URL of the broker, through it.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@{}/%2f", self.address)
+        let mut through = broker();
+        through.authority.host = self.address.ip().to_string();
+        through.authority.port = self.address.port();
+        through.to_string()
     }
+}
+
+fn broker() -> AMQPUri {
+    url().parse().expect("a URL")
 }
 
 async fn pump(

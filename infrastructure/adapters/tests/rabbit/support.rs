@@ -11,9 +11,12 @@ use adapters::{
     secret::Secret,
     signatures::Signatures,
 };
-use application::ports::{
-    Announcement, Bus, Feed, Feeds as _, LogError, News, Page, Partition, Recorded, StreamId,
-    WorkQueue,
+use application::{
+    Call,
+    ports::{
+        Announcement, Audited, Bus, Feed, Feeds as _, LogError, News, Page, Partition, Recorded,
+        Recorder, StreamId, WorkQueue,
+    },
 };
 use async_trait::async_trait;
 use domain::kernel::Timestamp;
@@ -27,6 +30,7 @@ use lapin::{
     },
     types::FieldTable,
 };
+use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
@@ -43,6 +47,30 @@ pub fn url() -> String {
 pub struct Place {
     pub settings: Settings,
     pub signatures: Arc<Signatures>,
+    pub audits: Arc<Audits>,
+}
+
+/// What was audited: code and arguments.
+#[derive(Default)]
+pub struct Audits(Mutex<Vec<(&'static str, Vec<String>)>>);
+
+impl Audits {
+    pub fn all(&self) -> Vec<(&'static str, Vec<String>)> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Recorder for Audits {
+    fn crash(&self, _: &Call, _: &'static str, _: &str) {}
+    fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
+    async fn flush(&self) {}
+    fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
+    async fn audit(&self, _: &Call, audit: Audited<'_>) -> application::Result<()> {
+        let arguments = audit.arguments.iter().map(|text| (*text).to_owned());
+        self.0.lock().unwrap().push((audit.code, arguments.collect()));
+        Ok(())
+    }
 }
 
 impl Place {
@@ -56,7 +84,8 @@ impl Place {
         }
         let prefix = format!("test{:016x}.", RandomState::new().build_hasher().finish());
         let signatures = Arc::new(Signatures::new(&Secret::new("a secret of tests")));
-        Self { settings: Settings { url: Secret::new(at), prefix, partition }, signatures }
+        let settings = Settings { url: Secret::new(at), prefix, partition };
+        Self { settings, signatures, audits: Arc::default() }
     }
     pub fn publisher(&self) -> Publisher {
         Publisher::start(self.settings.clone(), self.signatures.clone())
@@ -69,7 +98,8 @@ impl Place {
     pub fn feeds_beside(&self, fallback: Fallback) -> RabbitFeeds {
         let group = Group::Projectors;
         let (settings, signatures) = (self.settings.clone(), self.signatures.clone());
-        let feeds = RabbitFeeds::start(settings, signatures, group, fallback);
+        let recorder = self.audits.clone();
+        let feeds = RabbitFeeds::start(settings, signatures, group, fallback, recorder);
         feeds.attach(0);
         feeds
     }

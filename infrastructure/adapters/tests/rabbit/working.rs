@@ -97,7 +97,7 @@ async fn queues_that_are_lost_hold_nothing_and_come_back() {
 
 #[tokio::test]
 async fn who_asks_survives_a_lost_connection() {
-    let proxy = Proxy::start("127.0.0.1:5672").await;
+    let proxy = Proxy::start().await;
     let place = Place::with(proxy.url(), application::ports::Partition::ONE).await;
     let calls = calls(&place);
     place.publisher().enqueue(vec![fresh(1), fresh(2)]).await.expect("confirmed");

@@ -7,7 +7,7 @@ use super::{
     cursor::{Cursor, Run},
     error::ConsumerError,
     ledger::{self, Line, State},
-    letters,
+    letters, meters,
     projecting::{BUILDING, no_letter},
     requests::{self, Action, Outcome, Request},
     sink::Sink,
@@ -58,9 +58,10 @@ impl Feeding {
         let mut supervisor = Supervisor::new(self.projection.name);
         while let Err(error) = self.session().await {
             if supervisor.stops(error, &mut self.stop).await {
-                return;
+                break;
             }
         }
+        meters::left(self.projection.name, self.part);
     }
 
     async fn session(&mut self) -> Result<(), ConsumerError> {

@@ -13,6 +13,15 @@ pub(super) fn position(consumer: &str, part: u16, position: u64, behind: u64, se
     gauge!("groundwork_consumer_lag_seconds", &labels).set(seconds);
 }
 
+/// Another process feeds it from now on. Prometheus takes no notice of what is no number, so that the
+/// smallest lag of all processes is that of the one that feeds.
+pub(super) fn left(consumer: &str, part: u16) {
+    let labels = [("consumer", consumer.to_owned()), ("part", part.to_string())];
+    gauge!("groundwork_consumer_position", &labels).set(f64::NAN);
+    gauge!("groundwork_consumer_lag_positions", &labels).set(f64::NAN);
+    gauge!("groundwork_consumer_lag_seconds", &labels).set(f64::NAN);
+}
+
 /// Events that had an effect, and how long writing it took.
 pub(super) fn applied(consumer: &str, events: u64, took: Duration) {
     let consumer = consumer.to_owned();

@@ -84,9 +84,10 @@ impl Reacting {
         let mut supervisor = Supervisor::new(self.reaction.name);
         while let Err(error) = self.session().await {
             if supervisor.stops(error, &mut self.stop).await {
-                return;
+                break;
             }
         }
+        meters::left(self.reaction.name, self.part);
     }
 
     async fn session(&mut self) -> Result<(), ConsumerError> {

@@ -9,7 +9,7 @@ use application::ports::Clock;
 use domain::kernel::Timestamp;
 use tokio::sync::watch;
 
-use super::{BEAT, Relay, RelayError, told};
+use super::{BEAT, Relay, RelayError, meters, told};
 use crate::db::{Db, DbError};
 
 const NAME: &str = "domain_events";
@@ -81,6 +81,7 @@ pub(super) struct Lease {
     epoch: u64,
     /// Every event up to here was published and confirmed.
     pub position: u64,
+    head: watch::Receiver<u64>,
     shown: Instant,
 }
 
@@ -118,6 +119,7 @@ impl Lease {
             clock: relay.clock.clone(),
             epoch: seen.epoch + 1,
             position: seen.position,
+            head: relay.log.watch(),
             shown: Instant::now(),
         }))
     }
@@ -127,11 +129,12 @@ impl Lease {
         self.shown + BEAT
     }
 
-    /// Shows that this process lives.
+    /// Shows that this process lives, and how far it is: also while the bus takes nothing.
     pub async fn show(&mut self) -> Result<(), RelayError> {
         let values = [NAME.into(), self.epoch.into(), self.clock.now().into()];
         own(in_time(self.db.execute(SHOW, &values)).await?)?;
         self.shown = Instant::now();
+        self.measure();
         Ok(())
     }
 
@@ -141,7 +144,12 @@ impl Lease {
         let values = [NAME.into(), self.epoch.into(), position.into(), now.into()];
         own(in_time(self.db.execute(MOVE, &values)).await?)?;
         self.position = position;
+        self.measure();
         Ok(())
+    }
+
+    fn measure(&self) {
+        meters::standing(self.position, *self.head.borrow());
     }
 
     /// Waits, and shows that this process lives meanwhile.

@@ -22,9 +22,13 @@ pub(super) fn missed(queue: WorkQueue, messages: u64) {
 
 /// How far the relay is, and how far behind the log.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats; positions fit 52 bits")]
-pub(super) fn published(position: u64, behind: u64, events: usize, took: Duration) {
+pub(super) fn standing(position: u64, head: u64) {
     gauge!("groundwork_relay_position").set(position as f64);
-    gauge!("groundwork_relay_lag_positions").set(behind as f64);
+    gauge!("groundwork_relay_lag_positions").set(head.saturating_sub(position) as f64);
+}
+
+/// What the broker confirmed.
+pub(super) fn published(events: usize, took: Duration) {
     counter!("groundwork_relay_published_total").increment(events as u64);
     histogram!("groundwork_relay_confirm_seconds").record(took);
 }

@@ -158,8 +158,7 @@ impl Publishing {
 
     fn note(&mut self, sent: &Sent) {
         self.confirmed = sent.through;
-        let behind = self.relay.log.watch().borrow().saturating_sub(sent.through);
-        meters::published(sent.through, behind, sent.events, sent.since.elapsed());
+        meters::published(sent.events, sent.since.elapsed());
     }
 
     /// When what is confirmed has to be noted in the database: not after every page, since what is
