@@ -261,7 +261,7 @@ mod tests {
             |it| it.event.version += 1,
             |it| {
                 it.event.last_persisted_at_utc =
-                    Timestamp::parse("2026-06-15T12:00:01Z").ok().map(Into::into)
+                    Timestamp::parse("2026-06-15T12:00:01Z").ok().map(Into::into);
             },
             |it| it.event.last_persisted_at_utc = None,
         ];

@@ -16,7 +16,7 @@ use super::{
     line::{Lays, Lines, unavailable},
     session::Session,
     topology::Names,
-    wire,
+    wire::{self, Refusal},
 };
 use crate::signatures::Signatures;
 
@@ -36,6 +36,10 @@ impl RabbitCalls {
     #[must_use]
     pub fn start(settings: Settings, signatures: Arc<Signatures>) -> Self {
         let names = Names::new(&settings.prefix);
+        // A count that begins with one is no increase to whoever watches: it has to be there before.
+        for queue in WorkQueue::ALL {
+            Refusal::ALL.iter().for_each(|refusal| count(*queue, *refusal, 0));
+        }
         Self { names, signatures, lines: Lines::start(settings, Lay) }
     }
 
@@ -47,9 +51,8 @@ impl RabbitCalls {
             match wire::read_work(&got.delivery, queue, &self.signatures) {
                 Ok(work) => return Ok(Some(work)),
                 Err(refusal) => {
+                    count(queue, refusal, 1);
                     let (name, reason) = (queue.name(), refusal.reason());
-                    counter!("groundwork_bus_refused_total", "queue" => name, "reason" => reason)
-                        .increment(1);
                     let id = got.delivery.properties.message_id();
                     tracing::warn!(queue = name, ?id, reason, "a message of a queue was refused");
                 }
@@ -81,6 +84,11 @@ impl WorkCalls for RabbitCalls {
         };
         next.await.map_err(|error| Error::unavailable(error.to_string()))
     }
+}
+
+fn count(queue: WorkQueue, refusal: Refusal, by: u64) {
+    let (queue, reason) = (queue.name(), refusal.reason());
+    counter!("groundwork_bus_refused_total", "queue" => queue, "reason" => reason).increment(by);
 }
 
 struct Lay;
