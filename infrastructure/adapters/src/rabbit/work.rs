@@ -38,7 +38,9 @@ impl RabbitCalls {
         let names = Names::new(&settings.prefix);
         // A count that begins with one is no increase to whoever watches: it has to be there before.
         for queue in WorkQueue::ALL {
-            Refusal::ALL.iter().for_each(|refusal| count(*queue, *refusal, 0));
+            for refusal in Refusal::ALL {
+                count(*queue, *refusal, 0);
+            }
         }
         Self { names, signatures, lines: Lines::start(settings, Lay) }
     }
