@@ -17,12 +17,15 @@ use crate::{
 
 pub mod api_keys;
 pub mod credentials;
+mod knocks;
 pub mod machines;
 pub mod me;
+mod pace;
 pub mod reactions;
 pub mod tokens;
 mod turns;
 
+pub use knocks::Knocks;
 pub use turns::Turns;
 
 /// How people sign in.
@@ -30,7 +33,8 @@ pub use turns::Turns;
 pub struct SignIn {
     /// When an account is locked, and for how long.
     pub lock_out: LockOut,
-    /// A sign-in waits between the first and the second before its password is compared.
+    /// What asks for a password or an address is answered no sooner than after a time between the
+    /// first and the second.
     pub delay: (Duration, Duration),
     /// How long a refresh token is good for.
     pub refresh_token: time::Duration,
@@ -38,6 +42,8 @@ pub struct SignIn {
     pub grace: time::Duration,
     /// One password of an account is compared at a time.
     pub turns: Turns,
+    /// How often somebody tried while an account was locked.
+    pub knocks: Knocks,
 }
 
 impl Default for SignIn {
@@ -50,6 +56,7 @@ impl Default for SignIn {
             refresh_token: time::Duration::days(14),
             grace: time::Duration::seconds(10),
             turns: Turns::default(),
+            knocks: Knocks::default(),
         }
     }
 }

@@ -129,7 +129,7 @@ pub trait ReadModels: Send + Sync {
 pub trait Recorder: Send + Sync {
     /// A fault of ours. `source` is what failed, for example the name of a use case; `error` must
     /// hold nothing that is personal.
-    fn crash(&self, call: &Call, source: &'static str, error: &str);
+    fn crash(&self, call: &Call, severity: Severity, source: &'static str, error: &str);
     /// Something that is counted; [`crate::App::measure`] also tells of it as a usage.
     fn measure(&self, call: &Call, event: &str, properties: &[(&str, Value)]);
     /// Something that a customer used, whatever becomes of the call: told a second later, and lost
@@ -144,6 +144,26 @@ pub trait Recorder: Send + Sync {
     async fn audit(&self, call: &Call, audit: Audited<'_>) -> Result<()>;
     /// Enqueues the usages that wait, as far as the log takes them.
     async fn flush(&self);
+}
+
+/// How much goes on after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// A process is broken, or what goes on behind the API.
+    Critical,
+    /// One request has failed; others fare as before.
+    NonCritical,
+}
+
+impl Severity {
+    /// As logs and metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::NonCritical => "non-critical",
+        }
+    }
 }
 
 /// What happened, for an audit.

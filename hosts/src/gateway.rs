@@ -65,12 +65,14 @@ impl Gateway {
 
     /// Waits until a task ends that should not, which means that the gateway must stop.
     pub async fn failed(&mut self) -> Stop {
-        self.running.failed().await
+        self.running.failed().await.into()
     }
 
     /// Stops accepting, and finishes the requests that were begun.
     pub async fn stop(self) {
         self.running.stop_serving().await;
-        self.running.stop_tasks().await;
+        for broken in self.running.stop_tasks().await {
+            tracing::error!(?broken, "a task failed while stopping");
+        }
     }
 }

@@ -127,7 +127,9 @@ impl Host {
 
     /// Waits until a task ends that should not, which means that the host must stop.
     pub async fn failed(&mut self) -> Stop {
-        self.running.failed().await
+        let broken = self.running.failed().await;
+        broken.record(self.app.recorder.as_ref());
+        broken.into()
     }
 
     /// Stops accepting, finishes the requests that were begun, writes what waits, then stops
@@ -137,7 +139,9 @@ impl Host {
         self.api_keys.flush().await;
         self.app.recorder.flush().await;
         self.log.close().await;
-        self.running.stop_tasks().await;
+        for broken in self.running.stop_tasks().await {
+            broken.record(self.app.recorder.as_ref());
+        }
         self.stores.close().await;
     }
 }

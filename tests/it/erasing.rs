@@ -1,7 +1,13 @@
 //! What is personal is nowhere in the clear but in read models and e-mails, and gone once its
 //! subject is erased: on the shipped binary, embedded and over a broker.
 
-use std::{path::Path, time::Duration};
+mod dead_letters;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use acceptance::{
     Broker, Database, Request,
@@ -14,6 +20,8 @@ use tempfile::TempDir;
 
 const EMAIL: &str = "Zebulon.Quagga@example.com";
 const PASSWORD: &str = "1Password-of-Zebulon";
+const PHONE: &str = "+64 9 887 6986";
+const LINES: [&str; 3] = ["Zebrastrasse 17", "Quaggahausen", "10Q99"];
 /// Long enough for everything that happens at all.
 const LIMIT: Duration = Duration::from_mins(1);
 /// Everything that the log's database keeps, as text.
@@ -23,13 +31,23 @@ const KEPT: &[&str] = &[
     "SELECT scope || kind || value || aggregate_id FROM claims",
     "SELECT CAST(state AS text) FROM snapshots",
     "SELECT error FROM dead_letters",
+    "SELECT scope || key || fingerprint FROM idempotency_keys",
+    "SELECT id || event_id || event_type || json_content || coalesce(proof, '') \
+     FROM webhook_notifications",
 ];
+/// Answers that are kept, in hexadecimal digits.
+const ANSWERS_POSTGRES: &str =
+    "SELECT encode(response, 'hex') FROM idempotency_keys WHERE response IS NOT NULL";
+const ANSWERS_SQLITE: &str =
+    "SELECT hex(response) FROM idempotency_keys WHERE response IS NOT NULL";
 
 struct Site {
     process: Process,
     environment: Environment,
     client: Client,
     log: Log,
+    /// The folder of its data, if it has one.
+    embedded_in: Option<PathBuf>,
     _folder: TempDir,
     broker: Option<(Broker, String)>,
     _database: Option<Database>,
@@ -37,10 +55,16 @@ struct Site {
 
 impl Site {
     async fn embedded() -> Self {
+        Self::embedded_with(|environment| environment).await
+    }
+
+    async fn embedded_with(adjust: impl FnOnce(Environment) -> Environment) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let environment = Environment::embedded(&data);
-        Self::start(environment, folder, Log::in_folder(&data), None).await
+        let environment = adjust(Environment::embedded(&data));
+        let mut site = Self::start(environment, folder, Log::in_folder(&data), None).await;
+        site.embedded_in = Some(data);
+        site
     }
 
     async fn brokered() -> Self {
@@ -74,6 +98,7 @@ impl Site {
             environment,
             client,
             log,
+            embedded_in: None,
             _folder: folder,
             broker: None,
             _database: database,
@@ -113,9 +138,15 @@ impl Site {
 
     /// The token of the e-mail that asks to confirm.
     async fn mailed(&self) -> String {
+        self.mailed_for("confirm-password-registration").await
+    }
+
+    /// The token of an e-mail that leads there.
+    async fn mailed_for(&self, page: &str) -> String {
+        let link = format!("{page}?token=");
         let token = || async {
             let page = self.get("/_mail", "").await.text();
-            let (_, rest) = page.split_once("confirm-password-registration?token=")?;
+            let (_, rest) = page.split_once(&link)?;
             let in_token = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
             Some(rest.chars().take_while(in_token).collect::<String>())
         };
@@ -123,10 +154,48 @@ impl Site {
     }
 
     async fn sign_in(&self) -> Option<String> {
+        self.tokens().await.map(|(access, _)| access)
+    }
+
+    /// An access token and a refresh token.
+    async fn tokens(&self) -> Option<(String, String)> {
         let body = json!({ "username": EMAIL, "password": PASSWORD });
         let answer = self.post("/credentials/auth", body).await;
-        let tokens = answer.status.is_success().then(|| answer.json())?;
-        tokens["tokens"]["accessToken"]["value"].as_str().map(str::to_owned)
+        let tokens = answer.status.is_success().then(|| answer.json())?["tokens"].take();
+        let value = |kind: &str| tokens[kind]["value"].as_str().map(str::to_owned);
+        value("accessToken").zip(value("refreshToken"))
+    }
+
+    /// Tells where the person lives; the answer is kept for the key.
+    async fn move_to_berlin(&self, user: &str, access: &str) {
+        for (path, body) in [
+            (format!("/profiles/{user}"), json!({ "phoneNumber": PHONE })),
+            (
+                format!("/profiles/{user}/contact"),
+                json!({ "line1": LINES[0], "city": LINES[1], "zip": LINES[2], "countryCode": "DEU" }),
+            ),
+        ] {
+            let url = format!("{}{path}", self.process.url);
+            let request = Request::new(&self.client, Method::PUT, &url).bearer(access);
+            let _ = request.header("idempotency-key", "k").json(&body).send().await.expect(202);
+        }
+    }
+
+    /// Has an e-mail about a reset set aside: its folder is gone, and it was tried nine times.
+    async fn set_an_email_aside(&self, folder: &Path) {
+        let (mail, away) = (folder.join("mail"), folder.join("away"));
+        fs::rename(&mail, &away).unwrap();
+        fs::write(&mail, "no folder").unwrap();
+        let _ = self.post("/credentials/reset", json!({ "emailAddress": EMAIL })).await.expect(200);
+        let listed = || async {
+            let tried = "UPDATE work_messages SET tries = 9 WHERE queue = 'emails' AND tries < 9";
+            self.log.try_execute(tried).await.unwrap();
+            let listed = self.environment.run(&["ops", "work", "list"]).unwrap();
+            listed.contains("emails_").then_some(())
+        };
+        until(listed).await;
+        fs::remove_file(&mail).unwrap();
+        fs::rename(&away, &mail).unwrap();
     }
 
     /// Fails if anything that is kept or said holds one of these.
@@ -136,6 +205,12 @@ impl Site {
             let rows: Vec<(String,)> = self.log.try_all(statement).await.unwrap();
             said.extend(rows.into_iter().map(|(text,)| text));
         }
+        let answers = match &self.log {
+            Log::Sqlite(_) => ANSWERS_SQLITE,
+            Log::Postgres(_) => ANSWERS_POSTGRES,
+        };
+        let rows: Vec<(String,)> = self.log.try_all(answers).await.unwrap();
+        said.extend(rows.into_iter().map(|(digits,)| from_hex(&digits)));
         if let Some((broker, queue)) = &self.broker {
             let messages = broker.read(queue).await;
             assert!(!messages.is_empty(), "nothing was published");
@@ -148,6 +223,12 @@ impl Site {
             }
         }
     }
+}
+
+fn from_hex(digits: &str) -> String {
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    let bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> T {
@@ -167,7 +248,7 @@ async fn a_person_is_sealed_and_erased(mut site: Site) {
     let token = site.mailed().await;
     let _ =
         site.post("/credentials/confirm-registration", json!({ "token": token })).await.expect(200);
-    let access = until(|| site.sign_in()).await;
+    let (access, refresh) = until(|| site.tokens()).await;
     let shown = || async {
         let answer = site.get("/profiles/me", &access).await;
         answer.status.is_success().then(|| answer.json()["profile"].clone())
@@ -175,7 +256,15 @@ async fn a_person_is_sealed_and_erased(mut site: Site) {
     let profile = until(shown).await;
     assert_eq!(profile["emailAddress"], EMAIL.to_lowercase());
     let organization = user.replace("user_", "org_");
-    site.nothing_says(&["zebulon.quagga", "Quagga", &token, PASSWORD, &access]).await;
+    site.move_to_berlin(&user, &access).await;
+    let _ = site.post("/credentials/reset", json!({ "emailAddress": EMAIL })).await.expect(200);
+    let reset = site.mailed_for("confirm-password-reset").await;
+    let folder = site.embedded_in.clone();
+    if let Some(folder) = &folder {
+        site.set_an_email_aside(folder).await;
+    }
+    let secrets = ["zebulon.quagga", "Quagga", &token, PASSWORD, &access, &refresh, &reset, PHONE];
+    site.nothing_says(&[&secrets[..], &LINES].concat()).await;
 
     site.environment.run(&["ops", "verify"]).unwrap();
 

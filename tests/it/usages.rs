@@ -4,6 +4,8 @@ use acceptance::{TestApp, on_every_deployment};
 use application::{Call, Caller, ports::WorkQueue};
 use serde_json::{Value, json};
 
+use crate::identities::{confirmation, mails, post, register, signed_in, value};
+
 on_every_deployment!(
     the_provider_is_told_of_what_was_used,
     an_audit_is_a_usage,
@@ -11,6 +13,7 @@ on_every_deployment!(
     what_says_who_somebody_is_is_not_readable_while_it_waits,
     other_hosts_record_through_the_api,
     requests_are_told_of_a_second_later,
+    what_people_do_with_their_accounts_is_told,
 );
 
 async fn drain(app: &TestApp) {
@@ -138,4 +141,84 @@ async fn requests_are_told_of_a_second_later(app: &TestApp) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert_eq!(app.standing(WorkQueue::Usages).await.1, 0);
+}
+
+/// Each with the properties that say of whom and of what.
+async fn what_people_do_with_their_accounts_is_told(app: &TestApp) {
+    const EMAIL: &str = "ann@company.com";
+    let user = register(app, EMAIL).await;
+    app.settle().await;
+    register(app, EMAIL).await;
+    let token = json!({ "token": confirmation(app, &user).await });
+    let _ = post(app, "/credentials/confirm-registration", token).await.expect(200);
+    let tokens = signed_in(app, EMAIL).await;
+    let refresh = json!({ "refreshToken": value(&tokens, "refreshToken") });
+    let _ = post(app, "/tokens/refresh", refresh).await.expect(200);
+    let (access, path) = (value(&tokens, "accessToken"), format!("/profiles/{user}"));
+    let change = app.put(&path).bearer(access).json(&json!({ "timezone": "Europe/Berlin" }));
+    let _ = change.send().await.expect(202);
+    let invite =
+        app.post("/invitations").bearer(access).json(&json!({ "email": "bea@company.com" }));
+    let _ = invite.send().await.expect(200);
+    let _ = mails(app).await;
+    let _ = post(app, "/credentials/reset", json!({ "emailAddress": EMAIL })).await.expect(200);
+    let reset = mails(app).await.pop().unwrap().2.unwrap();
+    let path = format!("/credentials/{reset}/reset/complete");
+    let _ = post(app, &path, json!({ "password": "2Password!" })).await.expect(200);
+    app.settle().await;
+    drain(app).await;
+
+    let usages = told(app).await;
+    let twin = |prefix: &str| user.replace("user_", &format!("{prefix}_"));
+    let (organization, profile) = (twin("org"), twin("profile"));
+    let all: &[(&str, &[(&str, &str)])] = &[
+        (
+            "User Registration Created",
+            &[
+                ("ResourceId", &user),
+                ("UserIdOverride", &user),
+                ("Name", "Ann Miller"),
+                ("EmailAddress", EMAIL),
+            ],
+        ),
+        ("Membership Added", &[("UserIdOverride", &user), ("TenantIdOverride", &organization)]),
+        ("User Registration ReAttempted", &[("ResourceId", &user), ("EmailAddress", EMAIL)]),
+        ("User Registered", &[("ResourceId", &user)]),
+        (
+            "User Login",
+            &[
+                ("AuthProvider", "credentials"),
+                ("UserIdOverride", &user),
+                ("Name", "Ann Miller"),
+                ("EmailAddress", EMAIL),
+                ("DefaultOrganizationId", &organization),
+            ],
+        ),
+        ("User Extended Login", &[("AuthProvider", "credentials"), ("UserIdOverride", &user)]),
+        (
+            "User Profile Updated",
+            &[
+                ("ResourceId", &profile),
+                ("UserIdOverride", &user),
+                ("Name", "Ann Miller"),
+                ("Classification", "person"),
+                ("Timezone", "Europe/Berlin"),
+                ("CountryCode", "USA"),
+                ("EmailAddress", EMAIL),
+            ],
+        ),
+        ("User Guest Invited", &[("EmailAddress", "bea@company.com")]),
+        ("User Password Forgotten", &[("ResourceId", &user)]),
+        ("User Password Reset", &[("ResourceId", &user)]),
+    ];
+    for (name, properties) in all {
+        let matches = |usage: &&Value| {
+            let has = |(property, wanted): &(&str, &str)| usage["additional"][property] == *wanted;
+            usage["eventName"] == *name && properties.iter().all(has)
+        };
+        assert!(usages.iter().any(|usage| matches(&usage)), "{name} {properties:?}: {usages:#?}");
+    }
+    let invited = usages.iter().find(|usage| usage["eventName"] == "User Guest Invited").unwrap();
+    assert!(invited["additional"]["ResourceId"].as_str().unwrap().starts_with("user_"));
+    assert!(usages.iter().all(|usage| usage["additional"].get("Id").is_none()), "{usages:#?}");
 }

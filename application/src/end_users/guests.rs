@@ -182,7 +182,7 @@ impl Inviter {
 /// # Errors
 /// As [`App::usage`].
 pub(super) fn record(app: &App, call: &Call, id: &str, email: &EmailAddress) -> Result<()> {
-    let properties = [("Id", json!(id)), ("EmailAddress", json!(email))];
+    let properties = [("ResourceId", json!(id)), ("EmailAddress", json!(email))];
     app.usage(call, "User Guest Invited", &properties)
 }
 

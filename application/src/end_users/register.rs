@@ -3,7 +3,7 @@
 use domain::{
     end_users::{EndUser, EndUserError, RegisteredProfile, Registration},
     identities::TokenHash,
-    kernel::{EmailAddress, ErrorKind, PersonName, UserId, country, locale, time_zone},
+    kernel::{EmailAddress, ErrorKind, Evolve, PersonName, UserId, country, locale, time_zone},
 };
 use serde_json::json;
 
@@ -67,16 +67,23 @@ pub async fn register_person(
     };
     record(app, call, &UserId::parse(&user.id)?, &person)?;
     let mut events = user.state.accept_invitation(&person.email, app.clock.now());
-    events.extend(user.state.register_person(Registration {
-        operator: app.operators.contains(&person.email),
-        email_digest: app.email_digest(&person.email),
-        profile: profile(&person),
-        email: person.email,
-        host_region: app.region.to_string(),
-    })?);
+    events.extend(user.state.register_person(registration(app, &person))?);
     let decision = about_user(&user.state, events);
     let staged = app.end_users.stage(&mut user, decision)?;
     Ok(PersonRegistration { user, staged: Some(staged) })
+}
+
+/// The user with this id as it would be if this person had registered just now, whatever became of it
+/// since: for whoever must not learn whether there was one.
+///
+/// # Errors
+/// Never: nobody is registered yet.
+pub fn just_registered(app: &App, id: &UserId, person: &NewPerson) -> Result<Loaded<EndUser>> {
+    let mut user = Loaded::<EndUser>::new(id.to_string());
+    for event in user.state.register_person(registration(app, person))? {
+        user.state.evolve(&event);
+    }
+    Ok(user)
 }
 
 /// The guest whose token it is.
@@ -98,6 +105,16 @@ async fn invited(
     }
     guest.state.invitation_of(token, app.clock.now())?;
     Ok(Some(guest))
+}
+
+fn registration(app: &App, person: &NewPerson) -> Registration {
+    Registration {
+        operator: app.operators.contains(&person.email),
+        email_digest: app.email_digest(&person.email),
+        profile: profile(person),
+        email: person.email.clone(),
+        host_region: app.region.to_string(),
+    }
 }
 
 fn profile(person: &NewPerson) -> RegisteredProfile {

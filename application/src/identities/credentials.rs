@@ -1,13 +1,10 @@
 //! Password credentials: views and use cases.
 
-use domain::{
-    end_users::EndUser,
-    identities::{Credential, Password},
-};
+use domain::identities::Password;
 use serde::Serialize;
 
 use crate::{
-    App, Error, Loaded, Result,
+    App, Error, Result,
     end_users::EndUserView,
     error::FieldError,
     input::{Field, required, secret},
@@ -35,16 +32,6 @@ pub struct PersonCredentialView {
     pub is_mfa_enabled: bool,
     /// Whose it is.
     pub user: EndUserView,
-}
-
-impl PersonCredentialView {
-    fn of(credential: &Loaded<Credential>, user: &Loaded<EndUser>) -> Self {
-        Self {
-            id: credential.id.clone(),
-            is_mfa_enabled: credential.state.is_mfa_enabled(),
-            user: EndUserView::from(user),
-        }
-    }
 }
 
 /// A password that keeps the strict rule.

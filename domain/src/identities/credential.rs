@@ -130,7 +130,7 @@ impl Credential {
         }
         Ok(vec![CredentialEvent::RegistrationVerificationVerified { verified_on: now }])
     }
-    /// The same password has another hash from now on.
+    /// The same password has another hash from now on; a token that would reset it does no more.
     #[must_use]
     pub fn rehash(&self, password: PasswordHash, now: Timestamp) -> Vec<CredentialEvent> {
         vec![CredentialEvent::CredentialsChanged { changed_on: now, password_hash: password }]
@@ -268,6 +268,11 @@ impl Credential {
     pub fn generation(&self) -> u32 {
         self.resets
     }
+    /// When the last lock ends, as long as nobody was let in or counted since.
+    #[must_use]
+    pub fn locked_until(&self) -> Option<Timestamp> {
+        self.locked_until
+    }
     /// The token that confirms the registration, while there is one.
     #[must_use]
     pub fn verification_token(&self) -> Option<&OneTimeToken> {
@@ -323,6 +328,8 @@ impl Evolve for Credential {
             }
             CredentialEvent::CredentialsChanged { password_hash, .. } => {
                 self.password = password_hash.clone();
+                // Whoever has it hashed anew has just proven to know it.
+                self.reset = None;
             }
             CredentialEvent::RegistrationChanged { email_digest, email_address, name } => {
                 self.email_digest.clone_from(email_digest);
@@ -364,7 +371,7 @@ impl Evolve for Credential {
 }
 
 impl Aggregate for Credential {
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     fn tenant(&self) -> Option<&OrganizationId> {
         None

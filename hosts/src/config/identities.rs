@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapters::passwords::{Cost, Threads};
-use application::identities::{SignIn, Turns};
+use application::identities::{Knocks, SignIn, Turns};
 use domain::identities::LockOut;
 
 use super::{Mode, source::Values};
@@ -25,7 +25,7 @@ pub struct IdentitySettings {
     pub strength: u8,
     /// When an account is locked, and for how long.
     pub lock_out: LockOut,
-    /// The least and the most that a sign-in waits.
+    /// The least and the most that a sign-in and its like take.
     pub delay: (Duration, Duration),
     /// How long a spent refresh token can be spent again.
     pub grace: time::Duration,
@@ -43,6 +43,7 @@ impl IdentitySettings {
             refresh_token: REFRESH_TOKEN,
             grace: self.grace,
             turns: Turns::default(),
+            knocks: Knocks::default(),
         }
     }
 }

@@ -254,3 +254,36 @@ fn the_documentation_lists_exactly_these_settings() {
     let document = std::fs::read_to_string(path).unwrap();
     assert!(document.contains(&specs::table()), "replace the table by this:\n{}", specs::table());
 }
+
+#[test]
+fn what_tells_by_its_time_takes_a_while_in_production() {
+    let delay = |pairs: &[(&str, &str)]| valid(read(pairs)).identities.delay;
+    let milliseconds = |least, most| (Duration::from_millis(least), Duration::from_millis(most));
+    assert_eq!(delay(&[]), milliseconds(0, 0));
+    let usual = if cfg!(feature = "testing-only") { (0, 0) } else { (1500, 4000) };
+    assert_eq!(delay(&production()), milliseconds(usual.0, usual.1));
+    let least = ("GROUNDWORK_SIGN_IN_DELAY_LEAST_MILLISECONDS", "5000");
+    let most = ("GROUNDWORK_SIGN_IN_DELAY_MOST_MILLISECONDS", "6000");
+    assert_eq!(delay(&[least]), milliseconds(5000, 5000));
+    assert_eq!(delay(&[least, most]), milliseconds(5000, 6000));
+    let sentences = wrong(&[least, (most.0, "4999")]);
+    assert!(sentences.len() == 1 && sentences[0].contains("must not be more"), "{sentences:?}");
+}
+
+#[test]
+fn production_hashes_passwords_at_a_cost() {
+    let with = |memory, passes| {
+        let cost =
+            [("GROUNDWORK_PASSWORD_MEMORY_KIB", memory), ("GROUNDWORK_PASSWORD_PASSES", passes)];
+        [&production()[..], &cost].concat()
+    };
+    for (memory, passes) in [("35840", "1"), ("7168", "5")] {
+        valid(read(&with(memory, passes)));
+    }
+    let sentences = wrong(&with("7167", "5"));
+    assert!(sentences.len() == 1 && sentences[0].contains("35840"), "{sentences:?}");
+    valid(read(&with("7167", "5")[4..]));
+    let sentences =
+        wrong(&[("GROUNDWORK_PASSWORD_MEMORY_KIB", "8"), ("GROUNDWORK_PASSWORD_LANES", "2")]);
+    assert!(sentences.len() == 1 && sentences[0].contains("8 or more for each"), "{sentences:?}");
+}

@@ -8,7 +8,7 @@ use actix_web::{
     http::{Method, StatusCode, header::ACCESS_CONTROL_REQUEST_METHOD},
     web::Bytes,
 };
-use application::{Call, Caller};
+use application::{Access, Call, Caller, ports::Severity};
 use futures_util::FutureExt;
 use serde_json::json;
 use tracing::{Instrument, field::Empty};
@@ -150,7 +150,8 @@ async fn serve(
         })),
         Ok(Ok(Err(Refusal::Problem(problem)))) => Err(*problem),
         Ok(Err(panic)) => Err(span.in_scope(|| {
-            site.app.recorder.crash(&progress.call, route.name, "it panicked");
+            let (recorder, severity) = (&site.app.recorder, severity(route));
+            recorder.crash(&progress.call, severity, route.name, "it panicked");
             panicked(site, shown(), panic.as_ref())
         })),
         Err(_) => Err(overdue(route)),
@@ -227,7 +228,18 @@ fn panicked(site: &Site, instance: String, panic: &(dyn std::any::Any + Send)) -
 /// A fault of ours is more than an answer. What is wrong is told where the problem is made.
 fn crashed(site: &Site, route: &'static Route, call: &Call, error: &application::Error) {
     if error.kind().is_none() {
-        site.app.recorder.crash(call, route.name, "a request failed unexpectedly");
+        let error = "a request failed unexpectedly";
+        site.app.recorder.crash(call, severity(route), route.name, error);
+    }
+}
+
+/// Queues and bus deliver by requests, too: when these fail, what goes on behind is broken.
+fn severity(route: &Route) -> Severity {
+    match route.policy.access {
+        Access::Hmac => Severity::Critical,
+        Access::Anonymous | Access::Token | Access::HmacOrToken | Access::InterHost => {
+            Severity::NonCritical
+        }
     }
 }
 

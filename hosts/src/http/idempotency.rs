@@ -2,7 +2,8 @@
 //!
 //! The key belongs to caller and route. Anonymous callers are many, so for them it also belongs to
 //! the request itself: the same key with another request is another key, and nobody is answered
-//! with what belongs to somebody else's request.
+//! with what belongs to somebody else's request. So it is for everybody where a route must not tell
+//! whether anything happened: that a key was used up would tell it.
 
 use actix_web::http::{StatusCode, header::HeaderMap};
 use application::{
@@ -72,7 +73,7 @@ pub fn key(
     // Keyed, because a body may hold what can be guessed: a password, an address.
     let fingerprint = vault.digest("request", &request.digest());
     let mut scope = format!("{}|{}", call.caller.id, route.name);
-    if call.caller.kind == CallerKind::Anonymous {
+    if route.guarded || call.caller.kind == CallerKind::Anonymous {
         scope.push('|');
         scope.push_str(&fingerprint);
     }
@@ -190,7 +191,7 @@ mod tests {
     use application::{Caller, testing::OpenVault};
 
     use super::*;
-    use crate::routes::cars;
+    use crate::routes::{cars, identities};
 
     const REQUEST: Request<'static> =
         Request { method: "POST", path: "/cars", query: "", body: b"{}", tenant: None };
@@ -203,8 +204,17 @@ mod tests {
     }
 
     fn of(value: &str, caller: Caller, request: &Request<'_>) -> Result<Option<IdempotencyKey>> {
+        at(&cars::ROUTES[0], value, caller, request)
+    }
+
+    fn at(
+        route: &Route,
+        value: &str,
+        caller: Caller,
+        request: &Request<'_>,
+    ) -> Result<Option<IdempotencyKey>> {
         let call = Call::new(caller, String::new());
-        key(&sent(value), &cars::ROUTES[0], &call, request, &OpenVault)
+        key(&sent(value), route, &call, request, &OpenVault)
     }
 
     #[test]
@@ -238,5 +248,17 @@ mod tests {
         let other = Request { body: b"[]", ..REQUEST };
         let other = of("k", Caller::anonymous(), &other).expect("valid").expect("sent");
         assert_ne!(one.scope, other.scope);
+    }
+
+    #[test]
+    fn where_nothing_is_told_another_request_has_another_key() {
+        let guarded = identities::ROUTES.iter().filter(|route| route.guarded && !route.secret);
+        for route in guarded {
+            let of = |body| {
+                let request = Request { body, ..REQUEST };
+                at(route, "k", Caller::maintenance(), &request).expect("valid").expect("sent")
+            };
+            assert_ne!(of(b"{}").scope, of(b"[]").scope, "{}", route.name);
+        }
     }
 }

@@ -126,7 +126,7 @@ pub struct Route {
     /// Whether the answer holds a secret, so that it must not be kept for an `Idempotency-Key`.
     pub secret: bool,
     /// Whether it proves something by a password or a token, so that one address may ask less often,
-    /// and no header tells whether anything happened.
+    /// and neither a header nor an `Idempotency-Key` tells whether anything happened.
     pub guarded: bool,
     /// Documented responses besides the usual ones, or instead of them: status and description.
     pub responses: &'static [(u16, &'static str)],

@@ -9,7 +9,8 @@ use std::{
 use application::{
     Call, Result, audits,
     ports::{
-        Append, Audited, Clock, EventLog, Ids, Metadata, Recorder, UsageProvider, WorkMessage,
+        Append, Audited, Clock, EventLog, Ids, Metadata, Recorder, Severity, UsageProvider,
+        WorkMessage,
     },
     usages::{self, UsageMessage},
     work,
@@ -128,9 +129,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[async_trait]
 impl Recorder for QueueRecorder {
-    fn crash(&self, call: &Call, source: &'static str, error: &str) {
+    fn crash(&self, call: &Call, severity: Severity, source: &'static str, error: &str) {
+        let severity = severity.name();
         tracing::error!(
             target: "crash",
+            severity,
             source,
             error,
             call_id = call.correlation,
@@ -138,7 +141,8 @@ impl Recorder for QueueRecorder {
             region = %self.region,
             "crashed"
         );
-        counter!("groundwork_exceptions_total", "source" => source).increment(1);
+        let labels = [("source", source), ("severity", severity)];
+        counter!("groundwork_exceptions_total", &labels).increment(1);
         let measured = usages::measured(&format!("Exceptions: {source}"), &[]);
         if self.provider.is_wanted() {
             self.later(self.compose(call, usages::MEASURED, &measured));

@@ -5,14 +5,14 @@ use application::{
     user_profiles::{AddressView, OwnProfile, PersonNameView, UserProfileReads, UserProfileView},
 };
 use async_trait::async_trait;
-use domain::kernel::UserId;
+use domain::kernel::{UserId, country, locale, time_zone};
 use store::db::{Db, DbError, Row, Value};
 
 const PROFILES: &str = "SELECT p.id, p.user_id, p.classification, p.first_name, p.last_name, \
      p.display_name, p.email_address, p.phone_number, p.timezone, p.locale, p.line1, p.line2, \
      p.line3, p.city, p.state, p.country_code, p.zip, p.default_organization_id, p.version, \
-     (SELECT x.position FROM rm_erased_profiles_v2 x WHERE x.id = p.id) AS erased_at \
-     FROM rm_user_profiles_v2 p WHERE p.id";
+     (SELECT x.position FROM rm_erased_profiles_v3 x WHERE x.id = p.id) AS erased_at \
+     FROM rm_user_profiles_v3 p WHERE p.id";
 
 // All ids in one value, so that any number of them is one statement to prepare.
 const AMONG_POSTGRES: &str = "= ANY (ARRAY(SELECT jsonb_array_elements_text($1)))";
@@ -72,15 +72,16 @@ fn own(row: &Row) -> Result<OwnProfile, DbError> {
             },
             email_address: personal("email_address")?,
             phone_number: personal("phone_number")?,
-            timezone: row.text("timezone")?,
-            locale: row.text("locale")?,
+            timezone: personal("timezone")?.unwrap_or_else(|| time_zone::DEFAULT.to_owned()),
+            locale: personal("locale")?.unwrap_or_else(|| locale::DEFAULT.to_owned()),
             address: AddressView {
                 line1: personal("line1")?,
                 line2: personal("line2")?,
                 line3: personal("line3")?,
                 city: personal("city")?,
                 state: personal("state")?,
-                country_code: row.text("country_code")?,
+                country_code: personal("country_code")?
+                    .unwrap_or_else(|| country::DEFAULT.to_owned()),
                 zip: personal("zip")?,
             },
         },

@@ -38,11 +38,11 @@ const FILL: &[(&str, &str)] = &[
     ),
     ("rm_guests_v3", "SELECT 'user_' || id, id || '@company.com' FROM numbers WHERE n % 5 = 0"),
     (
-        "rm_user_profiles_v2",
+        "rm_user_profiles_v3",
         "SELECT 'profile_' || id, 'user_' || id, 'person', 'Ann', NULL, 'Ann', NULL, NULL, \
          'Etc/UTC', 'en', NULL, NULL, NULL, NULL, NULL, 'USA', NULL, NULL, 1 FROM numbers",
     ),
-    ("rm_erased_profiles_v2", "SELECT 'profile_' || id, n FROM numbers WHERE n % 5 = 1"),
+    ("rm_erased_profiles_v3", "SELECT 'profile_' || id, n FROM numbers WHERE n % 5 = 1"),
     (
         "rm_organizations_v2",
         "SELECT 'org_' || id, 'Acme', 'shared', 'user_' || id, 'user_' || id, NULL, 1 FROM numbers",

@@ -14,6 +14,7 @@ on_every_deployment!(
 
 const CONFIRM: &str = "/credentials/confirm-registration";
 const RENEW: &str = "/credentials/confirm-registration/renew";
+const WELCOME: &str = "Welcome to Groundwork";
 
 fn token(text: &str) -> Value {
     json!({ "token": text })
@@ -35,10 +36,14 @@ async fn a_token_confirms_for_a_day(app: &TestApp) {
     app.clock.advance(time::Duration::hours(24));
     let _ = post(app, CONFIRM, token(&text)).await.problem(405);
     let renew = json!({ "emailAddress": "Ann@company.com" });
+    let _ = mails(app).await;
     assert_eq!(post(app, RENEW, renew).await.expect(200).text(), "{}");
     let _ = post(app, CONFIRM, token(&text)).await.problem(404);
-    let renewed = confirmation(app, &user).await;
-    assert_eq!(post(app, CONFIRM, token(&renewed)).await.expect(200).text(), "{}");
+    let mails = mails(app).await;
+    let [(to, subject, Some(renewed))] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!((to.as_str(), subject.as_str()), ("ann@company.com", WELCOME));
+    assert_eq!(*renewed, confirmation(app, &user).await);
+    assert_eq!(post(app, CONFIRM, token(renewed)).await.expect(200).text(), "{}");
 }
 
 async fn another_token_can_be_asked_for_until_it_is_confirmed(app: &TestApp) {

@@ -7,7 +7,10 @@ use futures_util::{StreamExt as _, future::join_all, stream};
 use serde_json::json;
 use time::Duration;
 
-use super::{PASSWORD, confirmed, mails, post, registration, sign_in, signed_in};
+use super::{PASSWORD, audited, confirmed, mails, post, registration, sign_in, signed_in};
+
+/// A password that is hard to guess.
+const LONG: &str = "y8!Quastenflosser-bim";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_address_is_slowed_down() {
@@ -66,6 +69,55 @@ async fn guessable_passwords_are_refused_where_that_is_wanted() {
         assert!(!answer.text().contains(password), "{answer}");
         let _ = answer.expect(status);
     }
+    let token = mailed(&app).await;
+    let confirm = json!({ "token": token });
+    let _ = post(&app, "/credentials/confirm-registration", confirm).await.expect(200);
+    let reset = json!({ "emailAddress": "ann@company.com" });
+    let _ = post(&app, "/credentials/reset", reset).await.expect(200);
+    let path = format!("/credentials/{}/reset/complete", mailed(&app).await);
+    // The person's own name and address are guessed first.
+    for (password, status) in [("Password1!", 400), ("Ann@company.com1", 400), (LONG, 200)] {
+        let answer = post(&app, &path, json!({ "password": password })).await;
+        assert!(!answer.text().contains(password), "{answer}");
+        let _ = answer.expect(status);
+    }
+    let _ = sign_in(&app, "ann@company.com", LONG).await.expect(200);
+    app.finish().await;
+}
+
+/// What tells somebody apart by how long it takes takes at least the time that is drawn, whoever is
+/// known; what is refused by its form does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_known_does_not_show_in_the_time() {
+    const FLOOR: std::time::Duration = std::time::Duration::from_millis(700);
+    let app = TestApp::start_with(Deployment::Sqlite, |environment| {
+        environment
+            .with("GROUNDWORK_SIGN_IN_DELAY_LEAST_MILLISECONDS", "700")
+            .with("GROUNDWORK_SIGN_IN_DELAY_MOST_MILLISECONDS", "800")
+    })
+    .await;
+    confirmed(&app, "ann@company.com").await;
+    let timed = async |path: &'static str, email: &str| {
+        let mut body = registration(email);
+        body["username"] = json!(email);
+        let begun = std::time::Instant::now();
+        let _ = post(&app, path, body).await;
+        (path, begun.elapsed())
+    };
+    let paths = [
+        "/credentials/auth",
+        "/credentials/register",
+        "/credentials/confirm-registration/renew",
+        "/credentials/reset",
+    ];
+    let tries = paths
+        .into_iter()
+        .flat_map(|path| ["ann@company.com", "nobody@company.com"].map(|email| timed(path, email)));
+    for (path, took) in join_all(tries).await {
+        assert!(took >= FLOOR, "{path} took {took:?}");
+    }
+    let (path, took) = timed("/credentials/reset", "ann").await;
+    assert!(took < FLOOR, "{path} took {took:?}");
     app.finish().await;
 }
 
@@ -87,6 +139,11 @@ async fn a_hash_is_made_anew_when_the_parameters_changed() {
     assert_eq!(changes().await, 2);
     other.finish().await;
     app.finish().await;
+}
+
+/// The token of the last e-mail.
+async fn mailed(app: &TestApp) -> String {
+    mails(app).await.pop().unwrap().2.unwrap()
 }
 
 /// How often each status answers wrong passwords for one account. Who calls is told by a proxy, in a
@@ -119,9 +176,13 @@ async fn ten_thousand_wrong_passwords_come_no_further_than_five() {
     })
     .await;
     confirmed(&app, "ann@company.com").await;
+    let _ = audited(&app).await;
     let many = |number: usize| format!("10.0.{}.{}", number / 250, number % 250);
     let counted = guesses(&app, 10_000, many).await;
     assert_eq!(counted, BTreeMap::from([(401, 5), (423, 9_995)]), "from many addresses");
+    let mut audits = audited(&app).await;
+    audits.retain(|code| code == "Authentication.Password.Failed.AccountLocked");
+    assert_eq!(audits.len(), 14, "the first, the second, the fourth and so on");
     // What is not counted does not prolong the lock.
     app.clock.advance(Duration::minutes(5));
     signed_in(&app, "ann@company.com").await;

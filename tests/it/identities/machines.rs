@@ -4,7 +4,8 @@ use acceptance::{Person, TestApp, on_every_deployment, registrations::ann};
 use application::{Call, Caller};
 use domain::{
     end_users::Ownership,
-    kernel::{OrganizationId, UserId},
+    identities::{Credential, NewCredential, NewToken, OneTimeToken, PasswordHash, TokenHash},
+    kernel::{EmailAddress, OrganizationId, UserId},
     organizations::{NewOrganization, Organization},
 };
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ on_every_deployment!(
     its_key_ends_when_it_is_told_to,
     a_machine_gets_another_key,
     who_is_suspended_registers_no_machine,
+    a_machine_with_a_password_has_no_identity,
 );
 
 fn call() -> Call {
@@ -217,4 +219,26 @@ async fn who_is_suspended_registers_no_machine(app: &TestApp) {
     } else {
         let _ = answer.problem(403);
     }
+}
+
+/// No use case gives a machine a password; a mistake that did would not make it a person.
+async fn a_machine_with_a_password_has_no_identity(app: &TestApp) {
+    let ann = app.registered(ann("ann@company.com")).await;
+    let machine = register(app, Some(&ann), &json!({ "name": "amachine" })).await;
+    let me = || get(app, "/users/me", key(&machine)).send();
+    let identity = me().await.expect(200).json()["identity"].clone();
+    let id = user(&machine);
+    assert_eq!(identity, json!({ "id": id, "hasCredentials": false, "isMfaEnabled": false }));
+    let token = NewToken { token: OneTimeToken::new("atoken"), hash: TokenHash::new("thehash") };
+    let new = NewCredential {
+        user: id.clone(),
+        email: EmailAddress::parse("machine@company.com").unwrap(),
+        email_digest: "adigest".to_owned(),
+        name: "amachine".to_owned(),
+        password: PasswordHash::new("ahash"),
+        verification: token,
+    };
+    let events = Credential::register(new, app.now());
+    app.ports().credentials.create(&call(), &id.twin("cred"), events).await.unwrap();
+    assert_eq!(me().await.problem(405)["code"], "not_a_person");
 }

@@ -1,6 +1,15 @@
 //! Registering with a password.
 
 use acceptance::{Deployment, TestApp, on_every_deployment};
+use application::{Call, Caller, Committed, Decision, ports::ClaimRef};
+use domain::{
+    end_users::EndUserEvent,
+    identities::{Credential, NewCredential, NewToken, OneTimeToken, PasswordHash, TokenHash},
+    kernel::{
+        EmailAddress, UserId,
+        roles::{Feature, Role},
+    },
+};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -10,6 +19,8 @@ on_every_deployment!(
     a_person_registers_and_is_asked_to_confirm,
     everything_that_is_wrong_is_told_without_the_password,
     who_is_registered_already_is_not_told,
+    what_became_of_whoever_is_registered_is_not_told,
+    an_address_of_another_credential_is_refused,
     of_simultaneous_registrations_one_makes_a_user,
 );
 
@@ -66,12 +77,71 @@ async fn who_is_registered_already_is_not_told(app: &TestApp) {
     let answer = post(app, "/credentials/register", again).await.expect(200);
     assert_eq!(answer.json(), first);
     let mails = mails(app).await;
-    let [(to, _, None)] = mails.as_slice() else { panic!("{mails:?}") };
+    let [(to, subject, None)] = mails.as_slice() else { panic!("{mails:?}") };
     assert_eq!(to, "ann@company.com");
+    assert_eq!(subject, "Groundwork Account Registration Attempt");
     app.settle().await;
     let rows = app.log().rows().await;
     let after = rows.iter().filter(|row| row.position > i64::try_from(head).unwrap());
     assert!(!after.clone().any(|row| row.aggregate_type == "person_credential"), "unchanged");
+}
+
+/// Neither of somebody who may do more by now, nor of somebody who may do less.
+async fn what_became_of_whoever_is_registered_is_not_told(app: &TestApp) {
+    let register = async |email: &str| {
+        let answer = post(app, "/credentials/register", registration(email)).await;
+        answer.expect(200).json()["person"].clone()
+    };
+    let (operator, first) = ("operator@company.com", register("ann@company.com").await);
+    let named = register(operator).await;
+    assert_eq!(named["user"]["roles"], json!(["platform_operations", "platform_standard"]));
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    let id = UserId::parse(first["user"]["id"].as_str().unwrap()).unwrap();
+    app.settle().await;
+    let changed = vec![
+        EndUserEvent::PlatformRoleAssigned { role: Role::PlatformOperations },
+        EndUserEvent::PlatformFeaturesReset {
+            features: vec![Feature::PlatformBasic],
+            assigned_by_id: app.user(),
+        },
+    ];
+    let mut user = app.ports().end_users.load(&call, id.as_str()).await.unwrap();
+    let part = app.ports().end_users.stage(&mut user, changed).unwrap();
+    assert!(matches!(app.ports().commit(&call, vec![part]).await, Ok(Committed::Done)));
+    app.settle().await;
+    let inspected = app.inspected(&id).await;
+    assert_ne!(inspected["roles"], first["user"]["roles"]);
+    assert_ne!(inspected["features"], first["user"]["features"]);
+    assert_eq!(register("ann@company.com").await, first);
+    assert_eq!(register(operator).await, named);
+}
+
+async fn an_address_of_another_credential_is_refused(app: &TestApp) {
+    let email = EmailAddress::parse("ann@company.com").unwrap();
+    let digest = app.ports().email_digest(&email);
+    let other = app.user();
+    let events = Credential::register(
+        NewCredential {
+            user: other.clone(),
+            email,
+            email_digest: digest.clone(),
+            name: "Ann".to_owned(),
+            password: PasswordHash::new("ahash"),
+            verification: NewToken {
+                token: OneTimeToken::new("atoken"),
+                hash: TokenHash::new("thehash"),
+            },
+        },
+        app.now(),
+    );
+    let take = vec![ClaimRef::platform("credential_email", &digest)];
+    let decision = Decision { events, take, release: vec![] };
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    let _ = app.ports().credentials.create(&call, &other.twin("cred"), decision).await.unwrap();
+    let head = app.head().await;
+    let answer = post(app, "/credentials/register", registration("Ann@company.com")).await;
+    assert_eq!(answer.problem(400)["code"], "email_not_unique");
+    assert_eq!((app.head().await, mails(app).await.len()), (head, 0), "nobody was registered");
 }
 
 async fn of_simultaneous_registrations_one_makes_a_user(app: &TestApp) {

@@ -9,6 +9,7 @@ on_every_deployment!(
     what_spent_its_token_is_answered_as_the_first_time,
     twins_that_spend_a_token_are_both_answered,
     what_was_refused_is_refused_again,
+    keys_tell_nobody_whose_address_is_known,
 );
 
 const EMAIL: &str = "ann@company.com";
@@ -98,5 +99,27 @@ async fn what_was_refused_is_refused_again(app: &TestApp) {
     // The first of them ends the session.
     for _ in 0..2 {
         let _ = send(app, &revoke, "k").await.problem(401);
+    }
+}
+
+/// Whoever is signed in has keys of its own; one that is used up would tell what was done with it.
+async fn keys_tell_nobody_whose_address_is_known(app: &TestApp) {
+    register(app, "unconfirmed@company.com").await;
+    confirmed(app, "confirmed@company.com").await;
+    let curious = app.owner();
+    let people = ["unconfirmed@company.com", "confirmed@company.com", "nobody@company.com"];
+    let ask = async |path: &str, key: &str, body: Value| {
+        let request = app.post(path).bearer(&curious.token).json(&body);
+        let _ = request.header("idempotency-key", key).send().await.expect(200);
+    };
+    for email in people {
+        for path in ["/credentials/confirm-registration/renew", "/credentials/register"] {
+            ask(path, email, super::registration(email)).await;
+            ask(path, email, super::registration(&format!("other-{email}"))).await;
+        }
+    }
+    for email in ["confirmed@company.com", "somebody@company.com"] {
+        ask("/credentials/reset", email, json!({ "emailAddress": email })).await;
+        ask("/credentials/reset", email, json!({ "emailAddress": "any@company.com" })).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Looking at profiles and changing them.
 
 use acceptance::{TestApp, on_every_deployment, registrations::ann};
+use application::{Call, Caller, end_users::erase::erase};
 use reqwest::Method;
 use serde_json::json;
 
@@ -13,6 +14,7 @@ on_every_deployment!(
     only_the_user_itself_changes_its_profile,
     nobody_has_a_profile_too,
     a_token_without_a_user_has_no_profile,
+    of_who_was_erased_a_profile_says_nothing,
 );
 
 async fn details_change_one_by_one(app: &TestApp) {
@@ -164,4 +166,30 @@ async fn a_token_without_a_user_has_no_profile(app: &TestApp) {
     let _ = app.get("/profiles/me").by(&owner).send().await.problem(404);
     let path = format!("/profiles/{}", owner.user);
     let _ = app.put(&path).by(&owner).json(&json!({})).send().await.problem(404);
+}
+
+async fn of_who_was_erased_a_profile_says_nothing(app: &TestApp) {
+    let ann = app.registered(ann("ann@company.com")).await;
+    let path = format!("/profiles/{}", ann.user);
+    let change = json!({ "timezone": "Europe/Berlin", "phoneNumber": "+64 9 887 6986" });
+    let _ = app.put(&path).by(&ann).json(&change).send().await.expect(202);
+    app.settle().await;
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    erase(app.ports(), &call, &ann.user).await.unwrap();
+    app.settle().await;
+    let own = app.ports().user_profile_reads.of_user(&ann.user).await.unwrap().unwrap();
+    let shown = serde_json::to_value(&own.profile).unwrap();
+    assert_eq!(
+        shown,
+        json!({
+            "id": ann.user.twin("profile"),
+            "userId": ann.user,
+            "classification": "person",
+            "displayName": "",
+            "name": { "firstName": "" },
+            "timezone": "US/Pacific",
+            "locale": "en-US",
+            "address": { "countryCode": "USA" },
+        })
+    );
 }

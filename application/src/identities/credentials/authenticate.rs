@@ -3,7 +3,7 @@
 use domain::{
     end_users::EndUser,
     identities::{Credential, Password, PasswordHash},
-    kernel::{DomainError, UserId},
+    kernel::{DomainError, EmailAddress, UserId},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -53,21 +53,28 @@ impl UseCase for AuthenticateCredential {
             email("username", self.username.as_deref()),
             password(self.password.as_deref()),
         ))?;
-        let (least, most) = app.sign_in.delay;
-        tokio::time::sleep(app.secrets.between(least, most)).await;
-        let digest = app.email_digest(&email);
-        // Of many passwords for one account, each is compared only if those before did not lock it.
-        let _turn = app.sign_in.turns.take(&digest).await?;
-        let mut compared = None;
-        for _ in 0..ATTEMPTS {
-            match attempt(app, call, &digest, &password, &mut compared).await? {
-                Attempt::Passed(tokens) => return Ok(AuthenticateAnswer { tokens }),
-                Attempt::Refused(error) => return Err(error),
-                Attempt::Raced => {}
-            }
-        }
-        Err(Error::conflict())
+        app.at_its_pace(call, authenticate(app, call, &email, &password)).await
     }
+}
+
+async fn authenticate(
+    app: &App,
+    call: &Call,
+    email: &EmailAddress,
+    password: &Password,
+) -> Result<AuthenticateAnswer> {
+    let digest = app.email_digest(email);
+    // Of many passwords for one account, each is compared only if those before did not lock it.
+    let _turn = app.sign_in.turns.take(&digest).await?;
+    let mut compared = None;
+    for _ in 0..ATTEMPTS {
+        match attempt(app, call, &digest, password, &mut compared).await? {
+            Attempt::Passed(tokens) => return Ok(AuthenticateAnswer { tokens }),
+            Attempt::Refused(error) => return Err(error),
+            Attempt::Raced => {}
+        }
+    }
+    Err(Error::conflict())
 }
 
 async fn attempt(
@@ -86,8 +93,12 @@ async fn attempt(
     check_access(app, call, &user, "Authentication.Password.Failed.AccountSuspended").await?;
     let now = app.clock.now();
     if let Err(locked) = credential.state.check_lock(now) {
-        let code = "Authentication.Password.Failed.AccountLocked";
-        app.recorder.audit(call, audit(code, &id, &[id.as_str()])).await?;
+        let until = credential.state.locked_until().unwrap_or(now);
+        if let Some(count) = app.sign_in.knocks.count(id.as_str(), until, now) {
+            let code = "Authentication.Password.Failed.AccountLocked";
+            let arguments = [id.as_str(), &count.to_string()];
+            app.recorder.audit(call, audit(code, &id, &arguments)).await?;
+        }
         return Err(locked.into());
     }
     let verdict = compare(app, credential.state.password(), password, compared).await?;
@@ -157,6 +168,9 @@ fn refusal(error: impl DomainError) -> Error {
 fn audit<'a>(code: &'static str, user: &'a UserId, arguments: &'a [&'a str]) -> Audited<'a> {
     let template = match code {
         "Authentication.Password.Passed" => "User {0} signed in with a password",
+        "Authentication.Password.Failed.AccountLocked" => {
+            "User {0} is locked out, where somebody tried to sign in {1} times"
+        }
         _ => "User {0} was not let in with a password",
     };
     Audited { code, against: Some(user), template, arguments }

@@ -55,7 +55,11 @@ impl CompletePasswordReset {
             let hash = app.passwords.hash(&password).await?;
             let now = app.clock.now();
             let events = credential.state.complete_reset(&token, hash, is_same, now)?;
-            app.usage(call, "User Password Reset", &[("Id", json!(credential.state.user()))])?;
+            app.usage(
+                call,
+                "User Password Reset",
+                &[("ResourceId", json!(credential.state.user()))],
+            )?;
             let decision = about_credential(&credential.state, events);
             let part = app.credentials.stage(&mut credential, decision)?;
             if let Committed::Done = app.commit(call, vec![part]).await? {

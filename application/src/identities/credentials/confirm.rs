@@ -39,7 +39,7 @@ impl ConfirmPersonRegistration {
             let awaiting = app.credential_awaiting(call, REGISTRATION_TOKEN, &token).await?;
             let mut credential = awaiting.ok_or(CredentialError::UnknownToken)?;
             let events = credential.state.confirm(&token, app.clock.now())?;
-            app.usage(call, "User Registered", &[("Id", json!(credential.state.user()))])?;
+            app.usage(call, "User Registered", &[("ResourceId", json!(credential.state.user()))])?;
             let decision = about_credential(&credential.state, events);
             let part = app.credentials.stage(&mut credential, decision)?;
             if let Committed::Done = app.commit(call, vec![part]).await? {

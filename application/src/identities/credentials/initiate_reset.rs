@@ -1,6 +1,6 @@
 //! Mails a token that allows a new password.
 
-use domain::identities::Credential;
+use domain::{identities::Credential, kernel::EmailAddress};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,28 +28,29 @@ impl UseCase for InitiatePasswordReset {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
-        let answered = self.ask(app, call).await;
-        app.or_first(call, answered, Empty {}).await
+        let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
+        let asking = async {
+            let answered = ask(app, call, &email).await;
+            app.or_first(call, answered, Empty {}).await
+        };
+        app.at_its_pace(call, asking).await
     }
 }
 
-impl InitiatePasswordReset {
-    async fn ask(self, app: &App, call: &Call) -> Result<Empty> {
-        let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        let digest = app.email_digest(&email);
-        for _ in 0..ATTEMPTS {
-            let Some(credential) = app.credential_of(call, &digest).await? else {
-                app.mail(call, Mail::ResetUnknown { to: email })?;
-                return Ok(Empty {});
-            };
-            let user = json!(credential.state.user());
-            app.usage(call, "User Password Forgotten", &[("Id", user)])?;
-            if initiate(app, call, credential).await? {
-                return Ok(Empty {});
-            }
+async fn ask(app: &App, call: &Call, email: &EmailAddress) -> Result<Empty> {
+    let digest = app.email_digest(email);
+    for _ in 0..ATTEMPTS {
+        let Some(credential) = app.credential_of(call, &digest).await? else {
+            app.mail(call, Mail::ResetUnknown { to: email.clone() })?;
+            return Ok(Empty {});
+        };
+        let user = json!(credential.state.user());
+        app.usage(call, "User Password Forgotten", &[("ResourceId", user)])?;
+        if initiate(app, call, credential).await? {
+            return Ok(Empty {});
         }
-        Err(Error::conflict())
     }
+    Err(Error::conflict())
 }
 
 /// Draws a token and mails it. `false` if somebody else was faster.

@@ -1,7 +1,6 @@
 //! Registers a person with a password.
 
 use domain::{
-    end_users::EndUser,
     identities::{Credential, NewCredential, Password, PasswordHash},
     kernel::{
         EmailAddress, ErrorKind, PersonName, UserId, country, locale::is_locale,
@@ -15,7 +14,10 @@ use super::{PersonCredentialView, check_strength, password};
 use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
     emails::Mail,
-    end_users::register::{NewPerson, PersonRegistration, register_person},
+    end_users::{
+        EndUserView,
+        register::{NewPerson, PersonRegistration, just_registered, register_person},
+    },
     identities::{ATTEMPTS, about_credential, random_token},
     input::{Field, check, email, parse_all, text},
     repository::Committed,
@@ -69,18 +71,11 @@ impl UseCase for RegisterPersonCredential {
     type Output = RegisterPersonAnswer;
 
     async fn run(self, app: &App, call: &Call) -> Result<RegisterPersonAnswer> {
-        let Wanted { person, password } = self.wanted(app)?;
-        let name = &person.name;
-        let about = [person.email.as_str(), name.first(), name.last().unwrap_or_default()];
-        check_strength(app, &password, &about)?;
-        // Also for somebody who is registered already, so that it takes as long.
-        let hash = app.passwords.hash(&password).await?;
-        for _ in 0..ATTEMPTS {
-            if let Some(person) = attempt(app, call, &person, &hash).await? {
-                return Ok(RegisterPersonAnswer { person });
-            }
-        }
-        Err(Error::conflict())
+        let wanted = self.wanted(app)?;
+        let name = &wanted.person.name;
+        let about = [wanted.person.email.as_str(), name.first(), name.last().unwrap_or_default()];
+        check_strength(app, &wanted.password, &about)?;
+        app.at_its_pace(call, register(app, call, wanted)).await
     }
 }
 
@@ -132,6 +127,17 @@ fn known(member: &str, value: Option<&str>, is_known: impl Fn(&str) -> bool) -> 
     check("ValidatorValidator", is_known(value), &reason, Value::from(value))
 }
 
+async fn register(app: &App, call: &Call, wanted: Wanted) -> Result<RegisterPersonAnswer> {
+    // Also for somebody who is registered already, so that it takes as long.
+    let hash = app.passwords.hash(&wanted.password).await?;
+    for _ in 0..ATTEMPTS {
+        if let Some(person) = attempt(app, call, &wanted.person, &hash).await? {
+            return Ok(RegisterPersonAnswer { person });
+        }
+    }
+    Err(Error::conflict())
+}
+
 /// `None` if somebody else was faster.
 async fn attempt(
     app: &App,
@@ -153,7 +159,8 @@ async fn attempt(
         return Err(not_unique());
     }
     if let Some(credential) = app.credential_by_user(call, &id).await? {
-        return again(app, call, &person.email, &credential, &user).map(Some);
+        again(app, call, &person.email, &credential)?;
+        return answer(app, &id, person).map(Some);
     }
     let token = app.secrets.one_time_token();
     let mut credential = Loaded::<Credential>::new(id.twin("cred"));
@@ -167,7 +174,7 @@ async fn attempt(
         },
     )?;
     let new = NewCredential {
-        user: id,
+        user: id.clone(),
         email: person.email.clone(),
         email_digest: digest,
         name: first_name,
@@ -178,12 +185,13 @@ async fn attempt(
     let decision = about_credential(&credential.state, events);
     let part = app.credentials.stage(&mut credential, decision)?;
     match app.commit(call, staged.into_iter().chain([part]).collect()).await {
-        Ok(Committed::Done) => Ok(Some(PersonCredentialView::of(&credential, &user))),
+        Ok(Committed::Done) => answer(app, &id, person).map(Some),
         Ok(Committed::Raced) => Ok(None),
         // The same request came before, and its answer was lost.
         Err(error) if error.kind() == Some(ErrorKind::KeyReused) => {
             call.withdraw();
-            repeated(app, call, &person.email).await?.ok_or(error).map(Some)
+            let first = app.user_of(call, &person.email).await?.ok_or(error)?;
+            answer(app, &UserId::parse(&first.id)?, person).map(Some)
         }
         Err(error) => Err(error),
     }
@@ -195,26 +203,24 @@ fn again(
     call: &Call,
     email: &EmailAddress,
     credential: &Loaded<Credential>,
-    user: &Loaded<EndUser>,
-) -> Result<PersonCredentialView> {
+) -> Result<()> {
     let name = credential.state.name().to_owned();
     app.mail(call, Mail::RegistrationReattempt { to: email.clone(), name })?;
     app.usage(
         call,
         "User Registration ReAttempted",
-        &[("ResourceId", json!(user.id)), ("EmailAddress", json!(email))],
-    )?;
-    Ok(PersonCredentialView::of(credential, user))
+        &[("ResourceId", json!(credential.state.user())), ("EmailAddress", json!(email))],
+    )
 }
 
-async fn repeated(
-    app: &App,
-    call: &Call,
-    email: &EmailAddress,
-) -> Result<Option<PersonCredentialView>> {
-    let Some(user) = app.user_of(call, email).await? else { return Ok(None) };
-    let credential = app.credential_by_user(call, &UserId::parse(&user.id)?).await?;
-    Ok(credential.map(|credential| PersonCredentialView::of(&credential, &user)))
+/// What whoever registers is answered, for the first time or again: who could do more or less since,
+/// or has a second factor, would be known to be there.
+fn answer(app: &App, id: &UserId, person: &NewPerson) -> Result<PersonCredentialView> {
+    Ok(PersonCredentialView {
+        id: id.twin("cred"),
+        is_mfa_enabled: false,
+        user: EndUserView::from(&just_registered(app, id, person)?),
+    })
 }
 
 fn not_unique() -> Error {

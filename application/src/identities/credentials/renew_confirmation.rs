@@ -1,5 +1,6 @@
 //! Mails another token that confirms a registration.
 
+use domain::kernel::EmailAddress;
 use serde::Deserialize;
 
 use crate::{
@@ -26,36 +27,37 @@ impl UseCase for RenewPersonRegistrationConfirmation {
     type Output = Empty;
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
-        let answered = self.renew(app, call).await;
-        app.or_first(call, answered, Empty {}).await
+        let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
+        let renewing = async {
+            let answered = renew(app, call, &email).await;
+            app.or_first(call, answered, Empty {}).await
+        };
+        app.at_its_pace(call, renewing).await
     }
 }
 
-impl RenewPersonRegistrationConfirmation {
-    async fn renew(self, app: &App, call: &Call) -> Result<Empty> {
-        let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        let digest = app.email_digest(&email);
-        for _ in 0..ATTEMPTS {
-            let Some(mut credential) = app.credential_of(call, &digest).await? else {
-                return Ok(Empty {});
-            };
-            let token = app.secrets.one_time_token();
-            let mail = Mail::ConfirmRegistration {
-                to: email.clone(),
-                name: credential.state.name().to_owned(),
-                token: token.token.expose().to_owned(),
-            };
-            // There is nothing to confirm, which is nobody else's business.
-            let Ok(events) = credential.state.renew_verification(token, app.clock.now()) else {
-                return Ok(Empty {});
-            };
-            app.mail(call, mail)?;
-            let decision = about_credential(&credential.state, events);
-            let part = app.credentials.stage(&mut credential, decision)?;
-            if let Committed::Done = app.commit(call, vec![part]).await? {
-                return Ok(Empty {});
-            }
+async fn renew(app: &App, call: &Call, email: &EmailAddress) -> Result<Empty> {
+    let digest = app.email_digest(email);
+    for _ in 0..ATTEMPTS {
+        let Some(mut credential) = app.credential_of(call, &digest).await? else {
+            return Ok(Empty {});
+        };
+        let token = app.secrets.one_time_token();
+        let mail = Mail::ConfirmRegistration {
+            to: email.clone(),
+            name: credential.state.name().to_owned(),
+            token: token.token.expose().to_owned(),
+        };
+        // There is nothing to confirm, which is nobody else's business.
+        let Ok(events) = credential.state.renew_verification(token, app.clock.now()) else {
+            return Ok(Empty {});
+        };
+        app.mail(call, mail)?;
+        let decision = about_credential(&credential.state, events);
+        let part = app.credentials.stage(&mut credential, decision)?;
+        if let Committed::Done = app.commit(call, vec![part]).await? {
+            return Ok(Empty {});
         }
-        Err(Error::conflict())
     }
+    Err(Error::conflict())
 }

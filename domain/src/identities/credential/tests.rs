@@ -178,12 +178,18 @@ fn one_wrong_password_locks_if_the_rules_say_so() {
 }
 
 #[test]
-fn another_hash_of_the_same_password_leaves_a_reset_as_it_is() {
+fn another_hash_of_the_same_password_ends_a_reset() {
     let mut events = and(resetting());
     events.extend(Credential::default().rehash(PasswordHash::new("stronger"), minute(2)));
-    let credential = given::<Credential>(events).state();
-    assert_eq!(credential.password().expose(), "stronger");
-    assert_eq!(credential.check_reset(&hash("reset"), minute(3)), Ok(()));
+    let credential = given::<Credential>(events.clone()).state();
+    assert_eq!((credential.password().expose(), credential.reset_hash()), ("stronger", None));
+    let unknown = Err(CredentialError::UnknownToken);
+    assert_eq!(credential.check_completable(&hash("reset"), minute(3)), unknown);
+    // It can be asked for again.
+    let [_, initiated] = resetting();
+    given::<Credential>(events)
+        .when(|credential| credential.initiate_reset(token("reset"), minute(0)))
+        .then([initiated]);
 }
 
 #[test]

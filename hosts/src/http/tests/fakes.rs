@@ -19,7 +19,7 @@ use application::{
     cars::{CarReads, CarView, UnavailabilityView},
     ports::{
         Audited, Authenticator, EventLog, Fate, Notifications, QueueStanding, Reacted, ReadModels,
-        Recorded, Recorder, Sealer, Taken, WorkMessage, WorkQueue, WorkQueues,
+        Recorded, Recorder, Sealer, Severity, Taken, WorkMessage, WorkQueue, WorkQueues,
     },
     reaction::{Reaction, Start},
     search::{Found, Rows, Search},
@@ -169,8 +169,8 @@ pub struct Seen {
     pub waits: Mutex<Vec<(Vec<String>, u64)>>,
     /// Each usage with its properties.
     pub usages: Mutex<Vec<(&'static str, Value)>>,
-    /// What failed of each crash.
-    pub crashes: Mutex<Vec<&'static str>>,
+    /// How bad each crash is, and what failed.
+    pub crashes: Mutex<Vec<(Severity, &'static str)>>,
     /// Each audit's code.
     pub audits: Mutex<Vec<&'static str>>,
 }
@@ -209,8 +209,8 @@ impl Notifications for Seen {
 
 #[async_trait]
 impl Recorder for Seen {
-    fn crash(&self, _: &Call, source: &'static str, _: &str) {
-        self.crashes.lock().unwrap().push(source);
+    fn crash(&self, _: &Call, severity: Severity, source: &'static str, _: &str) {
+        self.crashes.lock().unwrap().push((severity, source));
     }
     fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
     async fn flush(&self) {}

@@ -8,7 +8,9 @@ use application::{
     cars::{CarReads, CarView, UnavailabilityView},
     end_users::{EndUserReads, EndUserWithMemberships, Member, MembershipView},
     organizations::{OrganizationReads, OrganizationView},
-    ports::{Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder},
+    ports::{
+        Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder, Severity,
+    },
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
     user_profiles::{OwnProfile, UserProfileReads, UserProfileView},
@@ -60,7 +62,7 @@ impl Notifications for Nothing {
 
 #[async_trait]
 impl Recorder for Nothing {
-    fn crash(&self, _: &Call, _: &'static str, _: &str) {}
+    fn crash(&self, _: &Call, _: Severity, _: &'static str, _: &str) {}
     fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
     async fn flush(&self) {}
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
