@@ -2,7 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use application::{eventing::message::BusMessage, ports::EventLog};
+use application::{
+    eventing::message::BusMessage,
+    ports::{EventLog, Severity},
+};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -41,7 +44,8 @@ async fn a_delivery_ends_as_the_reactions_of_its_subscription_do() {
     let failed = problem(deliver(&api, &message, "EndUsers"), 500).await;
     let detail = failed["detail"].as_str().unwrap();
     assert!(detail.starts_with("Failed to notify consumer"), "{detail}");
-    assert_eq!(*api.seen.crashes.lock().unwrap(), ["event_notifications.notify"]);
+    let crashes = api.seen.crashes.lock().unwrap().clone();
+    assert_eq!(crashes, [(Severity::Critical, "event_notifications.notify")]);
     let cares_not = deliver(&api, &message, "Organizations").send().await.unwrap();
     assert_eq!(cares_not.status(), 200);
 }

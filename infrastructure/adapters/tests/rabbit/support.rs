@@ -15,7 +15,7 @@ use application::{
     Call,
     ports::{
         Announcement, Audited, Bus, Feed, Feeds as _, LogError, News, Page, Partition, Recorded,
-        Recorder, StreamId, WorkQueue,
+        Recorder, Severity, StreamId, WorkQueue,
     },
 };
 use async_trait::async_trait;
@@ -62,7 +62,7 @@ impl Audits {
 
 #[async_trait]
 impl Recorder for Audits {
-    fn crash(&self, _: &Call, _: &'static str, _: &str) {}
+    fn crash(&self, _: &Call, _: Severity, _: &'static str, _: &str) {}
     fn measure(&self, _: &Call, _: &str, _: &[(&str, Value)]) {}
     async fn flush(&self) {}
     fn usage(&self, _: &Call, _: &'static str, _: &[(&'static str, Value)]) {}
