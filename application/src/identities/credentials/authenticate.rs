@@ -53,7 +53,7 @@ impl UseCase for AuthenticateCredential {
             email("username", self.username.as_deref()),
             password(self.password.as_deref()),
         ))?;
-        app.at_its_pace(call, authenticate(app, call, &email, &password)).await
+        app.at_its_pace(call, Box::pin(authenticate(app, call, &email, &password))).await
     }
 }
 

@@ -75,7 +75,7 @@ impl UseCase for RegisterPersonCredential {
         let name = &wanted.person.name;
         let about = [wanted.person.email.as_str(), name.first(), name.last().unwrap_or_default()];
         check_strength(app, &wanted.password, &about)?;
-        app.at_its_pace(call, register(app, call, wanted)).await
+        app.at_its_pace(call, Box::pin(register(app, call, wanted))).await
     }
 }
 
