@@ -104,7 +104,7 @@ impl Command {
 }
 
 async fn serve(roles: Roles) -> Outcome {
-    Ok(hosts::serve::run(Settings::load()?, roles).await?)
+    Ok(Box::pin(hosts::serve::run(Settings::load()?, roles)).await?)
 }
 
 fn main() -> Outcome {
