@@ -13,10 +13,15 @@ const NOW: Timestamp = Timestamp::MIN;
 
 async fn engine() -> (SqliteEngine, SqlitePool, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::sqlite(&folder.path().join("log.db"), Durability::Full).await.unwrap();
-    let Db::Sqlite { writer, .. } = db else { panic!("it is SQLite") };
+    let writer = writer(&folder).await;
     migrate_sqlite(&writer, Store::Log).await.unwrap();
     (SqliteEngine::new(writer.clone()), writer, folder)
+}
+
+async fn writer(folder: &TempDir) -> SqlitePool {
+    let db = Db::sqlite(&folder.path().join("log.db"), Durability::Full).await.unwrap();
+    let Db::Sqlite { writer, .. } = db else { panic!("it is SQLite") };
+    writer
 }
 
 fn nothing() -> Questions<'static> {
@@ -58,9 +63,12 @@ async fn what_is_abandoned_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_step_that_nobody_waits_for_is_rolled_back() {
-    let (mut engine, writer, _folder) = engine().await;
+    let (mut engine, writer, folder) = engine().await;
     engine.begin().await.unwrap();
-    assert!(poll_immediate(engine.facts(&nothing())).await.is_none(), "it takes a turn");
+    let other = self::writer(&folder).await;
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert!(poll_immediate(engine.facts(&nothing())).await.is_none(), "it waits for the other");
+    held.rollback().await.unwrap();
     let begun = tokio::time::timeout(Duration::from_secs(5), engine.begin()).await;
     begun.unwrap().unwrap();
     engine.facts(&nothing()).await.unwrap();
