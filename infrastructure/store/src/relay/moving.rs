@@ -44,14 +44,20 @@ pub(super) async fn run(relay: &Relay) -> Result<(), RelayError> {
 /// Moves again what should be on the broker and is not: somebody deleted the queue, or a taker died
 /// with what it was told.
 async fn miss(relay: &Relay, outbox: &Outbox) -> Result<(), RelayError> {
+    let mut held = vec![];
+    for (queue, _) in outbox.carried().await? {
+        held.push((queue, relay.bus.holds(queue).await?));
+    }
+    if held.is_empty() {
+        return Ok(());
+    }
+    // Counted after the broker, so that what is taken meanwhile is not missed.
     for (queue, carried) in outbox.carried().await? {
-        let missed = carried.saturating_sub(relay.bus.holds(queue).await?);
+        let Some((_, held)) = held.iter().find(|(of, _)| *of == queue) else { continue };
+        let missed = carried.saturating_sub(*held);
         if missed > 0 {
-            tracing::warn!(
-                queue = queue.name(),
-                missed,
-                "the broker has lost work: it is moved again"
-            );
+            let name = queue.name();
+            tracing::warn!(queue = name, missed, "work is moved again, which the broker lost");
             outbox.missed(queue, missed).await?;
             meters::missed(queue, missed);
         }
