@@ -17,7 +17,7 @@ use crate::{
 
 pub mod api_keys;
 pub mod credentials;
-mod knocks;
+mod locked_attempts;
 pub mod machines;
 pub mod me;
 mod pace;
@@ -25,7 +25,7 @@ pub mod reactions;
 pub mod tokens;
 mod turns;
 
-pub use knocks::Knocks;
+pub use locked_attempts::LockedAttempts;
 pub use turns::Turns;
 
 /// How people sign in.
@@ -43,7 +43,7 @@ pub struct SignIn {
     /// One password of an account is compared at a time.
     pub turns: Turns,
     /// How often somebody tried while an account was locked.
-    pub knocks: Knocks,
+    pub locked_attempts: LockedAttempts,
 }
 
 impl Default for SignIn {
@@ -56,7 +56,7 @@ impl Default for SignIn {
             refresh_token: time::Duration::days(14),
             grace: time::Duration::seconds(10),
             turns: Turns::default(),
-            knocks: Knocks::default(),
+            locked_attempts: LockedAttempts::default(),
         }
     }
 }

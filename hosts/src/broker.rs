@@ -57,15 +57,6 @@ pub fn carriers(
     }
 }
 
-/// The queues of work, and what testing builds do with those that a broker tells of.
-pub struct Work {
-    /// As use cases see them.
-    pub queues: Arc<dyn WorkQueues>,
-    /// `None` without a broker.
-    #[cfg(feature = "testing-only")]
-    pub carried: Option<Arc<crate::testing::AwaitedQueues>>,
-}
-
 /// The queues of work: in the order in which the broker tells of it if there is one, else in that of
 /// the table. In testing builds, what fails is tried again by the next drain, however soon it comes.
 #[must_use]
@@ -74,29 +65,17 @@ pub fn work_queues(
     roles: &Roles,
     stores: &Stores,
     clock: &Arc<dyn Clock>,
-) -> Work {
+) -> Arc<dyn WorkQueues> {
     let testing = cfg!(feature = "testing-only");
     let table = TableQueues::new(stores.log.clone(), clock.clone());
     let table = if testing { table.without_pauses() } else { table };
     let broker = rabbit_settings(settings).filter(|_| testing || roles.does(Role::Queues));
-    let Some(broker) = broker else {
-        return Work {
-            queues: Arc::new(table),
-            #[cfg(feature = "testing-only")]
-            carried: None,
-        };
-    };
+    let Some(broker) = broker else { return Arc::new(table) };
     let signatures = Arc::new(Signatures::new(&settings.hmac_secret));
-    let calls = Arc::new(RabbitCalls::start(broker, signatures));
-    let queues = CarriedQueues::new(table.clone(), calls);
+    let calls = RabbitCalls::start(broker, signatures);
     #[cfg(feature = "testing-only")]
-    let queues = crate::testing::AwaitedQueues::new(queues, table, stores.log.clone());
-    let queues = Arc::new(queues);
-    Work {
-        #[cfg(feature = "testing-only")]
-        carried: Some(queues.clone()),
-        queues,
-    }
+    let calls = crate::testing::AwaitedCalls::new(calls, table.clone());
+    Arc::new(CarriedQueues::new(table, Arc::new(calls)))
 }
 
 /// Which broker; `None` if there is none.

@@ -189,7 +189,7 @@ pub async fn compose(
         testing_clock,
         progress.clone(),
         notifications.clone(),
-        work.carried,
+        broker::rabbit_settings(settings).map(|_| stores.log.clone()),
         usages.clone(),
     ));
     let identities = &settings.identities;
@@ -211,7 +211,7 @@ pub async fn compose(
         notifications: Arc::new(notifications),
         reactions: REACTIONS,
         recorder,
-        work: Arc::new(SealedWork::new(work.queues, vault.clone())),
+        work: Arc::new(SealedWork::new(work, vault.clone())),
         region,
         audits: Repository::new(sealed.clone(), ids.clone()),
         audit_reads: Arc::new(AuditTables::new(stores.read.clone())),

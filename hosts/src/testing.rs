@@ -8,24 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adapters::{testing::OffsetClock, usages::Remembered};
+use adapters::{rabbit::RabbitCalls, testing::OffsetClock, usages::Remembered};
 use application::{
     Error, Result,
-    ports::{
-        Clock, Fate, QueueStanding, ReadModels, Taken, Testing, Usage, WorkMessage, WorkQueue,
-        WorkQueues,
-    },
+    ports::{Clock, DueWork, ReadModels, Testing, Usage, WorkCalls, WorkQueue},
     search::{Found, Search},
     testing_only::notifications::NotificationView,
 };
 use async_trait::async_trait;
 use store::{
-    consumers::Progress,
-    db::Db,
-    notifications::NotificationTable,
-    relay,
-    testing_clock::TestingClock,
-    work::{CarriedQueues, TableQueues},
+    consumers::Progress, db::Db, notifications::NotificationTable, relay,
+    testing_clock::TestingClock, work::TableQueues,
 };
 use tokio::sync::watch;
 
@@ -35,6 +28,8 @@ use crate::{cli::Stop, log::Log, stores::Stores};
 const FOLLOW: Duration = Duration::from_millis(100);
 /// When every host has followed.
 const FOLLOWED: Duration = Duration::from_millis(300);
+/// How often is looked whether something has got there.
+const LOOK: Duration = Duration::from_millis(10);
 /// How long work may be on its way to the broker.
 const MOVING: Duration = Duration::from_secs(30);
 /// How long emptying waits until the read models are empty, too.
@@ -46,7 +41,7 @@ pub struct SharedClock {
     shown: Arc<OffsetClock>,
 }
 
-/// A clock that can be carried, on top of a real one.
+/// A clock that can be moved, on top of a real one.
 ///
 /// # Errors
 /// A sentence, if its place in the store can't be made.
@@ -67,7 +62,8 @@ pub struct TestingStores {
     clock: SharedClock,
     progress: Arc<Progress>,
     notifications: NotificationTable,
-    carried: Option<Arc<AwaitedQueues>>,
+    /// The database of a log that is relayed to a broker.
+    relayed: Option<Db>,
     usages: Arc<Remembered>,
     /// Up to where events are known to be drained.
     drained: AtomicU64,
@@ -81,11 +77,11 @@ impl TestingStores {
         clock: SharedClock,
         progress: Arc<Progress>,
         notifications: NotificationTable,
-        carried: Option<Arc<AwaitedQueues>>,
+        relayed: Option<Db>,
         usages: Arc<Remembered>,
     ) -> Self {
         let drained = AtomicU64::new(0);
-        Self { log, clock, progress, notifications, carried, usages, drained }
+        Self { log, clock, progress, notifications, relayed, usages, drained }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -127,8 +123,8 @@ impl Testing for TestingStores {
         let (until, log) = (Instant::now() + limit, self.log.port());
         let mut head = log.head().await?;
         loop {
-            if let Some(queues) = &self.carried {
-                queues.published(head, until).await?;
+            if let Some(log) = &self.relayed {
+                published(log, head, until).await?;
             }
             let left = until.saturating_duration_since(Instant::now());
             if !self.progress.settled(left).await {
@@ -137,8 +133,10 @@ impl Testing for TestingStores {
             // What reactions did meanwhile has to be published, too.
             let now = log.head().await?;
             if now == head {
-                let before = self.drained.fetch_max(head, Ordering::SeqCst);
-                return self.notifications.drained(before, head).await;
+                let before = self.drained.load(Ordering::SeqCst);
+                self.notifications.drained(before, head).await?;
+                self.drained.fetch_max(head, Ordering::SeqCst);
+                return Ok(());
             }
             head = now;
         }
@@ -160,69 +158,48 @@ impl Testing for TestingStores {
     }
 }
 
-/// Queues of which a broker tells, and which nobody finds empty while that is still on its way.
-pub struct AwaitedQueues {
-    queues: CarriedQueues,
-    table: TableQueues,
-    log: Db,
+/// Waits until the relay has published every event up to a position.
+async fn published(log: &Db, position: u64, until: Instant) -> Result<()> {
+    loop {
+        let standing = relay::standing(log).await?;
+        if standing.is_some_and(|relay| relay.position >= position) {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(Error::unavailable("events are still on their way to the broker"));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
-impl AwaitedQueues {
-    /// The relay moves work from this database.
+/// What a broker tells of work, which nobody finds to be nothing while some is on its way there.
+pub struct AwaitedCalls {
+    calls: RabbitCalls,
+    table: TableQueues,
+}
+
+impl AwaitedCalls {
+    /// Of a broker, about a table.
     #[must_use]
-    pub fn new(queues: CarriedQueues, table: TableQueues, log: Db) -> Self {
-        Self { queues, table, log }
-    }
-    /// Waits until the relay has published every event up to a position.
-    async fn published(&self, position: u64, until: Instant) -> Result<()> {
-        loop {
-            let standing = relay::standing(&self.log).await?;
-            if standing.is_some_and(|relay| relay.position >= position) {
-                return Ok(());
-            }
-            if Instant::now() > until {
-                return Err(Error::unavailable("events are still on their way to the broker"));
-            }
-            tokio::time::sleep(FOLLOW / 10).await;
-        }
+    pub fn new(calls: RabbitCalls, table: TableQueues) -> Self {
+        Self { calls, table }
     }
 }
 
 #[async_trait]
-impl WorkQueues for AwaitedQueues {
-    async fn take(&self, queue: WorkQueue, most: usize) -> Result<Vec<Taken>> {
+impl WorkCalls for AwaitedCalls {
+    async fn next(&self, queue: WorkQueue, most: usize) -> Result<Vec<DueWork>> {
         let until = Instant::now() + MOVING;
         loop {
             let is_due = self.table.is_due(queue).await?;
-            let taken = self.queues.take(queue, most).await?;
-            if !taken.is_empty() || !is_due {
-                return Ok(taken);
+            let called = self.calls.next(queue, most).await?;
+            if !called.is_empty() || !is_due {
+                return Ok(called);
             }
             if Instant::now() > until {
                 return Err(Error::unavailable("work is still on its way to the broker"));
             }
-            tokio::time::sleep(FOLLOW / 10).await;
+            tokio::time::sleep(LOOK).await;
         }
-    }
-    async fn handled(&self, taken: &[Taken]) -> Result<()> {
-        self.queues.handled(taken).await
-    }
-    async fn failed(&self, taken: &Taken, why: &str) -> Result<Fate> {
-        self.queues.failed(taken, why).await
-    }
-    async fn postponed(&self, taken: &Taken) -> Result<()> {
-        self.queues.postponed(taken).await
-    }
-    async fn standings(&self) -> Result<Vec<QueueStanding>> {
-        self.queues.standings().await
-    }
-    async fn poisoned(&self, queue: WorkQueue) -> Result<Vec<(WorkMessage, String)>> {
-        self.queues.poisoned(queue).await
-    }
-    async fn revive(&self, queue: WorkQueue, id: &str) -> Result<bool> {
-        self.queues.revive(queue, id).await
-    }
-    async fn discard(&self, queue: WorkQueue, id: &str) -> Result<bool> {
-        self.queues.discard(queue, id).await
     }
 }

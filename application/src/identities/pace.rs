@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{App, Call, Result};
+use crate::{App, Call, Result, use_case::Empty};
 
 impl App {
     /// Does what must not tell, by the time that it takes, whether it found anybody: it is answered
@@ -21,6 +21,16 @@ impl App {
             Ok(answer)
         };
         no_sooner(self.secrets.between(least, most), work).await
+    }
+
+    /// The same where the answer is empty, also to who asks again with the same key.
+    pub(super) async fn answer_nothing(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<Empty>>,
+    ) -> Result<Empty> {
+        let answering = async { self.or_first(call, work.await, Empty {}).await };
+        self.at_its_pace(call, answering).await
     }
 }
 

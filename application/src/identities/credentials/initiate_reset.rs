@@ -29,11 +29,7 @@ impl UseCase for InitiatePasswordReset {
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        let asking = async {
-            let answered = ask(app, call, &email).await;
-            app.or_first(call, answered, Empty {}).await
-        };
-        app.at_its_pace(call, asking).await
+        app.answer_nothing(call, ask(app, call, &email)).await
     }
 }
 

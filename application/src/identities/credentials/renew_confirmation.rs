@@ -28,11 +28,7 @@ impl UseCase for RenewPersonRegistrationConfirmation {
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        let renewing = async {
-            let answered = renew(app, call, &email).await;
-            app.or_first(call, answered, Empty {}).await
-        };
-        app.at_its_pace(call, renewing).await
+        app.answer_nothing(call, renew(app, call, &email)).await
     }
 }
 

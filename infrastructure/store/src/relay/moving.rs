@@ -14,8 +14,8 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often is looked for work that the broker has lost.
 const COUNT: Duration = Duration::from_secs(5);
 
-/// Moves work for ever. What a relay that was killed has marked and not moved is missed later, and what
-/// two of them move is taken once.
+/// Moves work for ever. What a relay has marked before it was killed and not moved is missed later;
+/// what two of them move is taken once.
 pub(super) async fn run(relay: &Relay) -> Result<(), RelayError> {
     let outbox = Outbox::new(relay.db.clone(), relay.clock.clone());
     let mut head = relay.log.watch();

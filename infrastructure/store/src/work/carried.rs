@@ -36,14 +36,20 @@ impl WorkQueues for CarriedQueues {
         if self.in_doubt.load(Ordering::Relaxed) {
             self.table.is_due(queue).await?;
         }
-        let called = self.calls.next(queue, most).await?;
-        if called.is_empty() {
-            return Ok(vec![]);
+        loop {
+            let called = self.calls.next(queue, most).await?;
+            if called.is_empty() {
+                return Ok(vec![]);
+            }
+            let ids = called.into_iter().map(|due| due.message.id).collect();
+            let taken = self.table.take_called(queue, ids).await;
+            self.in_doubt.store(taken.is_err(), Ordering::Relaxed);
+            // There may be more behind what was told in vain.
+            match taken {
+                Ok(taken) if taken.is_empty() => {}
+                taken => return taken,
+            }
         }
-        let ids = called.into_iter().map(|due| due.message.id).collect();
-        let taken = self.table.take_called(queue, ids).await;
-        self.in_doubt.store(taken.is_err(), Ordering::Relaxed);
-        taken
     }
     async fn handled(&self, taken: &[Taken]) -> Result<()> {
         self.table.handled(taken).await

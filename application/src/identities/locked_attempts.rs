@@ -13,7 +13,7 @@ const REMEMBERED: usize = 1024;
 
 /// Counts the attempts during each lock, as far as this process sees them.
 #[derive(Debug, Default)]
-pub struct Knocks(Mutex<HashMap<String, Lock>>);
+pub struct LockedAttempts(Mutex<HashMap<String, Lock>>);
 
 #[derive(Debug)]
 struct Lock {
@@ -21,7 +21,7 @@ struct Lock {
     attempts: u64,
 }
 
-impl Knocks {
+impl LockedAttempts {
     /// Counts an attempt at an account that is locked for so long. The number of attempts, if an
     /// audit is to tell it: of the first, the second, the fourth and so on, so that the most eager
     /// guesser makes a few dozen.
@@ -52,26 +52,26 @@ mod tests {
 
     #[test]
     fn of_ten_thousand_attempts_a_few_are_told() {
-        let knocks = Knocks::default();
-        let told = (0..10_000).filter_map(|_| knocks.count("ann", minute(10), minute(1)));
+        let locked_attempts = LockedAttempts::default();
+        let told = (0..10_000).filter_map(|_| locked_attempts.count("ann", minute(10), minute(1)));
         assert_eq!(told.collect::<Vec<_>>(), (0..14).map(|power| 1 << power).collect::<Vec<_>>());
     }
 
     #[test]
     fn another_lock_and_another_account_count_from_one() {
-        let knocks = Knocks::default();
+        let locked_attempts = LockedAttempts::default();
         let told = [("ann", 10), ("ann", 10), ("ann", 10), ("bea", 10), ("ann", 30)]
-            .map(|(account, until)| knocks.count(account, minute(until), minute(1)));
+            .map(|(account, until)| locked_attempts.count(account, minute(until), minute(1)));
         assert_eq!(told, [Some(1), Some(2), None, Some(1), Some(1)]);
     }
 
     #[test]
     fn locks_that_are_over_are_forgotten() {
-        let knocks = Knocks::default();
+        let locked_attempts = LockedAttempts::default();
         for account in 0..10 * REMEMBERED {
             let now = minute(i64::try_from(account).unwrap());
-            knocks.count(&account.to_string(), now.plus(Duration::minutes(5)), now);
+            locked_attempts.count(&account.to_string(), now.plus(Duration::minutes(5)), now);
         }
-        assert!(knocks.0.lock().unwrap().len() <= REMEMBERED);
+        assert!(locked_attempts.0.lock().unwrap().len() <= REMEMBERED);
     }
 }
