@@ -29,7 +29,7 @@ impl UseCase for InitiatePasswordReset {
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        app.answer_nothing(call, ask(app, call, &email)).await
+        app.answer_nothing(call, Box::pin(ask(app, call, &email))).await
     }
 }
 

@@ -28,7 +28,7 @@ impl UseCase for RenewPersonRegistrationConfirmation {
 
     async fn run(self, app: &App, call: &Call) -> Result<Empty> {
         let (email,) = parse_all((email("emailAddress", self.email_address.as_deref()),))?;
-        app.answer_nothing(call, renew(app, call, &email)).await
+        app.answer_nothing(call, Box::pin(renew(app, call, &email))).await
     }
 }
 
