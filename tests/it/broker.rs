@@ -19,6 +19,8 @@ use xtask::proxy::Proxy;
 
 use crate::honda;
 
+mod broken;
+
 /// How soon another process takes over from one that was killed.
 const TAKEN_OVER: Duration = Duration::from_secs(5);
 /// Long enough for everything that happens at all.

@@ -8,6 +8,7 @@ mod consume;
 mod feed;
 mod greeting;
 mod line;
+mod mending;
 mod publisher;
 mod refused;
 mod session;

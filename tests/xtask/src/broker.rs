@@ -1,6 +1,7 @@
 //! A RabbitMQ node of our own: on free ports, in a temporary folder, gone when dropped.
 
 use std::{
+    ffi::{OsStr, OsString},
     fs,
     net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt,
@@ -123,29 +124,23 @@ impl Broker {
         }
     }
 
+    /// What reaches into it from another task.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control { program: self.program.with_file_name("rabbitmqctl"), environment: self.inner() }
+    }
+
     fn serve(&self) -> std::io::Result<Child> {
         let output = self.folder.output()?;
-        let [inner, directory] = self.inner_ports.map(|port| port.to_string());
         let in_folder = |name: &str| self.folder.path().join(name);
-        let mut command = Command::new("sh");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("RABBITMQ_") {
-                command.env_remove(name);
-            }
-        }
-        command
+        command("sh", &self.inner())
             .args(["-c", SERVE])
             .arg(&self.program)
             .current_dir(self.folder.path())
-            // The secret that nodes share is there.
-            .env("HOME", self.folder.path())
-            .env("ERL_EPMD_PORT", directory)
-            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("ERL_CRASH_DUMP", in_folder("crash"))
-            .env("RABBITMQ_NODENAME", format!("groundwork-{}@localhost", self.port))
             .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_NODE_PORT", self.port.to_string())
-            .env("RABBITMQ_DIST_PORT", inner)
+            .env("RABBITMQ_DIST_PORT", self.inner_ports[0].to_string())
             .env("RABBITMQ_MNESIA_BASE", in_folder("mnesia"))
             .env("RABBITMQ_LOG_BASE", in_folder("log"))
             .env("RABBITMQ_LOGS", "-")
@@ -155,13 +150,63 @@ impl Broker {
             .env("RABBITMQ_GENERATED_CONFIG_DIR", in_folder("config"))
             // Not what an administrator may have set up for the machine's own node.
             .env("RABBITMQ_ADVANCED_CONFIG_FILE", in_folder("none"))
-            .env("RABBITMQ_CONF_ENV_FILE", in_folder("none"))
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
             .process_group(0)
             .spawn()
+    }
+
+    /// What both the node and those who reach into it have to know.
+    fn inner(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            // The secret that nodes share is there.
+            ("HOME", self.folder.path().into()),
+            ("ERL_EPMD_PORT", self.inner_ports[1].to_string().into()),
+            ("ERL_EPMD_ADDRESS", "127.0.0.1".into()),
+            ("RABBITMQ_NODENAME", format!("groundwork-{}@localhost", self.port).into()),
+            ("RABBITMQ_CONF_ENV_FILE", self.folder.path().join("none").into()),
+        ]
+    }
+}
+
+/// A program with this environment, and nothing in it that is meant for the machine's own node.
+fn command(program: impl AsRef<OsStr>, environment: &[(&'static str, OsString)]) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("RABBITMQ_") {
+            command.env_remove(name);
+        }
+    }
+    command.envs(environment.iter().cloned());
+    command
+}
+
+/// Reaches into a node past its clients.
+#[derive(Clone, Debug)]
+pub struct Control {
+    program: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Control {
+    /// Ends the server of a quorum queue for ever. The node goes on to know the queue by name, and
+    /// refuses whoever uses it, as it does when it was killed while the queue was deleted.
+    ///
+    /// # Errors
+    /// If the node can't be reached.
+    pub fn break_queue(&self, name: &str) -> Result<()> {
+        let eval = format!("ra:force_delete_server(quorum_queues, {{'%2F_{name}', node()}}).");
+        let output = command(&self.program, &self.environment)
+            .args(["eval", &eval])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("can't run {}: {error}", self.program.display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(format!("{name} could not be broken: {}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 

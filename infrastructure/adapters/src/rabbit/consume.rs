@@ -22,6 +22,9 @@ use super::{
     wire,
 };
 
+/// Who is told nothing for so long consumes anew: perhaps another process is told, or nobody publishes;
+/// but the broker does not say that a queue broke, nor that it was deleted then.
+const SILENCE: Duration = Duration::from_secs(20);
 /// How often members that are gone are noticed.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -67,7 +70,7 @@ async fn serve(session: &Session, shared: &Arc<Shared>) -> Result<Infallible, En
     }
 }
 
-/// Until the part is detached.
+/// Until the part is detached, or silent.
 async fn consume(
     channel: Channel,
     mut deliveries: Consumer,
@@ -78,12 +81,14 @@ async fn consume(
     let (mut done, mut parts) = (part.done.subscribe(), shared.parts.subscribe());
     let mut tick = interval(TICK);
     part.window().reconnected();
+    let mut told = Instant::now();
     loop {
         let due = part.window().due(Instant::now());
         let attached = tokio::select! {
             delivery = deliveries.next() => {
                 let Some(delivery) = delivery else { return Err(stopped()) };
                 take(&part, number, &shared, &delivery?).await;
+                told = Instant::now();
                 true
             }
             _ = done.changed() => true,
@@ -94,7 +99,9 @@ async fn consume(
         if let Some(tag) = acknowledged(&part, attached) {
             channel.basic_ack(tag, BasicAckOptions { multiple: true }).await?;
         }
-        if !attached {
+        // A consumer that owes acknowledgements may be told nothing because of that.
+        let silent = told.elapsed() > SILENCE && part.window().owes_nothing();
+        if !attached || silent {
             part.away();
             // Without cancelling first: the next process would get what comes before what goes back.
             channel.close(200, "detached".into()).await?;

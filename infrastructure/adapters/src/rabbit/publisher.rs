@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use super::{
     Settings,
     line::{Lays, Lines, unavailable},
+    mending::REFUSED,
     session::Session,
     status::count,
     topology::Names,
@@ -28,14 +29,14 @@ pub struct Publisher {
     names: Names,
     partition: Partition,
     signatures: Arc<Signatures>,
-    lines: Lines<Channels>,
+    events: Lines<Events>,
+    /// Another connection: what happens to work must not end the announcement of events.
+    work: Lines<Mutex<Channel>>,
 }
 
-/// One for each, so that what one of them gets back can't be taken for the other's.
-struct Channels {
-    events: Channel,
+struct Events {
+    channel: Channel,
     turn: Mutex<()>,
-    work: Mutex<Channel>,
 }
 
 impl Publisher {
@@ -45,7 +46,9 @@ impl Publisher {
     pub fn start(settings: Settings, signatures: Arc<Signatures>) -> Self {
         let names = Names::new(&settings.prefix);
         let partition = settings.partition;
-        Self { names, partition, signatures, lines: Lines::start(settings, Publishes) }
+        let events = Lines::start(settings.clone(), Announces);
+        let work = Lines::start(settings, Enqueues);
+        Self { names, partition, signatures, events, work }
     }
 }
 
@@ -60,12 +63,12 @@ impl Bus for Publisher {
                 messages.push(Outgoing { exchange: self.names.integration(), ..message });
             }
         }
-        let line = self.lines.line().await?;
-        let Channels { events, turn, .. } = &line.laid;
+        let line = self.events.line().await?;
+        let Events { channel, turn } = &line.laid;
         line.within(async {
             // The lock is fair, so that calls keep their order.
             let turn = turn.lock().await;
-            publish(events, &messages, turn).await
+            publish(channel, &messages, turn).await
         })
         .await
     }
@@ -76,19 +79,19 @@ impl Bus for Publisher {
             let key = self.names.work(one.message.queue);
             messages.push(Outgoing { key, ..wire::work(one, &self.signatures)? });
         }
-        let line = self.lines.line().await?;
+        let line = self.work.line().await?;
         line.within(async {
             // One call at a time: a message that is returned comes with the confirm of any.
-            let channel = line.laid.work.lock().await;
+            let channel = line.laid.lock().await;
             publish(&channel, &messages, ()).await
         })
         .await
     }
 
     async fn holds(&self, queue: WorkQueue) -> Result<u64, BusError> {
-        let line = self.lines.line().await?;
+        let line = self.work.line().await?;
         line.within(async {
-            let channel = line.laid.work.lock().await;
+            let channel = line.laid.lock().await;
             let counts = count(&channel, &self.names.work(queue)).await;
             counts
                 .map(|counts| counts.ready.into())
@@ -98,20 +101,30 @@ impl Bus for Publisher {
     }
 }
 
-struct Publishes;
+struct Announces;
 
-impl Lays for Publishes {
+impl Lays for Announces {
     const NAME: &'static str = "publisher";
-    type Line = Channels;
+    type Line = Events;
 
-    async fn lay(&self, session: &Session) -> lapin::Result<Channels> {
-        Ok(Channels {
-            events: confirming(session).await?,
-            turn: Mutex::new(()),
-            work: Mutex::new(confirming(session).await?),
-        })
+    async fn lay(&self, session: &Session) -> lapin::Result<Events> {
+        Ok(Events { channel: confirming(session).await?, turn: Mutex::new(()) })
     }
-    async fn tend(_: &Channels) -> lapin::Result<Infallible> {
+    async fn tend(_: &Events) -> lapin::Result<Infallible> {
+        std::future::pending().await
+    }
+}
+
+struct Enqueues;
+
+impl Lays for Enqueues {
+    const NAME: &'static str = "queues";
+    type Line = Mutex<Channel>;
+
+    async fn lay(&self, session: &Session) -> lapin::Result<Mutex<Channel>> {
+        Ok(Mutex::new(confirming(session).await?))
+    }
+    async fn tend(_: &Mutex<Channel>) -> lapin::Result<Infallible> {
         std::future::pending().await
     }
 }
@@ -153,7 +166,7 @@ async fn publish<T>(channel: &Channel, messages: &[Outgoing], turn: T) -> Result
                 let text = &returned.reply_text;
                 return Err(unavailable(&format!("RabbitMQ returned message {id}: {text}")));
             }
-            Confirmation::Nack(None) => return Err(unavailable("RabbitMQ refused a message")),
+            Confirmation::Nack(None) => return Err(unavailable(REFUSED)),
             Confirmation::NotRequested => {
                 return Err(unavailable("the channel does not confirm"));
             }

@@ -18,6 +18,7 @@ use super::{
     Settings,
     address::Address,
     greeting::Version,
+    mending,
     topology::{self, Names},
 };
 
@@ -31,6 +32,8 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// Waits between attempts double from the first to the last.
 const FIRST: Duration = Duration::from_millis(100);
 const LAST: Duration = Duration::from_secs(10);
+/// After so many sessions in a row that ended as a broken queue ends them, one is looked for.
+const PATIENCE: u32 = 4;
 
 /// A connection on which everything is declared.
 pub(super) struct Session {
@@ -68,14 +71,22 @@ pub(super) async fn keep<N: Needs>(settings: &Settings, needs: N) {
     let name = N::NAME;
     let mut wait = FIRST;
     let mut last = None;
+    let mut refused = 0;
     loop {
         let begun = Instant::now();
+        if refused == PATIENCE {
+            refused = 0;
+            if let Err(error) = mending::mend(settings).await {
+                tracing::warn!(connection = name, %error, "queues could not be mended");
+            }
+        }
         let Err(error) = once(settings, &needs).await;
         needs.away(error.clone());
         if begun.elapsed() > LAST {
             wait = FIRST;
             last = None;
         }
+        refused = if mending::may_help(&error) { refused + 1 } else { 0 };
         if last.as_ref() == Some(&error) {
             tracing::debug!(connection = name, %error, "still no RabbitMQ");
         } else {

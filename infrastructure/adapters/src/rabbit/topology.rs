@@ -46,13 +46,16 @@ impl Names {
     pub fn work(&self, queue: WorkQueue) -> ShortString {
         self.named(queue.name())
     }
+    pub fn all_work(&self) -> Vec<ShortString> {
+        WorkQueue::ALL.iter().map(|queue| self.work(*queue)).collect()
+    }
     /// Every queue.
     pub fn queues(&self, partition: Partition) -> Vec<ShortString> {
         let mut names = vec![self.unrouted()];
         for part in 0..partition.parts() {
             names.extend(Group::ALL.iter().map(|group| self.group(*group, part)));
         }
-        names.extend(WorkQueue::ALL.iter().map(|queue| self.work(*queue)));
+        names.extend(self.all_work());
         names
     }
     fn named(&self, name: &str) -> ShortString {
@@ -100,8 +103,8 @@ pub(super) async fn declare(
         }
     }
 
-    for work in WorkQueue::ALL {
-        queue(names.work(*work), quorum(&[])).await?;
+    for work in names.all_work() {
+        queue(work, quorum(&[])).await?;
     }
     Ok(())
 }

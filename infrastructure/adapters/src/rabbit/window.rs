@@ -121,6 +121,10 @@ impl Window {
     fn done(&self) -> usize {
         self.unacknowledged.partition_point(|message| message.position <= self.after)
     }
+    /// Whether the broker has been told of everything that came.
+    pub fn owes_nothing(&self) -> bool {
+        self.unacknowledged.is_empty()
+    }
     /// Tags of an earlier channel mean nothing on a new one; the broker delivers all of it again.
     pub fn reconnected(&mut self) {
         self.unacknowledged.clear();

@@ -1,9 +1,12 @@
 //! From the table of work to the queues of the broker.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use super::{Relay, RelayError, meters};
-use crate::work::Outbox;
+use crate::{backoff::Backoff, work::Outbox};
 
 /// Messages that are moved at once.
 const MOST: u32 = 200;
@@ -14,9 +17,24 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often is looked for work that the broker has lost.
 const COUNT: Duration = Duration::from_secs(5);
 
-/// Moves work for ever. What a relay has marked before it was killed and not moved is missed later;
-/// what two of them move is taken once.
+/// Moves work for ever, while the broker takes it; events wait for nothing that happens here. What a
+/// relay has marked before it was killed and not moved is missed later; what two of them move is taken
+/// once.
 pub(super) async fn run(relay: &Relay) -> Result<(), RelayError> {
+    let mut backoff = Backoff::OUTAGE;
+    loop {
+        let begun = Instant::now();
+        let Err(error) = go_on(relay).await;
+        let RelayError::Bus(error) = error else { return Err(error) };
+        tracing::warn!(%error, "work is not told to the broker");
+        if begun.elapsed() > COUNT {
+            backoff.reset();
+        }
+        tokio::time::sleep(backoff.next()).await;
+    }
+}
+
+async fn go_on(relay: &Relay) -> Result<Infallible, RelayError> {
     let outbox = Outbox::new(relay.db.clone(), relay.clock.clone());
     let mut head = relay.log.watch();
     let mut counted: Option<Instant> = None;

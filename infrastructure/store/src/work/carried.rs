@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::TableQueues;
 
 /// The table, whose messages are taken in the order in which a broker brings them. What it brings twice
-/// or falsely is not there any more, or not yet again.
+/// or falsely is not there any more, or not yet again. While it tells nothing, they are taken without it.
 pub struct CarriedQueues {
     table: TableQueues,
     calls: Arc<dyn WorkCalls>,
@@ -37,10 +37,14 @@ impl WorkQueues for CarriedQueues {
             self.table.is_due(queue).await?;
         }
         loop {
-            let called = self.calls.next(queue, most).await?;
-            if called.is_empty() {
-                return Ok(vec![]);
-            }
+            let called = match self.calls.next(queue, most).await {
+                Ok(called) if called.is_empty() => return Ok(vec![]),
+                Ok(called) => called,
+                Err(error) => {
+                    tracing::debug!(queue = queue.name(), %error, "work is taken without the broker");
+                    return self.table.take(queue, most).await;
+                }
+            };
             let ids = called.into_iter().map(|due| due.message.id).collect();
             let taken = self.table.take_called(queue, ids).await;
             self.in_doubt.store(taken.is_err(), Ordering::Relaxed);

@@ -1,9 +1,12 @@
 //! A broker tells takers of work: it is told of everything that is due, and again of what it loses.
 
-use std::sync::{Arc, Mutex, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use application::{
-    Result,
+    Error, Result,
     ports::{DueWork, Fate, Partition, WorkCalls, WorkMessage, WorkQueue, WorkQueues as _},
 };
 use async_trait::async_trait;
@@ -18,14 +21,17 @@ use crate::{
     work::{AUDITS, Queues},
 };
 
-/// A broker that tells what a test has it tell.
+/// A broker that tells what a test has it tell, unless it is away.
 #[derive(Default)]
-struct Told(Mutex<Vec<DueWork>>);
+struct Told(Mutex<Vec<DueWork>>, AtomicBool);
 
 #[async_trait]
 impl WorkCalls for Told {
     async fn next(&self, queue: WorkQueue, most: usize) -> Result<Vec<DueWork>> {
         assert_eq!(queue, AUDITS);
+        if self.1.load(Ordering::SeqCst) {
+            return Err(Error::unavailable("it is away"));
+        }
         let mut told = self.0.lock().unwrap();
         let most = most.min(told.len());
         Ok(told.drain(..most).collect())
@@ -172,6 +178,24 @@ async fn what_ends_its_takers_is_set_aside() {
 }
 
 #[tokio::test]
+async fn without_the_broker_work_is_taken_from_the_table() {
+    for on in BOTH {
+        let queues = Queues::on(on).await;
+        let (told, carried) = queues.told();
+        queues.enqueue(AUDITS, &[1, 2, 3]).await;
+        assert_eq!(queues.outbox().lot(2).await.unwrap().work.len(), 2, "the third is not carried");
+        told.1.store(true, Ordering::SeqCst);
+        let taken = carried.take(AUDITS, 9).await.unwrap();
+        let bodies = [(r#"{"n":1}"#, 1), (r#"{"n":2}"#, 1), (r#"{"n":3}"#, 1)];
+        assert_eq!(numbers(&taken), bodies, "{on:?}");
+        // What it tells when it is back is done.
+        told.1.store(false, Ordering::SeqCst);
+        told.0.lock().unwrap().extend([called(1), called(2)]);
+        assert_eq!(carried.take(AUDITS, 9).await.unwrap(), [], "{on:?}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_told_in_vain_while_the_table_is_away() {
     let queues = Queues::on(On::Sqlite).await;
     let (told, carried) = queues.told();
@@ -229,5 +253,23 @@ async fn the_relay_moves_work_once_and_again_when_the_broker_fails_or_forgets() 
     queues.clock.by(20);
     let relays = one();
     until("what was lost is back", || async { bus.work() == [message(2), message(1)] }).await;
+    relays.stop().await;
+}
+
+#[tokio::test]
+async fn events_do_not_wait_for_work_that_the_broker_refuses() {
+    let queues = Queues::on(On::Sqlite).await;
+    let bus = Arc::new(Recording::default());
+    bus.refuses_work.store(true, Ordering::SeqCst);
+    let relays = Relays::start(&queues.site, &bus, Partition::ONE);
+    queues.enqueue(AUDITS, &[1]).await;
+    until("it was tried", || async { !bus.work().is_empty() }).await;
+    let head = queues.site.kettles(0, 3, 1).await;
+    until("all is published", || async { bus.events(0).last() == Some(&head) }).await;
+    until("it is tried again", || async { bus.work().len() > 1 }).await;
+    bus.refuses_work.store(false, Ordering::SeqCst);
+    bus.wipe();
+    until("it is moved", || async { bus.work() == [fresh(1).0] }).await;
+    assert_eq!(bus.events(0), (1..=head).collect::<Vec<_>>(), "each once");
     relays.stop().await;
 }

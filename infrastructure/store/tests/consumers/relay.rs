@@ -18,6 +18,8 @@ pub struct Recording {
     announced: Mutex<Vec<Announcement>>,
     work: Mutex<Vec<DueWork>>,
     pub is_away: AtomicBool,
+    /// It takes events, and no work.
+    pub refuses_work: AtomicBool,
 }
 
 #[async_trait]
@@ -29,6 +31,9 @@ impl Bus for Recording {
     }
     async fn enqueue(&self, work: Vec<DueWork>) -> Result<(), BusError> {
         self.work.lock().unwrap().extend(work);
+        if self.refuses_work.load(Ordering::SeqCst) {
+            return Err(BusError::Unavailable("it refuses work".into()));
+        }
         self.answer()
     }
     async fn holds(&self, queue: WorkQueue) -> Result<u64, BusError> {
@@ -56,7 +61,7 @@ impl Recording {
     }
 
     /// The positions of the events of a part, in the order in which they came.
-    fn events(&self, part: u16) -> Vec<u64> {
+    pub fn events(&self, part: u16) -> Vec<u64> {
         let all = self.announced.lock().unwrap();
         let event = |told: &Announcement| match &told.news {
             News::Event(event) if told.part == part => Some(event.position),

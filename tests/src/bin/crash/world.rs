@@ -11,6 +11,7 @@ use std::{
 
 use reqwest::Client;
 use tokio::task::JoinSet;
+use xtask::broker::Broker;
 
 use crate::{
     deployment::Deployment,
@@ -58,8 +59,8 @@ impl World {
         match Self::clients(&mut deployment, seed).await {
             Ok((reader, writers, founders)) => {
                 let (meddled, mut meddling) = (Arc::new(Meddled::default()), JoinSet::new());
-                if let Some(url) = deployment.broker_url() {
-                    meddling.spawn(Meddler::new(url, seed, meddled.clone()).work());
+                if let Some(broker) = deployment.broker() {
+                    meddling.spawn(Meddler::new(broker, seed, meddled.clone()).work());
                 }
                 Ok(Self {
                     forger: Forger::new(&reader, deployment.log.clone()),
@@ -184,7 +185,7 @@ impl World {
     async fn judge(&mut self, verify: bool) -> Result<(), String> {
         self.deployment.calm()?;
         let known = self.known();
-        let broker = self.deployment.broker_url();
+        let broker = self.deployment.broker().map(Broker::url);
         let (log, founders) = (&self.deployment.log, &self.founders);
         let rows =
             settled(log, &self.forger, &self.registrant, founders, broker.as_deref()).await?;
@@ -236,9 +237,10 @@ impl World {
         let repeated = self.meddled.repeated.load(Ordering::Relaxed);
         let forged = self.meddled.forged.load(Ordering::Relaxed);
         let wiped = self.meddled.wiped.load(Ordering::Relaxed);
+        let broken = self.meddled.broken.load(Ordering::Relaxed);
         format!(
-            "{text} {repeated} messages were repeated on the broker and {forged} forged, and queues \
-             of work deleted or emptied {wiped} times, without effect."
+            "{text} {repeated} messages were repeated on the broker and {forged} forged, queues of \
+             work deleted or emptied {wiped} times and queues broken {broken} times, without effect."
         )
     }
 }
