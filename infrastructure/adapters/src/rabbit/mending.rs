@@ -1,9 +1,11 @@
 //! Queues that RabbitMQ knows by name only.
 //!
 //! The server of a quorum queue can be gone for ever, as after a kill while the queue was deleted or
-//! declared. Whoever uses the queue is refused, with whatever else is on the connection; declaring it
-//! changes nothing, and its consumers are told nothing. Deleting it helps, and loses nothing: events
-//! are in the log, and work is in its table.
+//! declared. Whoever uses the queue is refused or not answered, with whatever else is on the connection;
+//! declaring it changes nothing, and its consumers are told nothing. Deleting it helps, and loses
+//! nothing: events are in the log, and work is in its table.
+
+use std::time::Duration;
 
 use application::ports::BusError;
 use lapin::{
@@ -14,25 +16,22 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-use super::{
-    Settings,
-    session::{self, CONNECT},
-    topology::Names,
-};
+use super::{Settings, line::unavailable, session, topology::Names};
 
-/// What is said of a message that the broker did not take. The queue may have a limit as well.
-pub(super) const REFUSED: &str = "RabbitMQ refused a message";
-/// What the broker says to whoever takes from such a queue.
-const INTERNAL: &str = "INTERNAL_ERROR";
+/// How long that may take.
+const LONGEST: Duration = Duration::from_secs(20);
 
-/// Whether such a queue may have ended a session.
+/// Whether queues of ours could not be declared for such a reason.
 pub(super) fn may_help(error: &BusError) -> bool {
-    let text = error.to_string();
-    text.contains(REFUSED) || text.contains(INTERNAL)
+    error.to_string().contains("INTERNAL_ERROR")
 }
 
 /// Deletes such queues of ours; the next session declares them.
 pub(super) async fn mend(settings: &Settings) -> Result<(), BusError> {
+    timeout(LONGEST, look(settings)).await.map_err(|_| unavailable("it does not answer in time"))?
+}
+
+async fn look(settings: &Settings) -> Result<(), BusError> {
     for queue in Names::new(&settings.prefix).queues(settings.partition) {
         if is_broken(settings, &queue).await? {
             tracing::warn!(queue = queue.as_str(), "a queue that RabbitMQ can't use is deleted");
@@ -40,7 +39,7 @@ pub(super) async fn mend(settings: &Settings) -> Result<(), BusError> {
                 channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await.map(drop)
             })
             .await?
-            .map_err(|error| BusError::Unavailable(error.to_string()))?;
+            .map_err(|error| unavailable(&error.to_string()))?;
         }
     }
     Ok(())
@@ -65,12 +64,12 @@ async fn within(
     work: impl AsyncFnOnce(&lapin::Channel) -> lapin::Result<()>,
 ) -> Result<lapin::Result<()>, BusError> {
     let session = session::open(settings, "mending", false).await?;
-    let done = timeout(CONNECT, async {
-        let channel = session.connection.create_channel().await?;
-        let done = work(&channel).await;
-        // It may be closed already.
-        let _ = session.connection.close(200, "done".into()).await;
-        done
-    });
-    done.await.map_err(|_| BusError::Unavailable("RabbitMQ did not answer in time".to_owned()))
+    let channel = match session.connection.create_channel().await {
+        Ok(channel) => channel,
+        Err(error) => return Ok(Err(error)),
+    };
+    let done = work(&channel).await;
+    // It may be closed already.
+    let _ = session.connection.close(200, "done".into()).await;
+    Ok(done)
 }

@@ -15,7 +15,6 @@ use tokio::sync::Mutex;
 use super::{
     Settings,
     line::{Lays, Lines, unavailable},
-    mending::REFUSED,
     session::Session,
     status::count,
     topology::Names,
@@ -166,7 +165,7 @@ async fn publish<T>(channel: &Channel, messages: &[Outgoing], turn: T) -> Result
                 let text = &returned.reply_text;
                 return Err(unavailable(&format!("RabbitMQ returned message {id}: {text}")));
             }
-            Confirmation::Nack(None) => return Err(unavailable(REFUSED)),
+            Confirmation::Nack(None) => return Err(unavailable("RabbitMQ refused a message")),
             Confirmation::NotRequested => {
                 return Err(unavailable("the channel does not confirm"));
             }

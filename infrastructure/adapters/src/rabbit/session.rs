@@ -32,7 +32,7 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// Waits between attempts double from the first to the last.
 const FIRST: Duration = Duration::from_millis(100);
 const LAST: Duration = Duration::from_secs(10);
-/// After so many sessions in a row that ended as a broken queue ends them, one is looked for.
+/// After so many sessions that ended, a broken queue is looked for, which may have ended them.
 const PATIENCE: u32 = 4;
 
 /// A connection on which everything is declared.
@@ -71,22 +71,30 @@ pub(super) async fn keep<N: Needs>(settings: &Settings, needs: N) {
     let name = N::NAME;
     let mut wait = FIRST;
     let mut last = None;
-    let mut refused = 0;
+    let mut ended = 0;
     loop {
         let begun = Instant::now();
-        if refused == PATIENCE {
-            refused = 0;
+        if ended == PATIENCE {
+            ended = 0;
             if let Err(error) = mending::mend(settings).await {
-                tracing::warn!(connection = name, %error, "queues could not be mended");
+                tracing::warn!(connection = name, %error, "queues could not be looked at");
             }
         }
-        let Err(error) = once(settings, &needs).await;
+        let error = match open(settings, name, true).await {
+            Ok(session) => {
+                ended += 1;
+                run(settings, &session, &needs).await
+            }
+            Err(error) => {
+                ended += u32::from(mending::may_help(&error));
+                error
+            }
+        };
         needs.away(error.clone());
         if begun.elapsed() > LAST {
             wait = FIRST;
             last = None;
         }
-        refused = if mending::may_help(&error) { refused + 1 } else { 0 };
         if last.as_ref() == Some(&error) {
             tracing::debug!(connection = name, %error, "still no RabbitMQ");
         } else {
@@ -126,21 +134,20 @@ pub(super) async fn open(
     timeout(CONNECT, opening).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn once<N: Needs>(settings: &Settings, needs: &N) -> Result<Infallible, BusError> {
-    let session = open(settings, N::NAME, true).await?;
-    let address = Address::of(&settings.url, &settings.prefix)?;
+/// Why it ended.
+async fn run<N: Needs>(settings: &Settings, session: &Session, needs: &N) -> BusError {
     tracing::info!(
         connection = N::NAME,
         version = session.version.as_str(),
         "connected to RabbitMQ"
     );
     let ended = tokio::select! {
-        Err(ended) = needs.run(&session) => ended,
+        Err(ended) = needs.run(session) => ended,
         Err(ended) = watch(&session.connection) => ended,
     };
-    match ended {
-        Ended::Given(error) => Err(error),
-        Ended::Broker(error) => Err(address.explain(&error)),
+    match (ended, Address::of(&settings.url, &settings.prefix)) {
+        (Ended::Broker(error), Ok(address)) => address.explain(&error),
+        (Ended::Given(error), _) | (_, Err(error)) => error,
     }
 }
 
