@@ -53,7 +53,8 @@ pub fn test(steps: &mut Steps, crash_rounds: Option<u32>) -> Result<()> {
     println!("{}\n{}", postgres.described, rabbitmq.described);
     check(steps)?;
     // Built here, so that no test's time limit holds a compilation.
-    steps.cargo("shipped binary", &["build", "--package", "hosts"], &[])?;
+    let shipped = ["build", "--package", "hosts", "--bins", "--examples"];
+    steps.cargo("shipped binary", &shipped, &[])?;
     let servers = [("DATABASE_URL", &*postgres.url), ("AMQP_URL", &*rabbitmq.url)];
     steps.tests("documentation tests", &["test", "--workspace", "--doc"], &servers)?;
     if installed("nextest") {

@@ -134,7 +134,7 @@ pub(super) async fn open(
     timeout(CONNECT, opening).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Why it ended.
+/// Runs what needs a connection on it; why that ended.
 async fn run<N: Needs>(settings: &Settings, session: &Session, needs: &N) -> BusError {
     tracing::info!(
         connection = N::NAME,
