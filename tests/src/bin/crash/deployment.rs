@@ -101,9 +101,9 @@ impl Deployment {
         self.name
     }
 
-    /// The broker, if there is one.
-    pub fn broker(&self) -> Option<&Broker> {
-        self.broker.as_ref()
+    /// Where the broker is, if there is one.
+    pub fn broker_url(&self) -> Option<String> {
+        self.broker.as_ref().map(Broker::url)
     }
 
     /// Starts the product for the first time; where it answers.

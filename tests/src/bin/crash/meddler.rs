@@ -1,6 +1,5 @@
 //! A client of the broker that repeats what is published there: late, out of order and more than
-//! once; that publishes what nobody signed, deletes queues of work with all that is in them, and breaks
-//! queues.
+//! once; that publishes what nobody signed, and deletes queues of work with all that is in them.
 
 use std::{
     sync::{
@@ -21,13 +20,10 @@ use lapin::{
     },
     types::{AMQPValue, FieldTable, ShortString},
 };
-use tokio::task::spawn_blocking;
-use xtask::broker::{Broker, Control};
 
 use crate::random::Random;
 
 const EVENTS: &str = "domain_events";
-const OF_EVENTS: [&str; 2] = ["domain_events.q0.projectors.v1", "domain_events.q0.reactions.v1"];
 /// Marks our own, in a property that is not signed.
 const MARK: &str = "meddler";
 /// While the broker is away.
@@ -44,14 +40,11 @@ pub struct Meddled {
     pub forged: AtomicU64,
     /// Queues of work that were deleted or emptied.
     pub wiped: AtomicU64,
-    /// Queues that only their names are left of.
-    pub broken: AtomicU64,
 }
 
 /// One client.
 pub struct Meddler {
     url: String,
-    control: Control,
     random: Random,
     held: Vec<Delivery>,
     until: u64,
@@ -60,9 +53,8 @@ pub struct Meddler {
 
 impl Meddler {
     /// A client of a broker.
-    pub fn new(broker: &Broker, seed: u64, meddled: Arc<Meddled>) -> Self {
-        let (url, control) = (broker.url(), broker.control());
-        Self { url, control, random: Random::new(!seed), held: vec![], until: HELD.0, meddled }
+    pub fn new(url: String, seed: u64, meddled: Arc<Meddled>) -> Self {
+        Self { url, random: Random::new(!seed), held: vec![], until: HELD.0, meddled }
     }
 
     /// Meddles for ever. The broker may be away, and then what is held back comes after it was
@@ -130,10 +122,6 @@ impl Meddler {
 
     /// What is in the queue has to come from somewhere else.
     async fn wipe(&mut self, channel: &Channel) -> lapin::Result<()> {
-        if self.random.between(0, 8) == 0 {
-            self.break_one().await;
-            return Ok(());
-        }
         let pick = self.random.below(WorkQueue::ALL.len());
         let name: ShortString = WorkQueue::ALL.get(pick).map_or("", |queue| queue.name()).into();
         if self.random.between(0, 2) == 0 {
@@ -143,17 +131,6 @@ impl Meddler {
         }
         self.meddled.wiped.fetch_add(1, Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Whoever uses it is refused until it is deleted.
-    async fn break_one(&mut self) {
-        let queues = WorkQueue::ALL.iter().map(|queue| queue.name());
-        let queues: Vec<_> = queues.chain(OF_EVENTS).collect();
-        let pick = self.random.below(queues.len());
-        let (control, name) = (self.control.clone(), queues.get(pick).copied().unwrap_or_default());
-        // It fails when the broker is just being killed.
-        let broken = spawn_blocking(move || control.break_queue(name)).await;
-        self.meddled.broken.fetch_add(matches!(broken, Ok(Ok(()))).into(), Ordering::Relaxed);
     }
 
     /// Says something else than what was signed.
