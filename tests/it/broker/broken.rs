@@ -11,7 +11,7 @@ use lapin::{
 
 use super::{Deployment, LIMIT};
 
-/// As after a kill of the broker while a queue was deleted: it knows the name, and refuses every use.
+/// The broker knows the name, and refuses every use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn queues_that_the_broker_can_not_use_come_back() {
     let broker = tokio::task::block_in_place(xtask::broker::Broker::start_new).unwrap();

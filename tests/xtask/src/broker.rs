@@ -192,7 +192,7 @@ pub struct Control {
 
 impl Control {
     /// Ends the server of a quorum queue for ever. The node goes on to know the queue by name, and
-    /// refuses whoever uses it, as it does when it was killed while the queue was deleted.
+    /// refuses whoever uses it.
     ///
     /// # Errors
     /// If the node can't be reached.
