@@ -1,8 +1,9 @@
 //! Queues that RabbitMQ knows by name only.
 //!
-//! The server of a quorum queue can be gone for ever, after kills and deletions. Whoever uses the queue is refused or not answered, with whatever else is on the connection;
-//! declaring it changes nothing, and its consumers are told nothing. Deleting it helps, and loses
-//! nothing: events are in the log, and work is in its table.
+//! The server of a quorum queue can be gone for ever, after kills and deletions. Whoever uses the queue
+//! is refused or not answered, with whatever else is on the connection; declaring it changes nothing,
+//! and its consumers are told nothing. Deleting it helps, and loses nothing: events are in the log, and
+//! work is in its table.
 
 use std::time::Duration;
 
