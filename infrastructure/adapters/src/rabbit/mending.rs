@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use application::ports::BusError;
+use futures_util::{StreamExt, stream};
 use lapin::{
     ErrorKind,
     options::{BasicGetOptions, QueueDeleteOptions},
@@ -18,29 +19,41 @@ use tokio::time::timeout;
 
 use super::{Settings, line::unavailable, session, topology::Names};
 
-/// How long that may take.
-const LONGEST: Duration = Duration::from_secs(20);
+/// How long each of them may take: the broker waits some seconds for a queue without a leader, when it
+/// is asked and again when it is deleted.
+const LONGEST: Duration = Duration::from_secs(30);
+/// How many are looked at at once, each on a connection of its own.
+const AT_ONCE: usize = 8;
 
 /// Whether queues of ours could not be declared for such a reason.
 pub(super) fn may_help(error: &BusError) -> bool {
     error.to_string().contains("INTERNAL_ERROR")
 }
 
-/// Deletes such queues of ours; the next session declares them.
-pub(super) async fn mend(settings: &Settings) -> Result<(), BusError> {
-    timeout(LONGEST, look(settings)).await.map_err(|_| unavailable("it does not answer in time"))?
+/// Deletes such queues of ours; the next session declares them. One that can't be looked at does not
+/// keep the others waiting.
+pub(super) async fn mend(settings: &Settings) {
+    let queues = Names::new(&settings.prefix).queues(settings.partition);
+    stream::iter(queues)
+        .for_each_concurrent(AT_ONCE, async |queue| {
+            let looked = timeout(LONGEST, look(settings, &queue)).await;
+            if let Err(error) =
+                looked.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
+            {
+                tracing::warn!(queue = queue.as_str(), %error, "a queue could not be looked at");
+            }
+        })
+        .await;
 }
 
-async fn look(settings: &Settings) -> Result<(), BusError> {
-    for queue in Names::new(&settings.prefix).queues(settings.partition) {
-        if is_broken(settings, &queue).await? {
-            tracing::warn!(queue = queue.as_str(), "a queue that RabbitMQ can't use is deleted");
-            within(settings, async |channel| {
-                channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await.map(drop)
-            })
-            .await?
-            .map_err(|error| unavailable(&error.to_string()))?;
-        }
+async fn look(settings: &Settings, queue: &ShortString) -> Result<(), BusError> {
+    if is_broken(settings, queue).await? {
+        tracing::warn!(queue = queue.as_str(), "a queue that RabbitMQ can't use is deleted");
+        within(settings, async |channel| {
+            channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await.map(drop)
+        })
+        .await?
+        .map_err(|error| unavailable(&error.to_string()))?;
     }
     Ok(())
 }

@@ -76,9 +76,7 @@ pub(super) async fn keep<N: Needs>(settings: &Settings, needs: N) {
         let begun = Instant::now();
         if ended == PATIENCE {
             ended = 0;
-            if let Err(error) = mending::mend(settings).await {
-                tracing::warn!(connection = name, %error, "queues could not be looked at");
-            }
+            mending::mend(settings).await;
         }
         let error = match open(settings, name, true).await {
             Ok(session) => {
