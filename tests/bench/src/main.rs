@@ -29,7 +29,12 @@ use hosts::{
     roles::{Api, Role, Roles},
     threads::{self, Interrupting},
 };
+use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
+
+/// That of hosts.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Why a benchmark fails.
 type Error = Box<dyn std::error::Error + Send + Sync>;
