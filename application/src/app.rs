@@ -25,8 +25,8 @@ use crate::{
     ports::{
         AccessTokens, ApiKeyUses, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog,
         Ids, MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength,
-        ReadModels, Recorder, Secrets, UsageProvider, UsedTokens, Vault, WebhookProofs, Webhooks,
-        WorkQueues,
+        ReadModels, Recorder, Secrets, Strangers, UsageProvider, UsedTokens, Vault, WebhookProofs,
+        Webhooks, WorkQueues,
     },
     reaction::Reaction,
     subscriptions::SubscriptionReads,
@@ -94,6 +94,8 @@ pub struct App {
     pub password_strength: Arc<dyn PasswordStrength>,
     /// Draws what nobody can guess.
     pub secrets: Arc<dyn Secrets>,
+    /// Who tries to sign in with an address that nobody has.
+    pub strangers: Arc<dyn Strangers>,
     /// How people sign in.
     pub sign_in: Arc<SignIn>,
     /// Organizations, for commands.

@@ -11,6 +11,7 @@ mod log;
 mod notifications;
 mod passwords;
 mod secrets;
+mod strangers;
 mod usages;
 mod vault;
 mod webhooks;
@@ -40,6 +41,7 @@ pub use log::{
 pub use notifications::{Notifications, Reacted};
 pub use passwords::{PasswordHasher, PasswordStrength, Verdict};
 pub use secrets::Secrets;
+pub use strangers::Strangers;
 pub use usages::{Usage, UsageProvider};
 pub use vault::{SealedText, StoredSubjectKey, SubjectKeyStore, Vault};
 pub use webhooks::{Proof, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks};

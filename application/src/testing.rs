@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{
-    identities::{ApiKeyId, Password, PasswordHash, TokenHash},
+    identities::{ApiKeyId, Password, PasswordHash, TokenHash, WrongPasswords},
     kernel::{OrganizationId, Timestamp, UserId},
     subscriptions::{BillingInterpreter, ProviderState, SimpleProvider},
 };
@@ -17,8 +17,9 @@ use crate::{
     ports::{
         AccessToken, AccessTokens, ApiKeyUse, ApiKeyUses, Attempt, Bearer, BillingProofs,
         BillingProvider, Buyer, EmailProvider, Ending, Letter, MailTemplates, OutgoingEmail,
-        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Usage, UsageProvider,
-        UsedTokens, Vault, Verdict, WebhookNotification, WebhookProofs, WebhookStatus, Webhooks,
+        PasswordHasher, PasswordStrength, Proof, SealedText, Secrets, Strangers, Usage,
+        UsageProvider, UsedTokens, Vault, Verdict, WebhookNotification, WebhookProofs,
+        WebhookStatus, Webhooks,
     },
     search::{Found, Rows, Search},
     subscriptions::{
@@ -65,6 +66,16 @@ impl UsedTokens for Alone {
     }
     async fn any(&self, _: &[String]) -> Result<bool> {
         Ok(false)
+    }
+}
+
+#[async_trait]
+impl Strangers for Alone {
+    async fn wrong_passwords(&self, _: &str) -> Result<WrongPasswords> {
+        Ok(WrongPasswords::default())
+    }
+    async fn note(&self, _: &str, _: &WrongPasswords, _: &WrongPasswords) -> Result<bool> {
+        Ok(true)
     }
 }
 

@@ -8,7 +8,9 @@ pub mod secrets;
 pub mod token_family;
 
 pub use api_key::{ApiKey, ApiKeyError, ApiKeyEvent, ApiKeyId, ApiKeyText, NewApiKey};
-pub use credential::{Credential, CredentialError, LockOut, NewCredential, NewToken};
+pub use credential::{
+    Credential, CredentialError, LockOut, NewCredential, NewToken, WrongPasswords,
+};
 pub use events::{CredentialEvent, Revocation, TokenEvent};
 pub use password_policy::{Password, UnfitPassword};
 pub use secrets::{OneTimeToken, PasswordHash, TokenHash};

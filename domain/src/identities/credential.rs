@@ -9,7 +9,7 @@ use time::Duration;
 use super::{CredentialEvent, OneTimeToken, PasswordHash, TokenHash};
 use crate::kernel::{Aggregate, EmailAddress, Evolve, OrganizationId, Timestamp, UserId};
 
-pub use locking::LockOut;
+pub use locking::{LockOut, WrongPasswords};
 pub use refusals::CredentialError;
 
 /// How long a registration can be confirmed.
@@ -29,8 +29,7 @@ pub struct Credential {
     verification: Verification,
     reset: Option<Pending>,
     resets: u32,
-    failed_attempts: u32,
-    locked_until: Option<Timestamp>,
+    wrong_passwords: WrongPasswords,
 }
 
 /// Whether the registration was confirmed.
@@ -207,7 +206,7 @@ impl Credential {
             token_hash: token.clone(),
             password_hash: password,
         }];
-        if self.locked_until.is_some() {
+        if self.locked_until().is_some() {
             events.push(CredentialEvent::AccountUnlocked { unlocked_on: now });
         }
         Ok(events)
@@ -271,7 +270,7 @@ impl Credential {
     /// When the last lock ends, as long as nobody was let in or counted since.
     #[must_use]
     pub fn locked_until(&self) -> Option<Timestamp> {
-        self.locked_until
+        self.wrong_passwords.locked_until
     }
     /// The token that confirms the registration, while there is one.
     #[must_use]
@@ -345,15 +344,16 @@ impl Evolve for Credential {
             }
             CredentialEvent::PasswordVerified { audit_attempt, failed_attempts, .. } => {
                 if *audit_attempt {
-                    self.failed_attempts = *failed_attempts;
                     // Nothing is counted while it is locked, so that the lock has run out.
-                    self.locked_until = None;
+                    self.wrong_passwords =
+                        WrongPasswords { in_a_row: *failed_attempts, locked_until: None };
                 }
             }
-            CredentialEvent::AccountLocked { until } => self.locked_until = Some(*until),
+            CredentialEvent::AccountLocked { until } => {
+                self.wrong_passwords.locked_until = Some(*until);
+            }
             CredentialEvent::AccountUnlocked { .. } => {
-                self.locked_until = None;
-                self.failed_attempts = 0;
+                self.wrong_passwords = WrongPasswords::default();
             }
             CredentialEvent::PasswordResetInitiated { token_hash, expires_on, .. } => {
                 self.reset = Some(Pending { hash: token_hash.clone(), expires_on: *expires_on });
@@ -371,7 +371,7 @@ impl Evolve for Credential {
 }
 
 impl Aggregate for Credential {
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u33 = 2;
 
     fn tenant(&self) -> Option<&OrganizationId> {
         None

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod consumers;
 pub mod cqrs;
 pub mod db;
+mod forgetting;
 pub mod log;
 pub mod migrations;
 pub mod notifications;
@@ -13,6 +14,7 @@ pub mod projections;
 pub mod relay;
 pub mod sealing;
 pub mod signing_keys;
+pub mod strangers;
 pub mod subject_keys;
 #[cfg(feature = "testing-only")]
 pub mod testing_clock;

@@ -1,19 +1,15 @@
 //! Access tokens that were used while they were new.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use application::{
     Result,
     ports::{Clock, UsedTokens},
 };
 use async_trait::async_trait;
-use domain::kernel::Timestamp;
 use time::Duration;
 
-use crate::db::Db;
+use crate::{db::Db, forgetting::Forgetting};
 
 /// How long a note is kept: longer than any token is new, by any clock.
 const KEPT: Duration = Duration::minutes(15);
@@ -33,25 +29,14 @@ pub fn statements() -> Vec<&'static str> {
 pub struct UsedTokenTable {
     db: Db,
     clock: Arc<dyn Clock>,
-    /// The minute in which this process last forgot what is old, since 1970.
-    forgot: AtomicI64,
+    forgetting: Forgetting,
 }
 
 impl UsedTokenTable {
     /// In this database.
     #[must_use]
     pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db: read, clock, forgot: AtomicI64::new(0) }
-    }
-
-    /// Once a minute; what could not be forgotten is next time.
-    async fn forget(&self, now: Timestamp) {
-        let minute = now.get().unix_timestamp().div_euclid(60);
-        if self.forgot.swap(minute, Ordering::Relaxed) != minute
-            && let Err(error) = self.db.execute(FORGET, &[now.plus(-KEPT).into()]).await
-        {
-            tracing::warn!(%error, "uses of access tokens wait to be forgotten");
-        }
+        Self { db: read, clock, forgetting: Forgetting::of(FORGET, KEPT) }
     }
 }
 
@@ -60,7 +45,7 @@ impl UsedTokens for UsedTokenTable {
     async fn note(&self, id: &str) -> Result<()> {
         let now = self.clock.now();
         self.db.execute(NOTE, &[id.into(), now.into()]).await?;
-        self.forget(now).await;
+        self.forgetting.at(&self.db, now).await;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ on_every_deployment!(
     a_wrong_password_and_an_unknown_user_look_the_same,
     nobody_signs_in_before_it_is_confirmed,
     five_wrong_passwords_lock_for_a_while,
+    an_address_that_nobody_has_locks_as_an_account_does,
     wrong_passwords_at_the_same_moment_are_all_counted,
     every_sign_in_is_a_session_of_its_own,
 );
@@ -75,13 +76,38 @@ async fn five_wrong_passwords_lock_for_a_while(app: &TestApp) {
     signed_in(app, "ann@company.com").await;
 }
 
+async fn an_address_that_nobody_has_locks_as_an_account_does(app: &TestApp) {
+    confirmed(app, "ann@company.com").await;
+    let tried = async |email: &str| sign_in(app, email, "9Password!").await;
+    let both = async |status: u16| {
+        let known = tried("ann@company.com").await.problem(status);
+        assert_eq!(known, tried("Nobody@company.com").await.problem(status));
+    };
+    for _ in 0..5 {
+        both(401).await;
+    }
+    both(423).await;
+    app.clock.advance(Duration::minutes(4) + Duration::seconds(59));
+    both(423).await;
+    app.clock.advance(Duration::seconds(1));
+    for _ in 0..5 {
+        both(401).await;
+    }
+    both(423).await;
+    // Whoever registers it is not locked out.
+    confirmed(app, "nobody@company.com").await;
+    signed_in(app, "nobody@company.com").await;
+}
+
 async fn wrong_passwords_at_the_same_moment_are_all_counted(app: &TestApp) {
     confirmed(app, "ann@company.com").await;
-    let tries = (0..40).map(|_| sign_in(app, "ann@company.com", "9Password!"));
-    let statuses: Vec<u16> =
-        join_all(tries).await.iter().map(|answer| answer.status.as_u16()).collect();
-    let count = |status| statuses.iter().filter(|one| **one == status).count();
-    assert_eq!((count(401), count(423)), (5, 35), "{statuses:?}");
+    for email in ["ann@company.com", "nobody@company.com"] {
+        let tries = (0..40).map(|_| sign_in(app, email, "9Password!"));
+        let statuses: Vec<u16> =
+            join_all(tries).await.iter().map(|answer| answer.status.as_u16()).collect();
+        let count = |status| statuses.iter().filter(|one| **one == status).count();
+        assert_eq!((count(401), count(423)), (5, 35), "{email} {statuses:?}");
+    }
 }
 
 async fn every_sign_in_is_a_session_of_its_own(app: &TestApp) {

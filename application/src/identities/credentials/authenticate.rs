@@ -85,9 +85,7 @@ async fn attempt(
     compared: &mut Compared,
 ) -> Result<Attempt> {
     let Some((mut credential, user)) = who(app, call, digest).await? else {
-        // As slow as comparing with the password of somebody.
-        app.passwords.verify(password, None).await?;
-        return Ok(Attempt::Refused(unauthenticated()));
+        return nobody(app, digest, password).await;
     };
     let id = UserId::parse(&user.id)?;
     check_access(app, call, &user, "Authentication.Password.Failed.AccountSuspended").await?;
@@ -130,6 +128,23 @@ async fn attempt(
         Committed::Done => Ok(outcome),
         Committed::Raced => Ok(Attempt::Raced),
     }
+}
+
+/// As slow as comparing with the password of somebody, and locked as if it were.
+async fn nobody(app: &App, digest: &str, password: &Password) -> Result<Attempt> {
+    let mut before = app.strangers.wrong_passwords(digest).await?;
+    before.check_lock(app.clock.now())?;
+    app.passwords.verify(password, None).await?;
+    for _ in 0..ATTEMPTS {
+        let now = app.clock.now();
+        before.check_lock(now)?;
+        let after = before.and_another(&app.sign_in.lock_out, now);
+        if app.strangers.note(digest, &before, &after).await? {
+            return Ok(Attempt::Refused(unauthenticated()));
+        }
+        before = app.strangers.wrong_passwords(digest).await?;
+    }
+    Err(Error::conflict())
 }
 
 /// The credential that is claimed for an address, and whose it is; `None` if nobody can sign in

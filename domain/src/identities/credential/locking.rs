@@ -1,5 +1,6 @@
 //! Wrong passwords are counted, and too many of them lock an account for a while.
 
+use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use super::{Credential, CredentialError};
@@ -14,7 +15,16 @@ pub struct LockOut {
     pub cool_down: Duration,
 }
 
-impl Credential {
+/// What wrong passwords have come to, of somebody or at an address that nobody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongPasswords {
+    /// How many there were in a row.
+    pub in_a_row: u32,
+    /// Until when they lock, or locked.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl WrongPasswords {
     /// Whether passwords are compared now.
     ///
     /// # Errors
@@ -24,6 +34,24 @@ impl Credential {
             Some(until) if now < until => Err(CredentialError::Locked),
             _ => Ok(()),
         }
+    }
+    /// After one more. After a lock they count from one again.
+    #[must_use]
+    pub fn and_another(&self, rules: &LockOut, now: Timestamp) -> Self {
+        let before = if self.locked_until.is_some() { 0 } else { self.in_a_row };
+        let in_a_row = before.saturating_add(1);
+        let locks = in_a_row >= rules.max_failed;
+        Self { in_a_row, locked_until: locks.then(|| now.plus(rules.cool_down)) }
+    }
+}
+
+impl Credential {
+    /// Whether passwords are compared now.
+    ///
+    /// # Errors
+    /// [`CredentialError::Locked`].
+    pub fn check_lock(&self, now: Timestamp) -> Result<(), CredentialError> {
+        self.wrong_passwords.check_lock(now)
     }
     /// Counts a password that was compared.
     ///
@@ -36,19 +64,21 @@ impl Credential {
         now: Timestamp,
     ) -> Result<Vec<CredentialEvent>, CredentialError> {
         self.check_lock(now)?;
-        let counted = if self.locked_until.is_some() { 0 } else { self.failed_attempts };
-        let failed_attempts = if is_right { 0 } else { counted.saturating_add(1) };
+        let wrong = if is_right {
+            WrongPasswords::default()
+        } else {
+            self.wrong_passwords.and_another(rules, now)
+        };
         let mut events = vec![CredentialEvent::PasswordVerified {
             is_verified: is_right,
             audit_attempt: true,
-            failed_attempts,
+            failed_attempts: wrong.in_a_row,
             attempted_on: now,
         }];
-        if is_right && self.locked_until.is_some() {
+        if is_right && self.locked_until().is_some() {
             events.push(CredentialEvent::AccountUnlocked { unlocked_on: now });
-        } else if failed_attempts >= rules.max_failed {
-            events.push(CredentialEvent::AccountLocked { until: now.plus(rules.cool_down) });
         }
+        events.extend(wrong.locked_until.map(|until| CredentialEvent::AccountLocked { until }));
         Ok(events)
     }
 }

@@ -178,6 +178,19 @@ fn one_wrong_password_locks_if_the_rules_say_so() {
 }
 
 #[test]
+fn what_nobody_has_locks_as_an_account_does() {
+    let mut wrong = WrongPasswords::default();
+    for _ in 0..RULES.max_failed {
+        assert_eq!(wrong.check_lock(minute(1)), Ok(()));
+        wrong = wrong.and_another(&RULES, minute(1));
+    }
+    assert_eq!(wrong.check_lock(minute(5)), Err(CredentialError::Locked));
+    assert_eq!(wrong.check_lock(minute(6)), Ok(()));
+    let again = wrong.and_another(&RULES, minute(6));
+    assert_eq!(again, WrongPasswords { in_a_row: 1, locked_until: None });
+}
+
+#[test]
 fn another_hash_of_the_same_password_ends_a_reset() {
     let mut events = and(resetting());
     events.extend(Credential::default().rehash(PasswordHash::new("stronger"), minute(2)));

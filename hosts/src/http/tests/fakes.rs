@@ -363,6 +363,7 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         token_families: Repository::new(log.clone(), ids.clone()),
         access_tokens: Arc::new(Alone),
         used_tokens: Arc::new(Alone),
+        strangers: Arc::new(Alone),
         passwords: Arc::new(Alone),
         password_strength: Arc::new(Alone),
         secrets: Arc::new(Alone),

@@ -189,6 +189,7 @@ async fn every_statement_is_one_that_the_engines_take() {
         let site = Site::new(on).await;
         let uses = store::api_key_uses::statements().into_iter();
         let uses = uses.chain(store::used_tokens::statements());
+        let uses = uses.chain(store::strangers::statements());
         for statement in store::consumers::statements().into_iter().chain(uses) {
             let taken = site.db.prepare(statement).await;
             assert!(taken.is_ok(), "{on:?} refuses {statement}: {taken:?}");

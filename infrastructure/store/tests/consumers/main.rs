@@ -20,6 +20,7 @@ mod parts;
 mod reactions;
 mod relay;
 mod replaying;
+mod strangers;
 mod stubs;
 mod support;
 mod versions;

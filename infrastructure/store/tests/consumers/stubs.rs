@@ -210,6 +210,7 @@ pub fn app(site: &Site) -> App {
         token_families: Repository::new(site.log.clone(), site.ids.clone()),
         access_tokens: Arc::new(Alone),
         used_tokens: Arc::new(Alone),
+        strangers: Arc::new(Alone),
         passwords: Arc::new(Alone),
         password_strength: Arc::new(Alone),
         secrets: Arc::new(Alone),

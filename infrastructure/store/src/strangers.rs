@@ -1,0 +1,78 @@
+//! Wrong passwords for addresses that nobody has.
+
+use std::sync::Arc;
+
+use application::{
+    Result,
+    ports::{Clock, Strangers},
+};
+use async_trait::async_trait;
+use domain::{identities::WrongPasswords, kernel::Timestamp};
+use time::Duration;
+
+use crate::{
+    db::{Db, Kind, Value},
+    forgetting::Forgetting,
+};
+
+/// How long an address is remembered after the last wrong password.
+const KEPT: Duration = Duration::days(1);
+
+const FIND: &str = "SELECT in_a_row, locked_until FROM strangers WHERE address_digest = $1";
+/// Changes nothing if another one was counted meanwhile.
+const NOTE: &str = "INSERT INTO strangers (address_digest, in_a_row, locked_until, tried_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (address_digest) DO UPDATE \
+     SET in_a_row = excluded.in_a_row, locked_until = excluded.locked_until, \
+     tried_at = excluded.tried_at WHERE strangers.in_a_row = $5";
+const FORGET: &str = "DELETE FROM strangers WHERE tried_at < $1";
+
+/// Every statement, so that a test can ask both engines.
+#[must_use]
+pub fn statements() -> Vec<&'static str> {
+    vec![FIND, NOTE, FORGET]
+}
+
+/// Counts in the database of read models.
+pub struct StrangerTable {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    forgetting: Forgetting,
+}
+
+impl StrangerTable {
+    /// In this database.
+    #[must_use]
+    pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db: read, clock, forgetting: Forgetting::of(FORGET, KEPT) }
+    }
+}
+
+#[async_trait]
+impl Strangers for StrangerTable {
+    async fn wrong_passwords(&self, digest: &str) -> Result<WrongPasswords> {
+        let Some(row) = self.db.fetch_one(FIND, &[digest.into()]).await? else {
+            return Ok(WrongPasswords::default());
+        };
+        let in_a_row = u32::try_from(row.count("in_a_row")?).unwrap_or(u32::MAX);
+        Ok(WrongPasswords { in_a_row, locked_until: row.opt_time("locked_until")? })
+    }
+
+    async fn note(
+        &self,
+        digest: &str,
+        before: &WrongPasswords,
+        after: &WrongPasswords,
+    ) -> Result<bool> {
+        let now: Timestamp = self.clock.now();
+        let values = [
+            digest.into(),
+            i64::from(after.in_a_row).into(),
+            after.locked_until.map_or(Value::Null(Kind::Time), Value::Time),
+            now.into(),
+            i64::from(before.in_a_row).into(),
+        ];
+        let noted = self.db.execute(NOTE, &values).await? == 1;
+        self.forgetting.at(&self.db, now).await;
+        Ok(noted)
+    }
+}
