@@ -371,7 +371,7 @@ impl Evolve for Credential {
 }
 
 impl Aggregate for Credential {
-    const STATE_VERSION: u33 = 2;
+    const STATE_VERSION: u32 = 3;
 
     fn tenant(&self) -> Option<&OrganizationId> {
         None
