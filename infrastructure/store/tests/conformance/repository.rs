@@ -145,7 +145,7 @@ pub async fn snapshots_of_what_is_large_are_rare(f: &Fixture) {
         kept.push(log.kept.swap(0, Ordering::Relaxed));
     }
     let count = |some: &[usize]| some.iter().sum::<usize>();
-    assert_eq!(count(&kept[..4]), 2, "every hundred events at first");
+    assert_eq!(count(&kept[..4]), 4, "with every fifty events at first");
     let later = count(&kept[20..]);
     assert!((2..=5).contains(&later), "{later}, not 10, of a thousand more events");
     // Whoever begins with the snapshot comes to the same.
