@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Faster than the system's, and its memory comes in huge pages, which hashes of passwords need most.
+/// Faster than the system's, which every request gains from.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -28,20 +28,20 @@ async fn each_is_counted_once_and_forgotten_after_a_day() {
         };
         let table = StrangerTable::new(site.db.clone(), clock.clone());
         let of = async |digest: &str| table.wrong_passwords(digest).await.unwrap();
-        let note = async |digest, before, after| table.note(digest, before, after).await.unwrap();
+        let counts = async |digest, before, after| table.note(digest, before, after).await.unwrap();
         let none = WrongPasswords::default();
         assert_eq!(of("ann").await, none, "{on:?}");
         let one = WrongPasswords { in_a_row: 1, locked_until: None };
-        assert!(note("ann", &none, &one).await, "{on:?}");
-        assert!(!note("ann", &none, &one).await, "{on:?}: somebody else was faster");
+        assert!(counts("ann", &none, &one).await, "{on:?}");
+        assert!(!counts("ann", &none, &one).await, "{on:?}: somebody else was faster");
         let locked = WrongPasswords { in_a_row: 2, locked_until: Some(clock.now()) };
-        assert!(note("ann", &one, &locked).await, "{on:?}");
+        assert!(counts("ann", &one, &locked).await, "{on:?}");
         assert_eq!((of("ann").await, of("bea").await), (locked, none), "{on:?}");
         advance(Duration::days(1));
-        assert!(note("bea", &none, &one).await, "{on:?}");
+        assert!(counts("bea", &none, &one).await, "{on:?}");
         assert_eq!(of("ann").await, locked, "{on:?}");
         advance(Duration::minutes(1));
-        assert!(note("cid", &none, &one).await, "{on:?}");
+        assert!(counts("cid", &none, &one).await, "{on:?}");
         let all = (of("ann").await, of("bea").await, of("cid").await);
         assert_eq!(all, (none, one, one), "{on:?}");
     }
