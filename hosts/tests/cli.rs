@@ -7,9 +7,12 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_groundwork");
+/// How long a host may take to be ready.
+const READY: Duration = Duration::from_secs(30);
 
 /// The binary in a folder of its own, without the settings of whoever runs the tests.
 fn groundwork(folder: &Path) -> Command {
@@ -39,6 +42,7 @@ struct Served {
 impl Served {
     fn start(folder: &Path) -> Self {
         let mut child = groundwork(folder).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut welcome = String::new();
         while !welcome.contains("Ctrl-C") {
@@ -48,7 +52,13 @@ impl Served {
         }
         let url = welcome.lines().find_map(|line| line.trim().strip_prefix("API"));
         let address = url.unwrap().trim().trim_start_matches("http://").to_owned();
-        Self { child, address }
+        let host = Self { child, address };
+        // On the first start there are no read models yet.
+        while !host.get("/health/ready", "").starts_with("HTTP/1.1 200") {
+            assert!(begun.elapsed() < READY, "it is not ready in time");
+            std::thread::yield_now();
+        }
+        host
     }
     fn get(&self, path: &str, token: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -95,7 +105,8 @@ fn operators_look_and_ask_while_the_host_runs() {
     let folder = tempfile::tempdir().unwrap();
     let host = Served::start(folder.path());
     let token = text(&ops(folder.path(), &["tokens", "mint"]).stdout);
-    assert!(host.get("/cars", &token).starts_with("HTTP/1.1 200"));
+    let answer = host.get("/cars", &token);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     for (arguments, expected) in [
         (&["projections", "list"][..], "cars"),
         (&["projections", "pause", "cars"], "paused"),
