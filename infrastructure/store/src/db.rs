@@ -127,8 +127,6 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .busy_timeout(BUSY)
-            // What a statement may have to undo stays off the disk.
-            .pragma("temp_store", "MEMORY")
             .row_buffer_size(ROWS)
             .foreign_keys(true);
         let pool = |connections| {
