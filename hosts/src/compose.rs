@@ -184,6 +184,7 @@ pub async fn compose(
     let work = broker::work_queues(settings, roles, &stores, &clock);
     let notifications = NotificationTable::new(stores.log.clone(), clock.clone());
     let webhooks = WebhookTable::new(stores.log.clone(), clock.clone());
+    let strangers = Arc::new(StrangerTable::new(stores.read.clone(), clock.clone()));
     #[cfg(feature = "testing-only")]
     let testing = Arc::new(crate::testing::TestingStores::new(
         log.clone(),
@@ -192,6 +193,7 @@ pub async fn compose(
         notifications.clone(),
         broker::rabbit_settings(settings).map(|_| stores.log.clone()),
         usages.clone(),
+        strangers.clone(),
     ));
     let identities = &settings.identities;
     let passwords = Argon2Hasher::start(identities.cost, identities.threads)
@@ -238,7 +240,7 @@ pub async fn compose(
             lifetime: settings.access_token,
         }),
         used_tokens: used_tokens.clone(),
-        strangers: Arc::new(StrangerTable::new(stores.read.clone(), clock.clone())),
+        strangers,
         passwords: Arc::new(passwords),
         password_strength,
         secrets: Arc::new(RandomSecrets),

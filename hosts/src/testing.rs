@@ -17,7 +17,7 @@ use application::{
 };
 use async_trait::async_trait;
 use store::{
-    consumers::Progress, db::Db, notifications::NotificationTable, relay,
+    consumers::Progress, db::Db, notifications::NotificationTable, relay, strangers::StrangerTable,
     testing_clock::TestingClock, work::TableQueues,
 };
 use tokio::sync::watch;
@@ -65,6 +65,7 @@ pub struct TestingStores {
     /// The database of a log that is relayed to a broker.
     relayed: Option<Db>,
     usages: Arc<Remembered>,
+    strangers: Arc<StrangerTable>,
     /// Up to where events are known to be drained.
     drained: AtomicU64,
 }
@@ -79,9 +80,10 @@ impl TestingStores {
         notifications: NotificationTable,
         relayed: Option<Db>,
         usages: Arc<Remembered>,
+        strangers: Arc<StrangerTable>,
     ) -> Self {
         let drained = AtomicU64::new(0);
-        Self { log, clock, progress, notifications, relayed, usages, drained }
+        Self { log, clock, progress, notifications, relayed, usages, strangers, drained }
     }
     /// Follows the clock of the deployment until `stop` turns true.
     pub async fn follow(&self, mut stop: watch::Receiver<bool>) {
@@ -110,6 +112,7 @@ impl Testing for TestingStores {
     async fn destroy(&self) -> Result<()> {
         self.log.reset().await?;
         self.usages.clear();
+        self.strangers.clear().await?;
         if self.progress.settled(EMPTYING).await {
             Ok(())
         } else {

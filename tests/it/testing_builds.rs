@@ -5,6 +5,7 @@ use serde_json::json;
 
 on_every_deployment_and_a_broker!(
     destroying_empties_everything_and_positions_go_on,
+    destroying_unlocks_addresses_that_nobody_has,
     the_clock_moves_and_goes_back,
     draining_waits_until_all_is_quiet,
 );
@@ -25,6 +26,17 @@ async fn destroying_empties_everything_and_positions_go_on(app: &TestApp) {
         let _ = app.post("/testingonly/repositories/destroy").send().await.expect(200);
         assert_eq!(app.cars(&owner, "").await.len(), 0);
     }
+}
+
+async fn destroying_unlocks_addresses_that_nobody_has(app: &TestApp) {
+    let body = json!({ "username": "nobody@company.com", "password": "9Password!" });
+    let tried = async || app.post("/credentials/auth").json(&body).send().await;
+    for _ in 0..5 {
+        let _ = tried().await.problem(401);
+    }
+    let _ = tried().await.problem(423);
+    let _ = app.post("/testingonly/repositories/destroy").send().await.expect(200);
+    let _ = tried().await.problem(401);
 }
 
 async fn the_clock_moves_and_goes_back(app: &TestApp) {

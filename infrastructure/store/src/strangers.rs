@@ -7,7 +7,7 @@ use application::{
     ports::{Clock, Strangers},
 };
 use async_trait::async_trait;
-use domain::{identities::WrongPasswords, kernel::Timestamp};
+use domain::identities::WrongPasswords;
 use time::Duration;
 
 use crate::{
@@ -23,7 +23,8 @@ const FIND: &str = "SELECT in_a_row, locked_until FROM strangers WHERE address_d
 const NOTE: &str = "INSERT INTO strangers (address_digest, in_a_row, locked_until, tried_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (address_digest) DO UPDATE \
      SET in_a_row = excluded.in_a_row, locked_until = excluded.locked_until, \
-     tried_at = excluded.tried_at WHERE strangers.in_a_row = $5";
+     tried_at = excluded.tried_at WHERE strangers.in_a_row = $5 \
+     AND strangers.locked_until IS NOT DISTINCT FROM $6";
 const FORGET: &str = "DELETE FROM strangers WHERE tried_at < $1";
 
 /// Every statement, so that a test can ask both engines.
@@ -45,6 +46,16 @@ impl StrangerTable {
     pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
         Self { db: read, clock, forgetting: Forgetting::of(FORGET, KEPT) }
     }
+
+    /// Forgets all of them.
+    ///
+    /// # Errors
+    /// If the database can't be written.
+    #[cfg(feature = "testing-only")]
+    pub async fn clear(&self) -> Result<()> {
+        self.db.execute("DELETE FROM strangers", &[]).await?;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -63,13 +74,16 @@ impl Strangers for StrangerTable {
         before: &WrongPasswords,
         after: &WrongPasswords,
     ) -> Result<bool> {
-        let now: Timestamp = self.clock.now();
+        let now = self.clock.now();
+        let until =
+            |lock: &WrongPasswords| lock.locked_until.map_or(Value::Null(Kind::Time), Value::Time);
         let values = [
             digest.into(),
             i64::from(after.in_a_row).into(),
-            after.locked_until.map_or(Value::Null(Kind::Time), Value::Time),
+            until(after),
             now.into(),
             i64::from(before.in_a_row).into(),
+            until(before),
         ];
         let noted = self.db.execute(NOTE, &values).await? == 1;
         self.forgetting.at(&self.db, now).await;

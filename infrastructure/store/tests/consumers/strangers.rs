@@ -37,6 +37,11 @@ async fn each_is_counted_once_and_forgotten_after_a_day() {
         let locked = WrongPasswords { in_a_row: 2, locked_until: Some(clock.now()) };
         assert!(counts("ann", &one, &locked).await, "{on:?}");
         assert_eq!((of("ann").await, of("bea").await), (locked, none), "{on:?}");
+        let longer = Some(clock.now().plus(Duration::minutes(5)));
+        let again = WrongPasswords { locked_until: longer, ..locked };
+        assert!(counts("ann", &locked, &again).await, "{on:?}");
+        assert!(!counts("ann", &locked, &again).await, "{on:?}: as many, but another lock");
+        let locked = again;
         advance(Duration::days(1));
         assert!(counts("bea", &none, &one).await, "{on:?}");
         assert_eq!(of("ann").await, locked, "{on:?}");
