@@ -31,7 +31,7 @@ pub use api_keys::{ApiKeyUse, ApiKeyUses};
 pub use billing::{Attempt, BillingProofs, BillingProvider, Buyer, Ending};
 pub use bus::{Announcement, Bus, BusError, News};
 pub use emails::{EmailContent, EmailProvider, Letter, MailTemplates, Mailbox, OutgoingEmail};
-pub use feed::{Feed, Feeds, Page, Partition};
+pub use feed::{Feed, Feeds, Page, Partition, Wanted};
 pub use keys::{SigningKeyStore, StoredSigningKey};
 pub use log::{
     Append, AppendError, Appended, Claim, ClaimRef, Consumed, DeadLetter, EventLog, IdempotencyKey,

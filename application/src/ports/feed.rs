@@ -4,7 +4,27 @@ use std::{num::NonZeroU16, sync::Arc};
 
 use async_trait::async_trait;
 
+use domain::kernel::Timestamp;
+
 use super::{LogError, Recorded, StreamId};
+
+/// What a consumer is fed with: of one part of the log, the events of some types of aggregates. All
+/// of each type, so that an event that is unknown is met, instead of being left out silently.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// From 0.
+    pub part: u16,
+    /// Aggregate type and event name of everything that the consumer handles.
+    pub handles: &'static [(&'static str, &'static str)],
+}
+
+impl Wanted {
+    /// Whether the consumer has to see an event of its part: also that the log was emptied.
+    #[must_use]
+    pub fn takes(&self, event: &Recorded) -> bool {
+        self.handles.iter().any(|(kind, _)| *kind == event.stream.kind) || event.is_reset()
+    }
+}
 
 /// A run of events of one part of the log.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,20 +32,23 @@ pub struct Page {
     /// The position that this run begins after: no event of the part lies between it and the first.
     /// A consumer whose checkpoint is elsewhere drops what it knows and reads a gap from the log.
     pub after: u64,
-    /// In order of position.
+    /// What is wanted, in order of position. The consumer leaves out what it does not want.
     pub events: Vec<Recorded>,
-    /// Every event of the part up to here is in this page or an earlier one.
+    /// Every wanted event of the part up to here is in this page or an earlier one.
     pub through: u64,
+    /// When the last event of the run was appended, wanted or not; `None` if there was none.
+    pub at: Option<Timestamp>,
 }
 
 /// A source of events. It may repeat and it may leave gaps; the consumer's checkpoint decides.
 #[async_trait]
 pub trait Feed: Send + Sync {
     /// The next run after a position: waits until there is something, or until `through` can move.
+    /// `max` is of events, wanted or not.
     ///
     /// # Errors
     /// [`LogError`] if the source fails; the consumer waits and asks again.
-    async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError>;
+    async fn next(&self, wanted: Wanted, after: u64, max: usize) -> Result<Page, LogError>;
     /// Tells the source that everything up to a position was handled and committed.
     ///
     /// # Errors
@@ -71,10 +94,11 @@ impl Partition {
         });
         u16::try_from(hash % u64::from(self.0.get())).unwrap_or(0)
     }
-    /// Whether an event is in this part; that the log was emptied is in every part.
+    /// Whether a consumer is fed with an event; that the log was emptied is in every part.
     #[must_use]
-    pub fn is_in(self, part: u16, event: &Recorded) -> bool {
-        event.is_reset() || self.part(&event.stream) == part
+    pub fn feeds(self, wanted: Wanted, event: &Recorded) -> bool {
+        // The hash of the part comes last: most events are of other types.
+        wanted.takes(event) && (event.is_reset() || self.part(&event.stream) == wanted.part)
     }
 }
 

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use application::{
     App,
-    ports::{Clock, EventLog, Feeds, Partition},
+    ports::{Clock, EventLog, Feeds, Partition, Wanted},
     reaction::Reaction,
 };
 use domain::kernel::Timestamp;
@@ -214,8 +214,8 @@ impl Parts {
         Sink::open(&self.db, &self.log, &self.clock, self.partition, projection, line, part).await
     }
 
-    fn cursor(&self, consumer: &str, part: u16) -> Cursor {
-        Cursor::new(self.feeds.feed(consumer), self.log.clone(), self.partition, part)
+    fn cursor(&self, consumer: &str, wanted: Wanted) -> Cursor {
+        Cursor::new(self.feeds.feed(consumer), self.log.clone(), self.partition, wanted)
     }
 
     /// Tells everybody how far a part of a projection is. `at` is when its last event was appended.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Feed, Feeds, LogError, Page, Recorder};
+use application::ports::{Feed, Feeds, LogError, Page, Recorder, Wanted};
 use async_trait::async_trait;
 use tokio::{
     sync::watch,
@@ -213,14 +213,15 @@ impl Drop for MemberFeed {
 
 #[async_trait]
 impl Feed for MemberFeed {
-    async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError> {
-        let of = self.shared.part(part);
+    async fn next(&self, wanted: Wanted, after: u64, max: usize) -> Result<Page, LogError> {
+        let of = self.shared.part(wanted.part);
         let mut news = of.news.subscribe();
-        let mut fallback = self.shared.fallback.feed.next(part, after, max);
+        let mut fallback = self.shared.fallback.feed.next(wanted, after, max);
         let mut late = pin!(self.shared.fallback.is_ahead(after));
         loop {
             let told = *news.borrow_and_update();
-            if let Some(page) = of.window().next(self.member, after, max, Instant::now()) {
+            let now = Instant::now();
+            if let Some(page) = of.window().next(self.member, wanted, after, max, now) {
                 return Ok(page);
             }
             if told.is_some_and(|at| at.elapsed() < SILENT) {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{Page, Recorded};
+use application::ports::{Page, Recorded, Wanted};
 use tokio::time::Instant;
 
 use super::wire::{Incoming, What};
@@ -133,10 +133,17 @@ impl Window {
 
     /// The run after a position, if there is anything to tell. `after` of the page is greater than
     /// asked when the log has to be read.
-    pub fn next(&mut self, member: u64, after: u64, max: usize, now: Instant) -> Option<Page> {
+    pub fn next(
+        &mut self,
+        member: u64,
+        wanted: Wanted,
+        after: u64,
+        max: usize,
+        now: Instant,
+    ) -> Option<Page> {
         self.members.insert(member, Member { handled: after, seen: now });
         if after < self.after {
-            return Some(Page { after: self.after, events: Vec::new(), through: self.after });
+            return Some(gap(self.after));
         }
         if after >= self.through {
             return None;
@@ -144,15 +151,18 @@ impl Window {
         let begin = self.events.partition_point(|kept| kept.position <= after);
         let ahead = self.events.range(begin..);
         if let Some(Kept { position, event: None }) = ahead.clone().next() {
-            return Some(Page { after: *position, events: Vec::new(), through: *position });
+            return Some(gap(*position));
         }
-        let events: Vec<Recorded> =
-            ahead.map_while(|kept| kept.event.clone()).take(max.max(1)).collect();
-        let through = match (events.last(), self.events.len() - begin == events.len()) {
+        let mut run = vec![];
+        run.extend(ahead.map_while(|kept| kept.event.as_ref()).take(max.max(1)));
+        let last = run.last().copied();
+        let through = match (last, self.events.len() - begin == run.len()) {
             (Some(last), false) => last.position,
             _ => self.through,
         };
-        Some(Page { after, events, through })
+        run.retain(|event| wanted.takes(event));
+        let events = run.into_iter().cloned().collect();
+        Some(Page { after, events, through, at: last.map(|event| event.recorded_at) })
     }
     /// A member has handled everything up to a position.
     pub fn handled(&mut self, member: u64, through: u64, now: Instant) {
@@ -220,6 +230,11 @@ impl Kept {
     fn bytes(&self) -> usize {
         self.event.as_ref().map_or(0, |event| event.payload.len() + event.metadata.len())
     }
+}
+
+/// What makes a consumer read the log.
+fn gap(after: u64) -> Page {
+    Page { after, through: after, ..Page::default() }
 }
 
 #[cfg(test)]

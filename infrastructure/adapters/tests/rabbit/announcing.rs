@@ -9,11 +9,11 @@ use std::{
 };
 
 use adapters::{rabbit::Settings, secret::Secret, signatures::Signatures};
-use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded, StreamId};
+use application::ports::{Announcement, Bus, Feeds, News, Partition, Recorded, StreamId, Wanted};
 use lapin::{options::QueueDeleteOptions, types::AMQPValue};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use crate::support::{Follower, Log, Nothing, Place, announced, announcement, event, quiet};
+use crate::support::{CARS, Follower, Log, Nothing, Place, announced, announcement, event, quiet};
 
 const QUEUE: &str = "domain_events.q0.projectors.v1";
 const OTHER: &str = "domain_events.q0.reactions.v1";
@@ -87,11 +87,11 @@ async fn a_quiet_part_goes_on() {
     publisher.announce(announced(1..=5)).await.expect("confirmed");
     Follower::new(feed.clone(), &log, 0).reach(5).await;
     publisher.announce(vec![quiet(5, 90)]).await.expect("confirmed");
-    let page = feed.next(0, 5, 10).await.expect("a page");
+    let page = feed.next(CARS, 5, 10).await.expect("a page");
     assert_eq!((page.after, page.events.len(), page.through), (5, 0, 90));
     // What it says of the time before is a hole like any other.
     publisher.announce(vec![quiet(95, 99)]).await.expect("confirmed");
-    assert_eq!(feed.next(0, 90, 10).await.expect("a page").after, 95);
+    assert_eq!(feed.next(CARS, 90, 10).await.expect("a page").after, 95);
 }
 
 #[tokio::test]
@@ -106,9 +106,9 @@ async fn a_large_event_is_read_from_the_log() {
     ];
     publisher.announce(announcements).await.expect("confirmed");
     let feed = feeds.feed("cars");
-    assert_eq!(feed.next(0, 0, 10).await.expect("a page").events, [event(1)]);
-    assert_eq!(feed.next(0, 1, 10).await.expect("a page").after, 2);
-    assert_eq!(feed.next(0, 2, 10).await.expect("a page").events, [event(3)]);
+    assert_eq!(feed.next(CARS, 0, 10).await.expect("a page").events, [event(1)]);
+    assert_eq!(feed.next(CARS, 1, 10).await.expect("a page").after, 2);
+    assert_eq!(feed.next(CARS, 2, 10).await.expect("a page").events, [event(3)]);
     assert!(place.message(OTHER).await.data.len() < 1_000);
 }
 
@@ -125,7 +125,10 @@ async fn a_part_gets_its_own_events_only() {
         let news = News::Event(event.clone());
         let announcement = Announcement { part, previous: Some(0), news };
         publisher.announce(vec![announcement]).await.expect("confirmed");
-        assert_eq!(feed.next(part, 0, 10).await.expect("a page").events, [event]);
+        assert_eq!(
+            feed.next(Wanted { part, ..CARS }, 0, 10).await.expect("a page").events,
+            [event]
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use adapters::rabbit::Fallback;
 use application::ports::{Bus, Feeds};
 
-use crate::support::{Follower, Log, Nothing, Place, announced, quiet};
+use crate::support::{CARS, Follower, Log, Nothing, Place, announced, quiet};
 
 #[tokio::test]
 async fn a_member_that_lags_is_left_behind_and_catches_up_from_the_log() {
@@ -44,8 +44,8 @@ async fn of_two_processes_one_gets_the_messages_until_it_leaves() {
     let (one, two) = (first.feed("cars"), second.feed("cars"));
     publisher.announce(announced(1..=50)).await.expect("confirmed");
     let page = tokio::select! {
-        page = one.next(0, 0, 10) => (page, first, second, two),
-        page = two.next(0, 0, 10) => (page, second, first, one),
+        page = one.next(CARS, 0, 10) => (page, first, second, two),
+        page = two.next(CARS, 0, 10) => (page, second, first, one),
     };
     let (page, active, waiting, feed) = page;
     assert!((1..=10).contains(&page.expect("a page").events.len()), "it need not wait for more");

@@ -15,7 +15,7 @@ use application::{
     Call,
     ports::{
         Announcement, Audited, Bus, Feed, Feeds as _, LogError, News, Page, Partition, Recorded,
-        Recorder, Severity, StreamId, WorkQueue,
+        Recorder, Severity, StreamId, Wanted, WorkQueue,
     },
 };
 use async_trait::async_trait;
@@ -241,7 +241,11 @@ pub async fn connect(url: &str) -> lapin::Result<Connection> {
     Connection::connect(url, ConnectionProperties::default()).await
 }
 
+/// What consumers of these tests handle.
+pub const CARS: Wanted = Wanted { part: 0, handles: &[("car", "registered")] };
+
 /// An event; the position tells everything else of it.
+
 pub fn event(position: u64) -> Recorded {
     Recorded {
         position,
@@ -274,7 +278,7 @@ pub struct Nothing;
 
 #[async_trait]
 impl Feed for Nothing {
-    async fn next(&self, _: u16, _: u64, _: usize) -> Result<Page, LogError> {
+    async fn next(&self, _: Wanted, _: u64, _: usize) -> Result<Page, LogError> {
         std::future::pending().await
     }
     async fn handled(&self, _: u16, _: u64) -> Result<(), LogError> {
@@ -309,11 +313,12 @@ impl Log {
 
 #[async_trait]
 impl Feed for Log {
-    async fn next(&self, _: u16, after: u64, max: usize) -> Result<Page, LogError> {
+    async fn next(&self, _: Wanted, after: u64, max: usize) -> Result<Page, LogError> {
         let mut head = self.head.subscribe();
         head.wait_for(|head| *head > after).await.expect("it is open");
         let events = self.read(after, max);
-        Ok(Page { after, through: events.last().expect("some").position, events })
+        let last = events.last().expect("some");
+        Ok(Page { after, through: last.position, at: Some(last.recorded_at), events })
     }
     async fn handled(&self, _: u16, _: u64) -> Result<(), LogError> {
         Ok(())
@@ -343,7 +348,7 @@ impl Follower {
         assert!(reached.is_ok(), "from {from} it got to {}, not to {position}", self.at);
     }
     async fn step(&mut self) {
-        let page = self.feed.next(0, self.at, 100).await.expect("a page");
+        let page = self.feed.next(CARS, self.at, 100).await.expect("a page");
         let (events, through) = if page.after > self.at {
             let events = self.log.read(self.at, 100);
             let last = events.last().expect("the log has what the bus told").position;

@@ -19,8 +19,6 @@ pub(super) struct Batch {
     pub through: u64,
     /// Where the log began anew, if it did in this run.
     pub reset: Option<u64>,
-    /// When the last event of the run was appended.
-    pub last_at: Option<Timestamp>,
 }
 
 /// Folds events for one consumer; knows which streams wait behind a dead letter.
@@ -73,7 +71,6 @@ impl Folder {
                 }
             }
         }
-        batch.last_at = events.last().map(|event| event.recorded_at);
         batch.segments = fold.finish();
         batch
     }
@@ -90,7 +87,6 @@ impl Folder {
         Batch {
             letters: vec![self.letter(event, error, attempts, now)],
             through: event.position,
-            last_at: Some(event.recorded_at),
             ..Batch::default()
         }
     }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use application::ports::{EventLog, Feed, LogError, Partition, Recorded};
+use application::ports::{EventLog, Feed, LogError, Page, Partition, Recorded, Wanted};
+use domain::kernel::Timestamp;
 
 use super::feed;
 
-/// A source of the events of one part in exactly the log's order, made of a feed that may not be.
+/// A source of the wanted events of one part in exactly the log's order, made of a feed that may not be.
 pub(super) struct Cursor {
     feed: Arc<dyn Feed>,
     log: Arc<dyn EventLog>,
     partition: Partition,
-    part: u16,
+    wanted: Wanted,
     /// Whether everything that was in the log when this consumer began was read from it.
     caught_up: bool,
 }
@@ -20,8 +21,10 @@ pub(super) struct Cursor {
 #[derive(Debug)]
 pub(super) struct Run {
     pub events: Vec<Recorded>,
-    /// Everything up to here is in it.
+    /// Everything wanted up to here is in it.
     pub through: u64,
+    /// When the last event up to there was appended, wanted or not.
+    pub at: Option<Timestamp>,
 }
 
 impl Cursor {
@@ -29,9 +32,9 @@ impl Cursor {
         feed: Arc<dyn Feed>,
         log: Arc<dyn EventLog>,
         partition: Partition,
-        part: u16,
+        wanted: Wanted,
     ) -> Self {
-        Self { feed, log, partition, part, caught_up: false }
+        Self { feed, log, partition, wanted, caught_up: false }
     }
 
     /// The consumer begins again: what it needs may be in the log only.
@@ -48,7 +51,7 @@ impl Cursor {
             self.caught_up = true;
         }
         loop {
-            let page = self.feed.next(self.part, position, max).await?;
+            let page = self.feed.next(self.wanted, position, max).await?;
             if page.after > position {
                 return self.read(position, max).await?.ok_or_else(|| {
                     LogError::Corrupt(format!(
@@ -57,29 +60,27 @@ impl Cursor {
                 });
             }
             if page.through <= position {
-                self.feed.handled(self.part, position).await?;
+                self.feed.handled(self.wanted.part, position).await?;
                 // A feed that repeats without waiting must not keep others from running.
                 tokio::task::yield_now().await;
                 continue;
             }
-            let mut events = page.events;
-            events.retain(|event| event.position > position && self.is_own(event));
-            return Ok(Run { events, through: page.through });
+            let Page { mut events, through, at, .. } = page;
+            events.retain(|event| {
+                event.position > position && self.partition.feeds(self.wanted, event)
+            });
+            return Ok(Run { events, through, at });
         }
     }
 
     /// Tells the feed what is done.
     pub async fn handled(&self, through: u64) -> Result<(), LogError> {
-        self.feed.handled(self.part, through).await
-    }
-
-    /// Whether an event is in this part.
-    pub fn is_own(&self, event: &Recorded) -> bool {
-        self.partition.is_in(self.part, event)
+        self.feed.handled(self.wanted.part, through).await
     }
 
     async fn read(&self, position: u64, max: usize) -> Result<Option<Run>, LogError> {
-        let page = feed::read(self.log.as_ref(), self.partition, self.part, position, max).await?;
-        Ok(page.map(|page| Run { events: page.events, through: page.through }))
+        let log = self.log.as_ref();
+        let page = feed::read(log, self.partition, self.wanted, position, max).await?;
+        Ok(page.map(|Page { events, through, at, .. }| Run { events, through, at }))
     }
 }

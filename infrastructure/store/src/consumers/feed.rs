@@ -1,53 +1,34 @@
 //! The log as a feed: woken by its head, polling where nothing wakes it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod recent;
 
-use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition, Recorded};
+use std::{sync::Arc, time::Duration};
+
+use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition, Recorded, Wanted};
 use async_trait::async_trait;
+use domain::kernel::Timestamp;
+use recent::{NEAR, Recent, SHARED};
 use tokio::sync::{Mutex, watch};
 
 /// How long a reader trusts that it will be woken.
 const IDLE: Duration = Duration::from_secs(1);
 /// Pause after being woken for nothing.
 const NOTHING: Duration = Duration::from_millis(20);
-/// Who is so close to the head reads what others read, too …
-const NEAR: u64 = 100;
-/// … and no more than this of it at once.
-const SHARED: usize = 100;
 
 /// Feeds consumers from the log itself. Cheap to clone.
 #[derive(Clone)]
 pub struct LogFeed {
     log: Arc<dyn EventLog>,
     partition: Partition,
-    latest: Arc<Mutex<Option<Latest>>>,
-}
-
-/// What was read last near the head: most consumers are there, and want the same.
-struct Latest {
-    after: u64,
-    events: Arc<[Recorded]>,
-    at: Instant,
-}
-
-impl Latest {
-    /// What comes after a position, as far as this process knows; `None` if that has to be read.
-    fn answer(&self, after: u64, head: u64) -> Option<Arc<[Recorded]>> {
-        if self.after == after && !self.events.is_empty() {
-            return Some(self.events.clone());
-        }
-        (head <= after && self.at.elapsed() < IDLE).then(|| Arc::from([]))
-    }
+    /// Most consumers are near the head, and read the same: one of them does it for all.
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl LogFeed {
     /// Over a log that is divided so.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, partition: Partition) -> Self {
-        Self { log, partition, latest: Arc::default() }
+        Self { log, partition, recent: Arc::default() }
     }
 
     /// How far the log is, as far as this process knows.
@@ -56,26 +37,24 @@ impl LogFeed {
         self.log.watch()
     }
 
-    /// The next run of a part; `None` at the end of the log.
-    async fn run(&self, part: u16, after: u64, max: usize) -> Result<Option<Page>, LogError> {
+    /// The next run; `None` at the end of the log.
+    async fn run(&self, wanted: Wanted, after: u64, max: usize) -> Result<Option<Page>, LogError> {
         let head = *self.log.watch().borrow();
         if head > after + NEAR {
-            return read(self.log.as_ref(), self.partition, part, after, max).await;
+            return read(self.log.as_ref(), self.partition, wanted, after, max).await;
         }
-        let mut latest = self.latest.lock().await;
-        let known = latest.as_ref().and_then(|latest| latest.answer(after, head));
-        let events = if let Some(events) = known {
-            events
-        } else {
-            let at = Instant::now();
-            let events: Arc<[Recorded]> = self.log.read(after, SHARED).await?.into();
-            *latest = Some(Latest { after, events: events.clone(), at });
-            events
-        };
-        drop(latest);
-        let Some(through) = events.last().map(|event| event.position) else { return Ok(None) };
-        let own = events.iter().filter(|event| self.partition.is_in(part, event));
-        Ok(Some(Page { after, events: own.cloned().collect(), through }))
+        let mut recent = self.recent.lock().await;
+        if !recent.is_next(after) {
+            drop(recent);
+            return read(self.log.as_ref(), self.partition, wanted, after, max).await;
+        }
+        if recent.ends_at(after) {
+            if head <= after && recent.is_fresh() {
+                return Ok(None);
+            }
+            recent.add(after, self.log.read(after, SHARED).await?);
+        }
+        Ok(recent.page(self.partition, wanted, after, max))
     }
 }
 
@@ -85,27 +64,32 @@ impl Feeds for LogFeed {
     }
 }
 
-/// The next run of a part in the log; `None` at its end. A reset of the log is in every part.
+/// Where a run ends, and when that was appended.
+fn end(events: &[Recorded]) -> Option<(u64, Timestamp)> {
+    events.last().map(|event| (event.position, event.recorded_at))
+}
+
+/// The next run in the log; `None` at its end.
 pub(super) async fn read(
     log: &dyn EventLog,
     partition: Partition,
-    part: u16,
+    wanted: Wanted,
     after: u64,
     max: usize,
 ) -> Result<Option<Page>, LogError> {
     let mut events = log.read(after, max).await?;
-    let Some(through) = events.last().map(|event| event.position) else { return Ok(None) };
-    events.retain(|event| partition.is_in(part, event));
-    Ok(Some(Page { after, events, through }))
+    let Some((through, at)) = end(&events) else { return Ok(None) };
+    events.retain(|event| partition.feeds(wanted, event));
+    Ok(Some(Page { after, events, through, at: Some(at) }))
 }
 
 #[async_trait]
 impl Feed for LogFeed {
-    async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError> {
+    async fn next(&self, wanted: Wanted, after: u64, max: usize) -> Result<Page, LogError> {
         let mut head = self.log.watch();
         loop {
             let woken = *head.borrow_and_update() > after;
-            if let Some(page) = self.run(part, after, max).await? {
+            if let Some(page) = self.run(wanted, after, max).await? {
                 return Ok(page);
             }
             if woken {

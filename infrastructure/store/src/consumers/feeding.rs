@@ -1,5 +1,6 @@
 //! Keeps one part of what is served of a projection in step with the log.
 
+use application::ports::Wanted;
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -49,7 +50,7 @@ impl Feeding {
         requests: mpsc::Receiver<Request>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let cursor = shared.cursor(projection.name, part);
+        let cursor = shared.cursor(projection.name, Wanted { part, handles: projection.handles });
         Self { shared, projection, part, requests, stop, cursor, warned: false }
     }
 
@@ -78,8 +79,7 @@ impl Feeding {
                     let Some(live) = &mut live else { continue };
                     live.follow(&run.events, run.through).await?;
                     self.cursor.handled(live.place.at).await?;
-                    let at = run.events.last().map(|event| event.recorded_at);
-                    self.shared.moved(self.projection.name, self.part, live.place.at, at);
+                    self.shared.moved(self.projection.name, self.part, live.place.at, run.at);
                 }
             }
         }

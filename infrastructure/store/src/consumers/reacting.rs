@@ -7,10 +7,10 @@ use std::{
 
 use application::{
     App, Call, Caller,
-    ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId, WorkMessage},
+    ports::{Append, AppendError, Consumed, DeadLetter, Recorded, StreamId, Wanted, WorkMessage},
     reaction::Reaction,
 };
-use domain::kernel::OrganizationId;
+use domain::kernel::{OrganizationId, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -74,7 +74,7 @@ impl Reacting {
         requests: mpsc::Receiver<Request>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let cursor = shared.cursor(reaction.name, part);
+        let cursor = shared.cursor(reaction.name, Wanted { part, handles: reaction.handles });
         let (place, parked, known) = (Place::of(0), HashSet::new(), false);
         Self { shared, app, reaction, part, requests, stop, cursor, place, parked, known }
     }
@@ -169,7 +169,7 @@ impl Reacting {
             self.save().await?;
         }
         self.cursor.handled(self.place.at).await?;
-        self.moved(run.events.last());
+        self.moved(run.at);
         Ok(())
     }
 
@@ -357,9 +357,9 @@ impl Reacting {
         Ok(())
     }
 
-    fn moved(&self, last: Option<&Recorded>) {
+    fn moved(&self, at: Option<Timestamp>) {
         let name = self.reaction.name;
         self.shared.progress.reacted(name, self.part, self.place.at);
-        self.shared.measure(name, self.part, self.place.at, last.map(|event| event.recorded_at));
+        self.shared.measure(name, self.part, self.place.at, at);
     }
 }

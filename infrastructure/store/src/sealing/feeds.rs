@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use application::ports::{Feed, Feeds, LogError, Page, Vault};
+use application::ports::{Feed, Feeds, LogError, Page, Vault, Wanted};
 use async_trait::async_trait;
 
 use super::open;
@@ -41,8 +41,8 @@ struct SealedFeed {
 
 #[async_trait]
 impl Feed for SealedFeed {
-    async fn next(&self, part: u16, after: u64, max: usize) -> Result<Page, LogError> {
-        let mut page = self.feed.next(part, after, max).await?;
+    async fn next(&self, wanted: Wanted, after: u64, max: usize) -> Result<Page, LogError> {
+        let mut page = self.feed.next(wanted, after, max).await?;
         open(self.vault.as_ref(), &mut page.events).await?;
         Ok(page)
     }

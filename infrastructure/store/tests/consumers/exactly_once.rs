@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition, ReadModels};
+use application::ports::{EventLog, Feed, Feeds, LogError, Page, Partition, ReadModels, Wanted};
 use async_trait::async_trait;
 use store::consumers::{Progress, check};
 
@@ -83,7 +83,7 @@ impl Feeds for Same {
 
 #[async_trait]
 impl Feed for Unruly {
-    async fn next(&self, _part: u16, after: u64, max: usize) -> Result<Page, LogError> {
+    async fn next(&self, _: Wanted, after: u64, max: usize) -> Result<Page, LogError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let mut head = self.log.watch();
         let known = *head.wait_for(|head| *head > after).await.expect("open");
@@ -93,7 +93,7 @@ impl Feed for Unruly {
             // Only what was handled before.
             1 => {
                 let events = self.log.read(0, usize::try_from(after).unwrap_or(0)).await?;
-                return Ok(Page { after: 0, through: after, events });
+                return Ok(Page { after: 0, through: after, events, at: None });
             }
             // Far ahead.
             2 => (after + 5).min(known - 1),
@@ -101,7 +101,7 @@ impl Feed for Unruly {
         };
         let events = self.log.read(from, max.min(4)).await?;
         let through = events.last().map_or(from, |event| event.position);
-        Ok(Page { after: from, through, events })
+        Ok(Page { after: from, through, events, at: None })
     }
 
     async fn handled(&self, _part: u16, _through: u64) -> Result<(), LogError> {

@@ -12,6 +12,7 @@ mod carrying;
 mod claims;
 mod exactly_once;
 mod features;
+mod feeds;
 mod kettles;
 mod letters;
 mod operating;

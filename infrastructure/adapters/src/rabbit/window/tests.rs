@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::*;
 
 const LIMITS: Limits = Limits { messages: 8, bytes: 4_000 };
+const CARS: Wanted = Wanted { part: 0, handles: &[("car", "registered")] };
 
 fn event(position: u64) -> Recorded {
     Recorded {
@@ -40,7 +41,7 @@ fn quiet(window: &mut Window, position: u64, previous: u64, now: Instant) {
 
 /// What a member is given: where the page begins, which events it has, where it ends.
 fn page(window: &mut Window, after: u64, now: Instant) -> Option<(u64, Vec<u64>, u64)> {
-    let page = window.next(1, after, 10, now)?;
+    let page = window.next(1, CARS, after, 10, now)?;
     let positions = page.events.iter().map(|event| event.position).collect();
     Some((page.after, positions, page.through))
 }
@@ -54,7 +55,7 @@ fn gives_a_run_and_forgets_what_is_handled() {
     }
     assert_eq!(page(&mut window, 0, now), Some((0, vec![1, 2, 3], 3)));
     assert_eq!(page(&mut window, 2, now), Some((2, vec![3], 3)));
-    assert_eq!(window.next(1, 0, 2, now).expect("a page").through, 2);
+    assert_eq!(window.next(1, CARS, 0, 2, now).expect("a page").through, 2);
     assert_eq!(window.acknowledge(now), None);
     window.handled(1, 2, now);
     assert_eq!(window.acknowledge(now), Some(2));
@@ -65,9 +66,22 @@ fn gives_a_run_and_forgets_what_is_handled() {
 }
 
 #[test]
+fn gives_what_is_wanted_and_moves_past_the_rest() {
+    let (mut window, now) = (Window::new(LIMITS), Instant::now());
+    for position in 1..=4 {
+        told(&mut window, position, Some(position - 1), now);
+    }
+    let other = Wanted { part: 0, handles: &[("user", "registered")] };
+    let page = window.next(2, other, 1, 2, now).expect("a page");
+    assert_eq!((page.after, page.events, page.through), (1, vec![], 3), "two, whatever they are");
+    assert_eq!(page.at, Some(Timestamp::MIN), "that is how late it is");
+    assert_eq!(window.next(2, other, 3, 2, now).expect("a page").through, 4);
+}
+
+#[test]
 fn acknowledgements_gather_unless_there_are_many() {
     let (mut window, begun) = (Window::new(LIMITS), Instant::now());
-    window.next(1, 0, 10, begun);
+    window.next(1, CARS, 0, 10, begun);
     told_all(&mut window, begun);
     assert_eq!(window.due(begun), None, "nobody is done with anything");
     window.handled(1, 1, begun);
@@ -118,8 +132,8 @@ fn a_log_that_was_restored_is_followed_again() {
 #[test]
 fn the_slowest_is_left_behind_only_for_the_sake_of_one_who_is_ahead() {
     let (mut window, now) = (Window::new(LIMITS), Instant::now());
-    window.next(1, 0, 10, now);
-    window.next(2, 0, 10, now);
+    window.next(1, CARS, 0, 10, now);
+    window.next(2, CARS, 0, 10, now);
     told_all(&mut window, now);
     assert_eq!(window.acknowledge(now), None, "full, and the broker waits for both");
     window.handled(2, 6, now);
@@ -131,7 +145,7 @@ fn the_slowest_is_left_behind_only_for_the_sake_of_one_who_is_ahead() {
 #[test]
 fn nobody_holds_up_the_broker_for_ever() {
     let (mut window, begun) = (Window::new(LIMITS), Instant::now());
-    window.next(1, 0, 10, begun);
+    window.next(1, CARS, 0, 10, begun);
     told_all(&mut window, begun);
     assert_eq!(window.acknowledge(begun), None);
     assert_eq!(window.acknowledge(begun + GONE), Some(5));
@@ -140,7 +154,7 @@ fn nobody_holds_up_the_broker_for_ever() {
 #[test]
 fn memory_is_bounded_whoever_waits() {
     let (mut window, now) = (Window::new(LIMITS), Instant::now());
-    window.next(1, 0, 10, now);
+    window.next(1, CARS, 0, 10, now);
     for position in 1..=1_000 {
         told(&mut window, position, Some(position - 1), now);
         window.reconnected();
@@ -197,7 +211,7 @@ proptest! {
                 }
                 Step::Asks(member) => {
                     let checkpoint = &mut checkpoints[usize::try_from(member).expect("small")];
-                    let Some(page) = window.next(member, *checkpoint, 3, now) else { continue };
+                    let Some(page) = window.next(member, CARS, *checkpoint, 3, now) else { continue };
                     if page.after > *checkpoint {
                         // The log has everything up to there.
                         *checkpoint = page.after;
