@@ -153,8 +153,8 @@ impl Window {
         if let Some(Kept { position, event: None }) = ahead.clone().next() {
             return Some(gap(*position));
         }
-        let mut run = vec![];
-        run.extend(ahead.map_while(|kept| kept.event.as_ref()).take(max.max(1)));
+        let mut run: Vec<&Recorded> =
+            ahead.map_while(|kept| kept.event.as_ref()).take(max.max(1)).collect();
         let last = run.last().copied();
         let through = match (last, self.events.len() - begin == run.len()) {
             (Some(last), false) => last.position,

@@ -7,7 +7,7 @@ use domain::kernel::Timestamp;
 
 use super::feed;
 
-/// A source of the wanted events of one part in exactly the log's order, made of a feed that may not be.
+/// A source of what is wanted of one part in exactly the log's order, made of a feed that may not be.
 pub(super) struct Cursor {
     feed: Arc<dyn Feed>,
     log: Arc<dyn EventLog>,

@@ -113,7 +113,7 @@ mod tests {
     fn events(positions: std::ops::RangeInclusive<u64>, bytes: usize) -> Vec<Recorded> {
         let event = |position: u64| Recorded {
             position,
-            stream: StreamId::new(if position % 2 == 0 { "car" } else { "user" }, "1"),
+            stream: StreamId::new(if position.is_multiple_of(2) { "car" } else { "user" }, "1"),
             sequence: position,
             event_id: Uuid::from_u128(u128::from(position)),
             name: "registered".to_owned(),
