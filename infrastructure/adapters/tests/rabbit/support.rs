@@ -245,7 +245,6 @@ pub async fn connect(url: &str) -> lapin::Result<Connection> {
 pub const CARS: Wanted = Wanted { part: 0, handles: &[("car", "registered")] };
 
 /// An event; the position tells everything else of it.
-
 pub fn event(position: u64) -> Recorded {
     Recorded {
         position,
