@@ -47,10 +47,10 @@ impl Recent {
             self.forget(self.events.len());
             (self.after, self.through) = (after, after);
         }
+        // What is new stays for now: somebody is about to take it.
+        self.shrink();
         let Some(last) = events.last() else { return };
         self.through = last.position;
-        // What is new stays: somebody is about to take it.
-        self.shrink();
         self.bytes += events.iter().map(size).sum::<usize>();
         self.events.extend(events);
     }
@@ -166,5 +166,7 @@ mod tests {
         recent.add(3_010, events(3_011..=3_011, BYTES / 2));
         assert!(recent.is_next(3_009) && !recent.is_next(3_008), "one more is enough");
         assert_eq!(page(&recent, 3_009, 100), Some((vec![3_010], 3_011)));
+        recent.add(3_011, vec![]);
+        assert_eq!(recent.bytes, BYTES / 2, "where nothing happens no more than that is held");
     }
 }
