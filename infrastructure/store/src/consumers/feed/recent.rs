@@ -44,8 +44,7 @@ impl Recent {
     pub fn add(&mut self, after: u64, events: Vec<Recorded>) {
         self.asked = Some(Instant::now());
         if after != self.through {
-            self.forget(self.events.len());
-            (self.after, self.through) = (after, after);
+            *self = Self { after, through: after, asked: self.asked, ..Self::default() };
         }
         // What is new stays for now: somebody is about to take it.
         self.shrink();
@@ -77,22 +76,14 @@ impl Recent {
     }
 
     fn shrink(&mut self) {
-        let (mut bytes, mut kept) = (0, 0);
-        for event in self.events.iter().rev().take(KEPT) {
-            bytes += size(event);
-            if bytes > BYTES {
-                break;
-            }
-            kept += 1;
-        }
-        self.forget(self.events.len() - kept);
+        while (self.events.len() > KEPT || self.bytes > BYTES) && self.forget() {}
     }
-    /// Forgets so many, oldest first.
-    fn forget(&mut self, count: usize) {
-        for event in self.events.drain(..count) {
-            self.bytes -= size(&event);
-            self.after = event.position;
-        }
+    /// Forgets the oldest; whether there was any.
+    fn forget(&mut self) -> bool {
+        let Some(event) = self.events.pop_front() else { return false };
+        self.bytes -= size(&event);
+        self.after = event.position;
+        true
     }
 }
 
