@@ -1,26 +1,30 @@
 //! The threads that hash: as many as there are cores, below everything else that runs, and with a
 //! queue that ends.
 
+mod held;
+
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError},
-    },
+    sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use application::{Error, Result};
 use argon2::Block;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use domain::identities::Password;
 use domain::kernel::ErrorKind;
 use thread_priority::{ThreadPriority, set_current_thread_priority};
 use tokio::sync::oneshot;
 
 use super::phc::{Cost, OUTPUT, SALT};
+use held::Held;
 
 /// A thread that had nothing to do for so long gives its memory back.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// About how long an answer is held at most.
+const HELD: Duration = Duration::from_millis(250);
 
 /// How much hashing may go on at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +42,28 @@ pub(super) struct Job {
     pub salt: [u8; SALT],
 }
 
+/// `None` if argon2 refuses the parameters.
+type Output = Option<[u8; OUTPUT]>;
+
 struct Waiting {
     job: Job,
-    answer: oneshot::Sender<Option<[u8; OUTPUT]>>,
+    answer: oneshot::Sender<Output>,
 }
 
 /// The threads. They end when this is dropped.
 pub(super) struct Pool {
-    queue: Option<SyncSender<Waiting>>,
+    queue: Option<Sender<Waiting>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
     pub fn start(Threads { count, waiting }: Threads) -> std::io::Result<Self> {
-        let (queue, jobs) = mpsc::sync_channel(waiting);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (queue, jobs) = crossbeam_channel::bounded(waiting);
+        let held = Arc::new(Held::of(count.max(1), HELD));
         let thread = |number: usize| {
-            let jobs = jobs.clone();
-            thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&jobs))
+            let (jobs, held) = (jobs.clone(), held.clone());
+            let name = format!("passwords-{number}");
+            thread::Builder::new().name(name).spawn(move || work(&jobs, &held))
         };
         let threads = (0..count.max(1)).map(thread).collect::<std::io::Result<_>>()?;
         Ok(Self { queue: Some(queue), threads })
@@ -98,18 +106,23 @@ fn busy() -> Error {
     )
 }
 
-fn work(jobs: &Mutex<Receiver<Waiting>>) {
+fn work(jobs: &Receiver<Waiting>, held: &Held) {
     if let Err(error) = set_current_thread_priority(ThreadPriority::Min) {
         tracing::warn!(?error, "hashing passwords has the same priority as requests");
     }
     let mut memory = vec![];
     loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(IDLE);
+        let next = jobs.try_recv().or_else(|_| {
+            held.give();
+            jobs.recv_timeout(IDLE)
+        });
         match next {
             // Whoever has gone needs no answer.
             Ok(waiting) if waiting.answer.is_closed() => {}
             Ok(Waiting { job, answer }) => {
-                let _ = answer.send(compute(&job, &mut memory));
+                let begun = Instant::now();
+                let output = compute(&job, &mut memory);
+                held.hold(answer, output, jobs.len(), begun.elapsed());
             }
             Err(RecvTimeoutError::Timeout) => memory = vec![],
             Err(RecvTimeoutError::Disconnected) => return,
@@ -118,7 +131,7 @@ fn work(jobs: &Mutex<Receiver<Waiting>>) {
 }
 
 /// The memory is kept for the next one: fresh pages cost as much as a pass.
-fn compute(job: &Job, memory: &mut Vec<Block>) -> Option<[u8; OUTPUT]> {
+fn compute(job: &Job, memory: &mut Vec<Block>) -> Output {
     let blocks = job.cost.blocks();
     if memory.len() < blocks {
         memory.resize(blocks, Block::new());
@@ -129,4 +142,30 @@ fn compute(job: &Job, memory: &mut Vec<Block>) -> Option<[u8; OUTPUT]> {
     let memory = memory.get_mut(..blocks)?;
     argon2.hash_password_into_with_memory(password, &job.salt, &mut output, memory).ok()?;
     Some(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_answer_comes_when_the_last_password_was_taken() {
+        let (queue, jobs) = crossbeam_channel::unbounded();
+        let password = Password::parse("1Password!").unwrap();
+        let cost = Cost::new(64, 1, 1).unwrap();
+        let ask = |_| {
+            let (answer, answered) = oneshot::channel();
+            let job = Job { password: password.clone(), cost, salt: [7; SALT] };
+            queue.send(Waiting { job, answer }).unwrap();
+            answered
+        };
+        let mut all: Vec<_> = (0..100).map(ask).collect();
+        let waiting = jobs.clone();
+        let thread = thread::spawn(move || work(&jobs, &Held::of(1, Duration::from_mins(1))));
+        assert!(all.remove(0).blocking_recv().unwrap().is_some());
+        assert_eq!(waiting.len(), 0);
+        assert!(all.into_iter().all(|one| one.blocking_recv().unwrap().is_some()));
+        drop(queue);
+        thread.join().unwrap();
+    }
 }
