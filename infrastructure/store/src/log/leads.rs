@@ -18,8 +18,10 @@ pub const FOLLOW: &str = "WITH owner AS (SELECT aggregate_type, aggregate_id FRO
         FROM streams s LEFT JOIN snapshots n ON n.aggregate_type = s.aggregate_type \
             AND n.aggregate_id = s.aggregate_id AND n.state_version = s.state_version) \
     SELECT e.position, e.sequence, e.event_id, e.event_type, e.event_version, e.payload, e.metadata, \
-        e.recorded_at, k.aggregate_type, k.aggregate_id, CAST(k.place AS bigint), k.sequence, \
+        e.recorded_at, k.aggregate_type, k.aggregate_id, CAST(k.place AS bigint) AS place, \
+        k.sequence AS kept, \
         CASE WHEN e.sequence IS NULL OR e.sequence = coalesce(k.sequence, 0) + 1 THEN k.state END \
+        AS state \
     FROM kept k LEFT JOIN events e ON e.aggregate_id = k.aggregate_id \
         AND e.aggregate_type = k.aggregate_type AND e.sequence > coalesce(k.sequence, 0) \
     ORDER BY k.place, e.sequence";

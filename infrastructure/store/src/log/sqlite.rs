@@ -2,6 +2,7 @@
 
 mod engine;
 mod errors;
+mod following;
 mod rows;
 
 use std::sync::Arc;
@@ -142,7 +143,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn follow(&self, lead: &Lead<'_>) -> Result<Vec<Trail>, LogError> {
-        let query = sqlx::query(leads::FOLLOW)
+        let query = sqlx::query(&following::FOLLOW_AT_ONCE)
             .bind(&lead.claim.scope)
             .bind(&*lead.claim.kind)
             .bind(&lead.claim.value)
@@ -150,9 +151,12 @@ impl EventLog for SqliteLog {
             .bind(lead.kind)
             .bind(lead.member)
             .bind(i64::from(lead.kind_version));
-        let rows = self.reader.all(query).await.map_err(unreadable)?;
-        let steps = rows.iter().map(rows::step).collect::<Result<_, _>>();
-        leads::trails(steps.map_err(unreadable)?, lead)
+        let row = self.reader.first(query).await.map_err(unreadable)?;
+        let steps = match row {
+            Some(row) => row.try_get(0).and_then(following::steps).map_err(unreadable)?,
+            None => vec![],
+        };
+        leads::trails(steps, lead)
     }
 
     async fn checkpoint(&self, consumer: &str, part: u16) -> Result<Option<u64>, LogError> {

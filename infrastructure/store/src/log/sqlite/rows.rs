@@ -5,10 +5,7 @@ use domain::kernel::Timestamp;
 use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::log::{
-    leads::Step,
-    shared::{self, unsigned},
-};
+use crate::log::shared::{self, unsigned};
 
 /// An event; columns 8 and 9 name its stream if that isn't known.
 pub fn event(row: &SqliteRow, stream: Option<&StreamId>) -> Result<Recorded, sqlx::Error> {
@@ -29,19 +26,6 @@ pub fn event(row: &SqliteRow, stream: Option<&StreamId>) -> Result<Recorded, sql
         payload: row.try_get(5)?,
         metadata: row.try_get(6)?,
         recorded_at: Timestamp::parse(at).map_err(decode)?,
-    })
-}
-
-/// A step from a value to what it leads to: an event, if there is one, and the rest.
-pub fn step(row: &SqliteRow) -> Result<Step, sqlx::Error> {
-    let happened = row.try_get::<Option<i64>, _>(0)?.is_some();
-    Ok(Step {
-        place: row.try_get(10)?,
-        kind: row.try_get(8)?,
-        id: row.try_get(9)?,
-        kept: row.try_get(11)?,
-        state: row.try_get(12)?,
-        event: happened.then(|| event(row, None)).transpose()?,
     })
 }
 
@@ -85,6 +69,6 @@ pub fn answer(row: &SqliteRow, first: usize) -> Result<StoredAnswer, sqlx::Error
     })
 }
 
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
