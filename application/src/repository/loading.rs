@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A stream with fewer events since its last snapshot gets no new one.
-const SNAPSHOT_EVERY: usize = 25;
+const SNAPSHOT_EVERY: usize = 10;
 /// Nor does one whose events since then are less than this part of it: writing the snapshots of what
 /// is large must not cost more than reading a few events.
 const SNAPSHOT_SHARE: usize = 4;
