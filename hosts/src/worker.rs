@@ -28,7 +28,7 @@ const ROUTES: &[(WorkQueue, &str, usize)] = &[
 const IDLE: Duration = Duration::from_millis(500);
 /// How long messages gather in a queue that had less than are delivered at once: many together cost
 /// little more than one.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(250);
 /// How often the queues are counted.
 const COUNT: Duration = Duration::from_secs(5);
 
