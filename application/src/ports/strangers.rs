@@ -6,7 +6,7 @@ use domain::identities::WrongPasswords;
 use crate::Result;
 
 /// Counts wrong passwords for addresses that nobody has, so that they lock as an account does: who
-/// guesses does not learn from a lock whether there is one. Kept for a day after the last.
+/// guesses does not learn from a lock whether there is one. Kept for as long as they count.
 #[async_trait]
 pub trait Strangers: Send + Sync {
     /// What they have come to for an address, known by its digest.

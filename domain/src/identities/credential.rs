@@ -9,7 +9,7 @@ use time::Duration;
 use super::{CredentialEvent, OneTimeToken, PasswordHash, TokenHash};
 use crate::kernel::{Aggregate, EmailAddress, Evolve, OrganizationId, Timestamp, UserId};
 
-pub use locking::{LockOut, WrongPasswords};
+pub use locking::{COUNTED, LockOut, WrongPasswords};
 pub use refusals::CredentialError;
 
 /// How long a registration can be confirmed.
@@ -342,11 +342,19 @@ impl Evolve for Credential {
             CredentialEvent::RegistrationVerificationVerified { .. } => {
                 self.verification = Verification::Verified;
             }
-            CredentialEvent::PasswordVerified { audit_attempt, failed_attempts, .. } => {
+            CredentialEvent::PasswordVerified {
+                audit_attempt,
+                failed_attempts,
+                attempted_on,
+                ..
+            } => {
                 if *audit_attempt {
                     // Nothing is counted while it is locked, so that the lock has run out.
-                    self.wrong_passwords =
-                        WrongPasswords { in_a_row: *failed_attempts, locked_until: None };
+                    self.wrong_passwords = WrongPasswords {
+                        in_a_row: *failed_attempts,
+                        last: Some(*attempted_on),
+                        locked_until: None,
+                    };
                 }
             }
             CredentialEvent::AccountLocked { until } => {
@@ -371,7 +379,7 @@ impl Evolve for Credential {
 }
 
 impl Aggregate for Credential {
-    const STATE_VERSION: u32 = 3;
+    const STATE_VERSION: u32 = 4;
 
     fn tenant(&self) -> Option<&OrganizationId> {
         None

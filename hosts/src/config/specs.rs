@@ -75,7 +75,7 @@ pub const ALL: &[Spec] = &[
     spec("GROUNDWORK_PASSWORD_THREADS", Kind::Number(1, 256), None, "Threads that hash passwords, below everything else that runs; one per processor core, if not set."),
     spec("GROUNDWORK_PASSWORD_WAITING", Kind::Number(1, 100_000), Some("200"), "Passwords that may wait for such a thread; more are answered 503."),
     spec("GROUNDWORK_PASSWORD_STRENGTH", Kind::Number(0, 4), Some("0"), "How hard to guess a new password must be, as zxcvbn scores it; 0 takes all that keep the rule of three kinds of characters."),
-    spec("GROUNDWORK_SIGN_IN_MAX_FAILED", Kind::Number(1, 99), Some("5"), "So many wrong passwords in a row lock an account, or an address that nobody has."),
+    spec("GROUNDWORK_SIGN_IN_MAX_FAILED", Kind::Number(1, 99), Some("5"), "So many wrong passwords in a row, each within a day of the one before, lock an account, or an address that nobody has."),
     spec("GROUNDWORK_SIGN_IN_COOL_DOWN_SECONDS", Kind::Number(1, 86_400), None, "How long it stays locked; 600, if not set (300 in testing builds)."),
     spec("GROUNDWORK_SIGN_IN_DELAY_LEAST_MILLISECONDS", Kind::Number(0, 20_000), None, "Signing in, registering, and asking for another confirmation or for a reset are answered no sooner than after a random time that begins with them, so that what they took does not tell who is known: at least this long; 1500 in production, else 0, if not set."),
     spec("GROUNDWORK_SIGN_IN_DELAY_MOST_MILLISECONDS", Kind::Number(0, 20_000), None, "And at most this long; 4000 in production, else 0, if not set."),

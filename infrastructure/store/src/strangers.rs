@@ -7,24 +7,23 @@ use application::{
     ports::{Clock, Strangers},
 };
 use async_trait::async_trait;
-use domain::identities::WrongPasswords;
-use time::Duration;
+use domain::{
+    identities::{COUNTED, WrongPasswords},
+    kernel::Timestamp,
+};
 
 use crate::{
     db::{Db, Kind, Value},
     forgetting::Forgetting,
 };
 
-/// How long an address is remembered after the last wrong password.
-const KEPT: Duration = Duration::days(1);
-
-const FIND: &str = "SELECT in_a_row, locked_until FROM strangers WHERE address_digest = $1";
+const FIND: &str =
+    "SELECT in_a_row, tried_at, locked_until FROM strangers WHERE address_digest = $1";
 /// Changes nothing if another one was counted meanwhile.
 const NOTE: &str = "INSERT INTO strangers (address_digest, in_a_row, locked_until, tried_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (address_digest) DO UPDATE \
      SET in_a_row = excluded.in_a_row, locked_until = excluded.locked_until, \
-     tried_at = excluded.tried_at WHERE strangers.in_a_row = $5 \
-     AND strangers.locked_until IS NOT DISTINCT FROM $6";
+     tried_at = excluded.tried_at WHERE strangers.in_a_row = $5 AND strangers.tried_at = $6";
 const FORGET: &str = "DELETE FROM strangers WHERE tried_at < $1";
 
 /// Every statement, so that a test can ask both engines.
@@ -44,7 +43,7 @@ impl StrangerTable {
     /// In this database.
     #[must_use]
     pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db: read, clock, forgetting: Forgetting::of(FORGET, KEPT) }
+        Self { db: read, clock, forgetting: Forgetting::of(FORGET, COUNTED) }
     }
 
     /// Forgets all of them.
@@ -65,7 +64,8 @@ impl Strangers for StrangerTable {
             return Ok(WrongPasswords::default());
         };
         let in_a_row = u32::try_from(row.count("in_a_row")?).unwrap_or(u32::MAX);
-        Ok(WrongPasswords { in_a_row, locked_until: row.opt_time("locked_until")? })
+        let (last, locked_until) = (row.opt_time("tried_at")?, row.opt_time("locked_until")?);
+        Ok(WrongPasswords { in_a_row, last, locked_until })
     }
 
     async fn note(
@@ -74,19 +74,17 @@ impl Strangers for StrangerTable {
         before: &WrongPasswords,
         after: &WrongPasswords,
     ) -> Result<bool> {
-        let now = self.clock.now();
-        let until =
-            |lock: &WrongPasswords| lock.locked_until.map_or(Value::Null(Kind::Time), Value::Time);
+        let time = |time: Option<Timestamp>| time.map_or(Value::Null(Kind::Time), Value::Time);
         let values = [
             digest.into(),
             i64::from(after.in_a_row).into(),
-            until(after),
-            now.into(),
+            time(after.locked_until),
+            time(after.last),
             i64::from(before.in_a_row).into(),
-            until(before),
+            time(before.last),
         ];
         let noted = self.db.execute(NOTE, &values).await? == 1;
-        self.forgetting.at(&self.db, now).await;
+        self.forgetting.at(&self.db, self.clock.now()).await;
         Ok(noted)
     }
 }

@@ -6,6 +6,9 @@ use time::Duration;
 use super::{Credential, CredentialError};
 use crate::{identities::CredentialEvent, kernel::Timestamp};
 
+/// A wrong password counts for so long; whoever tries again later counts from one.
+pub const COUNTED: Duration = Duration::days(1);
+
 /// When an account is locked, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockOut {
@@ -20,6 +23,8 @@ pub struct LockOut {
 pub struct WrongPasswords {
     /// How many there were in a row.
     pub in_a_row: u32,
+    /// When the last of them came.
+    pub last: Option<Timestamp>,
     /// Until when they lock, or locked.
     pub locked_until: Option<Timestamp>,
 }
@@ -35,13 +40,15 @@ impl WrongPasswords {
             _ => Ok(()),
         }
     }
-    /// After one more. After a lock they count from one again.
+    /// After one more. After a lock, and when the last one counts no more, they count from one again.
     #[must_use]
     pub fn and_another(&self, rules: &LockOut, now: Timestamp) -> Self {
-        let before = if self.locked_until.is_some() { 0 } else { self.in_a_row };
+        let counts = self.last.is_some_and(|last| now <= last.plus(COUNTED));
+        let before = if counts && self.locked_until.is_none() { self.in_a_row } else { 0 };
         let in_a_row = before.saturating_add(1);
         let locks = in_a_row >= rules.max_failed;
-        Self { in_a_row, locked_until: locks.then(|| now.plus(rules.cool_down)) }
+        let locked_until = locks.then(|| now.plus(rules.cool_down));
+        Self { in_a_row, last: Some(now), locked_until }
     }
 }
 

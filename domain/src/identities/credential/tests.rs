@@ -187,7 +187,19 @@ fn what_nobody_has_locks_as_an_account_does() {
     assert_eq!(wrong.check_lock(minute(5)), Err(CredentialError::Locked));
     assert_eq!(wrong.check_lock(minute(6)), Ok(()));
     let again = wrong.and_another(&RULES, minute(6));
-    assert_eq!(again, WrongPasswords { in_a_row: 1, locked_until: None });
+    let one = WrongPasswords { in_a_row: 1, last: Some(minute(6)), locked_until: None };
+    assert_eq!(again, one);
+}
+
+#[test]
+fn a_wrong_password_counts_for_a_day() {
+    const DAY: i64 = 24 * 60;
+    given::<Credential>(and([compared(false, 2, 2)]))
+        .when(|credential| credential.verify_password(false, &RULES, minute(2 + DAY)))
+        .then([compared(false, 3, 2 + DAY), locked(7 + DAY)]);
+    given::<Credential>(and([compared(false, 2, 2)]))
+        .when(|credential| credential.verify_password(false, &RULES, minute(3 + DAY)))
+        .then([compared(false, 1, 3 + DAY)]);
 }
 
 #[test]
