@@ -17,15 +17,15 @@ use crate::{
 
 pub mod api_keys;
 pub mod credentials;
-mod locked_attempts;
 pub mod machines;
 pub mod me;
 mod pace;
 pub mod reactions;
+mod refusals;
 pub mod tokens;
 mod turns;
 
-pub use locked_attempts::LockedAttempts;
+pub use refusals::Refusals;
 pub use turns::Turns;
 
 /// How people sign in.
@@ -42,8 +42,8 @@ pub struct SignIn {
     pub grace: time::Duration,
     /// One password of an account is compared at a time.
     pub turns: Turns,
-    /// How often somebody tried while an account was locked.
-    pub locked_attempts: LockedAttempts,
+    /// How often somebody was refused who was locked out or suspended.
+    pub refusals: Refusals,
 }
 
 impl Default for SignIn {
@@ -56,7 +56,7 @@ impl Default for SignIn {
             refresh_token: time::Duration::days(14),
             grace: time::Duration::seconds(10),
             turns: Turns::default(),
-            locked_attempts: LockedAttempts::default(),
+            refusals: Refusals::default(),
         }
     }
 }
@@ -75,7 +75,8 @@ fn is_registered_person(user: &EndUser) -> bool {
     user.status() == UserStatus::Registered && user.classification() == Classification::Person
 }
 
-/// Refuses whoever is suspended, which is audited with this code.
+/// Refuses whoever is suspended, which is audited with this code when it is the first, second, fourth
+/// time within a day, and so on.
 async fn check_access(
     app: &App,
     call: &Call,
@@ -86,13 +87,16 @@ async fn check_access(
         return Ok(());
     }
     let id = UserId::parse(&user.id)?;
-    let audit = Audited {
-        code,
-        against: Some(&id),
-        template: "User {0} is suspended and was refused",
-        arguments: &[id.as_str()],
-    };
-    app.recorder.audit(call, audit).await?;
+    let (reason, now) = (format!("{code} {id}"), app.clock.now());
+    if let Some(count) = app.sign_in.refusals.count(reason, now.plus(time::Duration::DAY), now) {
+        let audit = Audited {
+            code,
+            against: Some(&id),
+            template: "User {0} is suspended and was refused {1} times",
+            arguments: &[id.as_str(), &count.to_string()],
+        };
+        app.recorder.audit(call, audit).await?;
+    }
     Err(suspended())
 }
 

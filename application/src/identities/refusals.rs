@@ -1,5 +1,5 @@
-//! Sign-ins at locked accounts: anybody can try those as fast as the network carries them, and each
-//! audit is a row that is kept for ever.
+//! Refusals that anybody can provoke as fast as the network carries them, where each audit is a row
+//! that is kept for ever.
 
 use std::{
     collections::HashMap,
@@ -8,35 +8,35 @@ use std::{
 
 use domain::kernel::Timestamp;
 
-/// Locks that are over are forgotten once so many are known.
+/// What is over is forgotten once so much is counted.
 const REMEMBERED: usize = 1024;
 
-/// Counts the attempts during each lock, as far as this process sees them.
+/// Counts refusals for the same reason, as far as this process sees them.
 #[derive(Debug, Default)]
-pub struct LockedAttempts(Mutex<HashMap<String, Lock>>);
+pub struct Refusals(Mutex<HashMap<String, Count>>);
 
 #[derive(Debug)]
-struct Lock {
+struct Count {
     until: Timestamp,
-    attempts: u64,
+    refusals: u64,
 }
 
-impl LockedAttempts {
-    /// Counts an attempt at an account that is locked for so long. The number of attempts, if an
-    /// audit is to tell it: of the first, the second, the fourth and so on, so that the most eager
-    /// guesser makes a few dozen.
-    pub fn count(&self, account: &str, until: Timestamp, now: Timestamp) -> Option<u64> {
+impl Refusals {
+    /// Counts a refusal for a reason that is counted until then. How many there were, if an audit is
+    /// to tell it: of the first, the second, the fourth and so on, so that the most eager guesser
+    /// makes a few dozen.
+    pub fn count(&self, reason: String, until: Timestamp, now: Timestamp) -> Option<u64> {
         // A poisoned map is whole: it is changed by single calls.
-        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if locks.len() >= REMEMBERED {
-            locks.retain(|_, lock| lock.until > now);
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= REMEMBERED {
+            counts.retain(|_, count| count.until > now);
         }
-        let lock = locks.entry(account.to_owned()).or_insert(Lock { until, attempts: 0 });
-        if lock.until != until {
-            *lock = Lock { until, attempts: 0 };
+        let count = counts.entry(reason).or_insert(Count { until, refusals: 0 });
+        if count.until <= now {
+            *count = Count { until, refusals: 0 };
         }
-        lock.attempts += 1;
-        lock.attempts.is_power_of_two().then_some(lock.attempts)
+        count.refusals += 1;
+        count.refusals.is_power_of_two().then_some(count.refusals)
     }
 }
 
@@ -51,27 +51,28 @@ mod tests {
     }
 
     #[test]
-    fn of_ten_thousand_attempts_a_few_are_told() {
-        let locked_attempts = LockedAttempts::default();
-        let told = (0..10_000).filter_map(|_| locked_attempts.count("ann", minute(10), minute(1)));
+    fn of_ten_thousand_a_few_are_told() {
+        let refusals = Refusals::default();
+        let told =
+            (0..10_000).filter_map(|_| refusals.count("ann".to_owned(), minute(10), minute(1)));
         assert_eq!(told.collect::<Vec<_>>(), (0..14).map(|power| 1 << power).collect::<Vec<_>>());
     }
 
     #[test]
-    fn another_lock_and_another_account_count_from_one() {
-        let locked_attempts = LockedAttempts::default();
-        let told = [("ann", 10), ("ann", 10), ("ann", 10), ("bea", 10), ("ann", 30)]
-            .map(|(account, until)| locked_attempts.count(account, minute(until), minute(1)));
-        assert_eq!(told, [Some(1), Some(2), None, Some(1), Some(1)]);
+    fn another_reason_counts_from_one_and_so_does_one_whose_time_is_over() {
+        let refusals = Refusals::default();
+        let told = [("ann", 1), ("ann", 2), ("ann", 9), ("bea", 9), ("ann", 10), ("ann", 11)]
+            .map(|(reason, at)| refusals.count(reason.to_owned(), minute(at + 9), minute(at)));
+        assert_eq!(told, [Some(1), Some(2), None, Some(1), Some(1), Some(2)]);
     }
 
     #[test]
-    fn locks_that_are_over_are_forgotten() {
-        let locked_attempts = LockedAttempts::default();
-        for account in 0..10 * REMEMBERED {
-            let now = minute(i64::try_from(account).unwrap());
-            locked_attempts.count(&account.to_string(), now.plus(Duration::minutes(5)), now);
+    fn what_is_over_is_forgotten() {
+        let refusals = Refusals::default();
+        for number in 0..10 * REMEMBERED {
+            let now = minute(i64::try_from(number).unwrap());
+            refusals.count(number.to_string(), now.plus(Duration::minutes(5)), now);
         }
-        assert!(locked_attempts.0.lock().unwrap().len() <= REMEMBERED);
+        assert!(refusals.0.lock().unwrap().len() <= REMEMBERED);
     }
 }

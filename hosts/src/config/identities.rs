@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapters::passwords::{Cost, Threads};
-use application::identities::{LockedAttempts, SignIn, Turns};
+use application::identities::{Refusals, SignIn, Turns};
 use domain::identities::LockOut;
 
 use super::{Mode, source::Values};
@@ -43,7 +43,7 @@ impl IdentitySettings {
             refresh_token: REFRESH_TOKEN,
             grace: self.grace,
             turns: Turns::default(),
-            locked_attempts: LockedAttempts::default(),
+            refusals: Refusals::default(),
         }
     }
 }

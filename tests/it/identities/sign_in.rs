@@ -1,6 +1,8 @@
 //! Signing in.
 
 use acceptance::{TestApp, on_every_deployment};
+use application::{Call, Caller, Committed};
+use domain::end_users::{Access, Classification, EndUserEvent, UserStatus};
 use futures_util::future::join_all;
 use serde_json::json;
 use time::Duration;
@@ -13,6 +15,8 @@ on_every_deployment!(
     nobody_signs_in_before_it_is_confirmed,
     five_wrong_passwords_lock_for_a_while,
     an_address_that_nobody_has_locks_as_an_account_does,
+    wrong_passwords_count_for_a_day_whoever_has_the_address,
+    who_is_suspended_is_told_so_and_audited_now_and_then,
     wrong_passwords_at_the_same_moment_are_all_counted,
     every_sign_in_is_a_session_of_its_own,
 );
@@ -97,6 +101,56 @@ async fn an_address_that_nobody_has_locks_as_an_account_does(app: &TestApp) {
     // Whoever registers it is not locked out.
     confirmed(app, "nobody@company.com").await;
     signed_in(app, "nobody@company.com").await;
+}
+
+async fn wrong_passwords_count_for_a_day_whoever_has_the_address(app: &TestApp) {
+    confirmed(app, "ann@company.com").await;
+    let both = async |status: u16| {
+        for email in ["ann@company.com", "nobody@company.com"] {
+            let _ = sign_in(app, email, "9Password!").await.problem(status);
+        }
+    };
+    for _ in 0..4 {
+        both(401).await;
+    }
+    app.clock.advance(Duration::days(1) + Duration::seconds(1));
+    for _ in 0..4 {
+        both(401).await;
+    }
+    app.clock.advance(Duration::days(1));
+    both(401).await;
+    both(423).await;
+}
+
+async fn who_is_suspended_is_told_so_and_audited_now_and_then(app: &TestApp) {
+    let id = confirmed(app, "ann@company.com").await;
+    app.settle().await;
+    suspend(app, &id).await;
+    let _ = audited(app).await;
+    for _ in 0..3 {
+        let problem = sign_in(app, "ann@company.com", PASSWORD).await.problem(423);
+        assert_eq!(problem["code"], "account_suspended");
+    }
+    let code = "Authentication.Password.Failed.AccountSuspended";
+    assert_eq!(audited(app).await, [code; 2]);
+    app.clock.advance(Duration::days(1));
+    let _ = sign_in(app, "ann@company.com", "9Password!").await.problem(423);
+    assert_eq!(audited(app).await, [code]);
+}
+
+/// Nothing suspends anybody yet but erasing, after which the address is free before long.
+async fn suspend(app: &TestApp, id: &str) {
+    let call = Call::new(Caller::maintenance(), "a test".to_owned());
+    let mut user = app.ports().end_users.load(&call, id).await.unwrap();
+    let suspended = EndUserEvent::Created {
+        access: Access::Suspended,
+        status: UserStatus::Registered,
+        classification: Classification::Person,
+        host_region: "somewhere".to_owned(),
+    };
+    let part = app.ports().end_users.stage(&mut user, vec![suspended]).unwrap();
+    let done = app.ports().commit(&call, vec![part]).await.unwrap();
+    assert!(matches!(done, Committed::Done), "{done:?}");
 }
 
 async fn wrong_passwords_at_the_same_moment_are_all_counted(app: &TestApp) {

@@ -92,8 +92,9 @@ async fn attempt(
     let now = app.clock.now();
     if let Err(locked) = credential.state.check_lock(now) {
         let until = credential.state.locked_until().unwrap_or(now);
-        if let Some(count) = app.sign_in.locked_attempts.count(id.as_str(), until, now) {
-            let code = "Authentication.Password.Failed.AccountLocked";
+        let code = "Authentication.Password.Failed.AccountLocked";
+        let reason = format!("{code} {id} {until}");
+        if let Some(count) = app.sign_in.refusals.count(reason, until, now) {
             let arguments = [id.as_str(), &count.to_string()];
             app.recorder.audit(call, audit(code, &id, &arguments)).await?;
         }
