@@ -92,7 +92,7 @@ async fn check_access(
         let audit = Audited {
             code,
             against: Some(&id),
-            template: "User {0} is suspended and was refused {1} times",
+            template: "User {0} is suspended and was refused, time {1}",
             arguments: &[id.as_str(), &count.to_string()],
         };
         app.recorder.audit(call, audit).await?;

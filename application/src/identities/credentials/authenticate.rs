@@ -185,7 +185,7 @@ fn audit<'a>(code: &'static str, user: &'a UserId, arguments: &'a [&'a str]) -> 
     let template = match code {
         "Authentication.Password.Passed" => "User {0} signed in with a password",
         "Authentication.Password.Failed.AccountLocked" => {
-            "User {0} is locked out, where somebody tried to sign in {1} times"
+            "User {0} is locked out, and somebody tried to sign in, time {1}"
         }
         _ => "User {0} was not let in with a password",
     };
