@@ -9,7 +9,7 @@ pub mod token_family;
 
 pub use api_key::{ApiKey, ApiKeyError, ApiKeyEvent, ApiKeyId, ApiKeyText, NewApiKey};
 pub use credential::{
-    COUNTED, Credential, CredentialError, LockOut, NewCredential, NewToken, WrongPasswords,
+    Credential, CredentialError, LockOut, NewCredential, NewToken, WrongPasswords,
 };
 pub use events::{CredentialEvent, Revocation, TokenEvent};
 pub use password_policy::{Password, UnfitPassword};

@@ -9,7 +9,7 @@ use time::Duration;
 use super::{CredentialEvent, OneTimeToken, PasswordHash, TokenHash};
 use crate::kernel::{Aggregate, EmailAddress, Evolve, OrganizationId, Timestamp, UserId};
 
-pub use locking::{COUNTED, LockOut, WrongPasswords};
+pub use locking::{LockOut, WrongPasswords};
 pub use refusals::CredentialError;
 
 /// How long a registration can be confirmed.

@@ -7,10 +7,7 @@ use application::{
     ports::{Clock, Strangers},
 };
 use async_trait::async_trait;
-use domain::{
-    identities::{COUNTED, WrongPasswords},
-    kernel::Timestamp,
-};
+use domain::{identities::WrongPasswords, kernel::Timestamp};
 
 use crate::{
     db::{Db, Kind, Value},
@@ -43,7 +40,7 @@ impl StrangerTable {
     /// In this database.
     #[must_use]
     pub fn new(read: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db: read, clock, forgetting: Forgetting::of(FORGET, COUNTED) }
+        Self { db: read, clock, forgetting: Forgetting::of(FORGET, WrongPasswords::COUNTED) }
     }
 
     /// Forgets all of them.

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{EMAIL, PASSWORD, Site, until};
 
-/// Everything that a billing provider was told.
+/// Everything that a billing provider was told in bodies.
 type Told = Arc<Mutex<String>>;
 
 /// A billing provider that has nobody, and refuses whoever comes with everything that it was told.
@@ -66,6 +66,6 @@ async fn a_dead_letter_does_not_say_whom_it_is_about() {
     until(left).await;
     // So what it answered had them.
     let told = told.lock().unwrap().to_lowercase();
-    assert!(told.contains(&EMAIL.to_lowercase()) && told.contains("quagga"), "{told}");
+    assert!(told.contains(&EMAIL.to_lowercase()) && told.contains("name=quagga"), "{told}");
     site.nothing_says(&["zebulon.quagga", "Quagga", PASSWORD]).await;
 }

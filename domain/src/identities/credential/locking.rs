@@ -6,9 +6,6 @@ use time::Duration;
 use super::{Credential, CredentialError};
 use crate::{identities::CredentialEvent, kernel::Timestamp};
 
-/// A wrong password counts for so long; whoever tries again later counts from one.
-pub const COUNTED: Duration = Duration::days(1);
-
 /// When an account is locked, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockOut {
@@ -30,6 +27,9 @@ pub struct WrongPasswords {
 }
 
 impl WrongPasswords {
+    /// A wrong password counts for so long; whoever tries again later counts from one.
+    pub const COUNTED: Duration = Duration::days(1);
+
     /// Whether passwords are compared now.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl WrongPasswords {
     /// After one more. After a lock, and when the last one counts no more, they count from one again.
     #[must_use]
     pub fn and_another(&self, rules: &LockOut, now: Timestamp) -> Self {
-        let counts = self.last.is_some_and(|last| now <= last.plus(COUNTED));
+        let counts = self.last.is_some_and(|last| now <= last.plus(Self::COUNTED));
         let before = if counts && self.locked_until.is_none() { self.in_a_row } else { 0 };
         let in_a_row = before.saturating_add(1);
         let locks = in_a_row >= rules.max_failed;

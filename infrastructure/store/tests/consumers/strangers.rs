@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use application::ports::{Clock, Strangers};
-use domain::{
-    identities::{COUNTED, WrongPasswords},
-    kernel::Timestamp,
-};
+use domain::{identities::WrongPasswords, kernel::Timestamp};
 use store::strangers::StrangerTable;
 use time::Duration;
 
@@ -49,7 +46,7 @@ async fn each_is_counted_once_and_forgotten_after_a_day() {
         let again = wrong(2, Some(clock.now().plus(Duration::minutes(5))));
         assert!(counts("ann", &locked, &again).await, "{on:?}");
         assert!(!counts("ann", &locked, &again).await, "{on:?}: as many, but later");
-        advance(COUNTED);
+        advance(WrongPasswords::COUNTED);
         let beas = wrong(1, None);
         assert!(counts("bea", &none, &beas).await, "{on:?}");
         assert_eq!(of("ann").await, again, "{on:?}");
