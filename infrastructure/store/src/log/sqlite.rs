@@ -151,11 +151,9 @@ impl EventLog for SqliteLog {
             .bind(lead.kind)
             .bind(lead.member)
             .bind(i64::from(lead.kind_version));
-        let row = self.reader.first(query).await.map_err(unreadable)?;
-        let steps = match row {
-            Some(row) => row.try_get(0).and_then(following::steps).map_err(unreadable)?,
-            None => vec![],
-        };
+        let row =
+            self.reader.first(query).await.and_then(|row| row.ok_or(sqlx::Error::RowNotFound));
+        let steps = row.and_then(|row| following::steps(row.try_get(0)?)).map_err(unreadable)?;
         leads::trails(steps, lead)
     }
 
