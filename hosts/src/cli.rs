@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     config::{GatewaySettings, InvalidSettings, Settings},
-    ops,
+    ops::{self, printing::note},
     roles::{Api, Role, Roles},
     serve,
     threads::{self, Interrupting},
@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
     let Err(failure) = run(Cli::parse().command.unwrap_or(Command::Serve)) else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("{failure}");
+    note(&failure);
     match failure {
         Failure::Stop(_) => ExitCode::FAILURE,
         Failure::Settings(_) => ExitCode::from(2),

@@ -1,5 +1,7 @@
 //! Commands for operators. They work while hosts run.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bus;
 mod consumers;
 mod deadletters;
@@ -8,6 +10,7 @@ pub mod events;
 mod health;
 pub(crate) mod keys;
 mod people;
+pub(crate) mod printing;
 mod projections;
 mod relay;
 pub mod routes;
@@ -85,8 +88,8 @@ pub enum Tokens {
 /// A sentence for the operator.
 pub async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Events => print!("{}", events::catalogue()),
-        Command::Routes { format } => print!("{}", routes::printed(format)),
+        Command::Events => printing::write(events::catalogue())?,
+        Command::Routes { format } => printing::write(routes::printed(format))?,
         Command::Health { url } => health::ask(&url).await?,
         Command::Migrate => migrate(&Settings::load()?).await?,
         Command::People(command) => people::run(command, &Settings::load()?).await?,
@@ -107,6 +110,6 @@ async fn migrate(settings: &Settings) -> Result<(), Stop> {
     let stores = Stores::open(&settings.storage).await?;
     stores.migrate().await?;
     stores.close().await;
-    eprintln!("The stores have the schema of this version.");
+    printing::note("The stores have the schema of this version.");
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use acceptance::binary::Environment;
@@ -83,4 +84,28 @@ fn every_command_that_operators_are_told_is_there() {
         let shown = Environment::embedded(folder.path()).run(&arguments);
         assert!(shown.is_ok(), "{words:?}: {shown:?}");
     }
+}
+
+/// What a command says beside its answer, and whether it went well.
+fn printing_into(output: impl Into<Stdio>, arguments: &[&str]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Environment::embedded(folder.path()).command(arguments);
+    let printed = command.stdout(output).output().unwrap();
+    (printed.status.success(), String::from_utf8(printed.stderr).unwrap())
+}
+
+#[test]
+fn who_has_read_enough_ends_a_command_in_peace() {
+    for arguments in [["ops", "events"].as_slice(), &["ops", "projections", "list"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(printing_into(writer, arguments), (true, String::new()));
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (is_well, why) = printing_into(full, &["ops", "events"]);
+    assert!(!is_well && why.starts_with("The answer can't be printed: "), "{why}");
 }

@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use adapters::rabbit::{self, QueueStatus};
 use clap::Subcommand;
 
-use super::{desk::Desk, relay::no_broker};
+use super::{
+    desk::Desk,
+    printing::{say, write},
+    relay::no_broker,
+};
 use crate::{broker, cli::Stop, compose::REACTIONS, config::Settings};
 
 /// See [`super::Command::Bus`].
@@ -27,14 +31,13 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
     let desk = Desk::open(settings).await?;
     let behind = behind(&desk).await;
     desk.close().await;
-    println!("RabbitMQ {}\n", status.version);
-    println!("{:<48}{:>10}{:>12}", "queue", "ready", "consumers");
+    say(format_args!("RabbitMQ {}\n", status.version))?;
+    say(format_args!("{:<48}{:>10}{:>12}", "queue", "ready", "consumers"))?;
     for queue in &status.queues {
-        println!("{}", line(queue));
+        say(line(queue))?;
     }
-    println!();
-    print!("{}", behind?);
-    Ok(())
+    say("")?;
+    write(behind?)
 }
 
 fn line(queue: &QueueStatus) -> String {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use clap::Subcommand;
 use store::consumers::Action;
 
-use super::projections::{ask, ask_briefly};
+use super::{
+    printing::say,
+    projections::{ask, ask_briefly},
+};
 use crate::{cli::Stop, config::Settings};
 
 /// See [`super::Command::Consumers`].
@@ -33,7 +36,7 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
     let Command::Replay { consumer, from, wait } = command;
     let again = Action::Again(from);
     if projections::ALL.iter().any(|projection| projection.name == consumer) {
-        println!("{consumer} is a projection: it is built anew from the first event.");
+        say(format_args!("{consumer} is a projection: it is built anew from the first event."))?;
         return ask(settings, &consumer, again, Duration::from_secs(wait)).await;
     }
     ask_briefly(settings, &consumer, again).await

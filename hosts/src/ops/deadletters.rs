@@ -4,7 +4,7 @@ use application::ports::{DeadLetter, QueueStanding, WorkQueues as _};
 use clap::Subcommand;
 use store::consumers::Action;
 
-use super::{desk::Desk, projections::ask_briefly};
+use super::{desk::Desk, printing::say, projections::ask_briefly};
 use crate::{cli::Stop, config::Settings};
 
 /// See [`super::Command::Deadletters`].
@@ -76,16 +76,16 @@ async fn list(
     let standings = if consumer.is_none() { desk.work.standings().await } else { Ok(vec![]) };
     desk.close().await;
     for letter in letters? {
-        println!("{}", line(&letter));
+        say(line(&letter))?;
     }
     let standings =
         standings.map_err(|error| Stop::because("The queues of work can't be asked", error))?;
     for QueueStanding { queue, poison, .. } in standings {
         if poison > 0 {
             let name = queue.name();
-            println!(
+            say(format_args!(
                 "{name}: {poison} set aside on the queue; see `groundwork ops work list --queue {name}`"
-            );
+            ))?;
         }
     }
     Ok(())
@@ -98,12 +98,11 @@ async fn show(settings: &Settings, consumer: &str, position: u64) -> Result<(), 
     let Some((letter, event)) = found? else {
         return Err(Stop(format!("'{consumer}' has no dead letter at {position}.")));
     };
-    println!("{}", line(&letter));
+    say(line(&letter))?;
     match event {
-        Some(event) => println!("{}\n{}", event.payload, event.metadata),
-        None => println!("The log does not have the event any more."),
+        Some(event) => say(format_args!("{}\n{}", event.payload, event.metadata)),
+        None => say("The log does not have the event any more."),
     }
-    Ok(())
 }
 
 fn line(letter: &DeadLetter) -> String {

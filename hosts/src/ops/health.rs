@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::Value;
 
+use super::printing::say;
 use crate::cli::Stop;
 
 /// Whoever asks again and again must not wait for long.
@@ -27,8 +28,7 @@ pub async fn ask(url: &str) -> Result<(), Stop> {
     let response = client.get(url).send().await.map_err(silent)?;
     let status = response.status();
     if status.is_success() {
-        println!("OK");
-        return Ok(());
+        return say("OK");
     }
     let said: Option<Value> = response.json().await.ok();
     let detail = said.as_ref().and_then(|problem| problem["detail"].as_str());

@@ -12,6 +12,7 @@ use clap::Subcommand;
 use store::signing_keys::SigningKeys;
 use time::Duration;
 
+use super::printing::say;
 use crate::{cli::Stop, config::Settings, stores::Stores};
 
 /// The longest that a token can be set to live.
@@ -56,11 +57,11 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
     match command {
         Command::Rotate => {
             let made = ring.rotate().await.map_err(failed)?;
-            println!("{}", line(&made));
+            say(line(&made))?;
         }
         Command::List => {
             for standing in ring.list().await.map_err(failed)? {
-                println!("{}", line(&standing));
+                say(line(&standing))?;
             }
         }
     }

@@ -7,6 +7,7 @@ use application::{
 use clap::Subcommand;
 use domain::kernel::{ErrorKind, UserId};
 
+use super::printing::note;
 use crate::{
     cli::Stop,
     compose::{Replacements, compose},
@@ -56,6 +57,6 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
         };
         Stop::because(&format!("{user} could not be erased"), format!("{error}{hint}"))
     })?;
-    eprintln!("{user} was erased. Copies of the database for keys have to follow.");
+    note(format_args!("{user} was erased. Copies of the database for keys have to follow."));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use store::consumers::{Action, Sort, Status};
 
-use super::desk::Desk;
+use super::{desk::Desk, printing::say};
 use crate::{cli::Stop, compose::REACTIONS, config::Settings};
 
 /// See [`super::Command::Projections`].
@@ -44,10 +44,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// A sentence for the operator.
 pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
     match command {
-        Command::List => {
-            list();
-            Ok(())
-        }
+        Command::List => list(),
         Command::Status => status(settings).await,
         Command::Rebuild { name, wait } => {
             ask(settings, &name, Action::Rebuild, Duration::from_secs(wait)).await
@@ -70,8 +67,7 @@ pub async fn ask(
     let desk = Desk::open(settings).await?;
     let answer = desk.ops.ask(consumer, action, limit).await;
     desk.close().await;
-    println!("{}", answer?);
-    Ok(())
+    say(answer?)
 }
 
 /// As [`ask`], for what needs no work.
@@ -82,25 +78,26 @@ pub async fn ask_briefly(settings: &Settings, consumer: &str, action: Action) ->
     ask(settings, consumer, action, ANSWER).await
 }
 
-fn list() {
+fn list() -> Result<(), Stop> {
     for projection in projections::ALL {
-        println!("{}  version {}", projection.name, projection.version);
+        say(format_args!("{}  version {}", projection.name, projection.version))?;
         for (aggregate, event) in projection.handles {
-            println!("  {aggregate}.{event}");
+            say(format_args!("  {aggregate}.{event}"))?;
         }
     }
+    Ok(())
 }
 
 async fn status(settings: &Settings) -> Result<(), Stop> {
     let desk = Desk::open(settings).await?;
     let all = desk.ops.status(projections::ALL, REACTIONS).await;
     desk.close().await;
-    println!(
+    say(format_args!(
         "{:<24}{:<12}{:<10}{:<10}{:>12}{:>10}{:>12}{:>14}",
         "name", "sort", "version", "state", "position", "behind", "seconds", "dead letters"
-    );
+    ))?;
     for status in all? {
-        println!("{}", line(&status));
+        say(line(&status))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use store::relay::Standing;
 
-use super::desk::Desk;
+use super::{desk::Desk, printing::write};
 use crate::{broker, cli::Stop, config::Settings};
 
 /// See [`super::Command::Relay`].
@@ -25,8 +25,7 @@ pub async fn run(command: Command, settings: &Settings) -> Result<(), Stop> {
     let desk = Desk::open(settings).await?;
     let lines = status(&desk).await;
     desk.close().await;
-    print!("{}", lines?);
-    Ok(())
+    write(lines?)
 }
 
 /// The sentence of commands that are about the broker.

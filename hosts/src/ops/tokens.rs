@@ -18,7 +18,10 @@ use domain::kernel::{
 };
 use time::Duration;
 
-use super::keys;
+use super::{
+    keys,
+    printing::{note, say},
+};
 use crate::{cli::Stop, config::Settings, stores::Stores};
 
 /// What is in the token. Without flags: a new person who owns a new organization, with the paid
@@ -83,16 +86,14 @@ impl Mint {
             .map_err(|error| Stop::because("The token can't be made", error))?;
         stores.close().await;
         let names = |names: Vec<&str>| names.join(", ");
-        eprintln!("user          {}", wanted.user);
-        eprintln!("organization  {}", wanted.organization);
-        eprintln!("roles         {}", names(wanted.roles.iter().map(|(r, _)| r.name()).collect()));
-        eprintln!(
-            "features      {}",
-            names(wanted.features.iter().map(|(f, _)| f.name()).collect())
-        );
-        eprintln!("good for      {} minutes", self.minutes);
-        println!("{token}");
-        Ok(())
+        note(format_args!("user          {}", wanted.user));
+        note(format_args!("organization  {}", wanted.organization));
+        let roles = names(wanted.roles.iter().map(|(role, _)| role.name()).collect());
+        note(format_args!("roles         {roles}"));
+        let features = names(wanted.features.iter().map(|(feature, _)| feature.name()).collect());
+        note(format_args!("features      {features}"));
+        note(format_args!("good for      {} minutes", self.minutes));
+        say(token)
     }
 
     fn wanted(&self, ids: &dyn Ids) -> Result<Wanted, Stop> {

@@ -1,6 +1,6 @@
 //! `groundwork ops verify`: does the log keep its rules, and do the read models equal it?
 
-use super::desk::Desk;
+use super::{desk::Desk, printing::say};
 use crate::{cli::Stop, config::Settings};
 
 /// Reads the whole log, builds every read model from it once more and compares. Prints a line for
@@ -16,11 +16,10 @@ pub async fn run(settings: &Settings) -> Result<(), Stop> {
     let mut found = log.map_err(|error| Stop::because("The log can't be verified", error))?;
     found.extend(read_models?);
     for line in &found {
-        println!("{line}");
+        say(line)?;
     }
     if found.is_empty() {
-        println!("The log keeps its rules, and every read model equals it.");
-        Ok(())
+        say("The log keeps its rules, and every read model equals it.")
     } else {
         Err(Stop(format!("{} findings.", found.len())))
     }

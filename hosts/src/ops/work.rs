@@ -3,7 +3,7 @@
 use application::ports::{WorkQueue, WorkQueues as _};
 use clap::Subcommand;
 
-use super::desk::Desk;
+use super::{desk::Desk, printing::say};
 use crate::{cli::Stop, config::Settings};
 
 /// See [`super::Command::Work`].
@@ -59,7 +59,8 @@ async fn answer(command: Command, desk: &Desk) -> Result<(), Stop> {
         Command::Status => {
             for standing in desk.work.standings().await.map_err(unanswered)? {
                 let (waiting, poison) = (standing.waiting, standing.poison);
-                println!("{}  {waiting} waiting  {poison} set aside", standing.queue.name());
+                let queue = standing.queue.name();
+                say(format_args!("{queue}  {waiting} waiting  {poison} set aside"))?;
             }
             Ok(())
         }
@@ -67,7 +68,7 @@ async fn answer(command: Command, desk: &Desk) -> Result<(), Stop> {
             let queues = queue.as_ref().map_or(WorkQueue::ALL, std::slice::from_ref);
             for queue in queues {
                 for (message, error) in desk.work.poisoned(*queue).await.map_err(unanswered)? {
-                    println!("{}  {}  {error}", queue.name(), message.id);
+                    say(format_args!("{}  {}  {error}", queue.name(), message.id))?;
                 }
             }
             Ok(())
@@ -85,8 +86,7 @@ async fn answer(command: Command, desk: &Desk) -> Result<(), Stop> {
 
 fn tell(found: bool, queue: WorkQueue, id: &str, done: &str) -> Result<(), Stop> {
     if found {
-        println!("{id} {done}.");
-        Ok(())
+        say(format_args!("{id} {done}."))
     } else {
         Err(Stop(format!("No message '{id}' of '{}' was set aside.", queue.name())))
     }
