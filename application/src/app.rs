@@ -24,9 +24,8 @@ use crate::{
     organizations::{OrganizationReads, settings::TenantSetting},
     ports::{
         AccessTokens, ApiKeyUses, BillingProofs, BillingProvider, Clock, EmailProvider, EventLog,
-        Ids, MailTemplates, Memberships, Notifications, PasswordHasher, PasswordStrength,
-        ReadModels, Recorder, Secrets, Strangers, UsageProvider, UsedTokens, Vault, WebhookProofs,
-        Webhooks, WorkQueues,
+        Ids, MailTemplates, Notifications, PasswordHasher, PasswordStrength, ReadModels, Recorder,
+        Secrets, Strangers, UsageProvider, UsedTokens, Vault, WebhookProofs, Webhooks, WorkQueues,
     },
     reaction::Reaction,
     subscriptions::SubscriptionReads,
@@ -44,8 +43,6 @@ pub struct App {
     pub log: Arc<dyn EventLog>,
     /// The same log for those who may see what is sealed; whatever is appended goes through it.
     pub sealed_log: Arc<dyn EventLog>,
-    /// Who belongs to which organization.
-    pub memberships: Arc<dyn Memberships>,
     /// How far the read models are.
     pub read_models: Arc<dyn ReadModels>,
     /// Crashes, measures, usages and audits.

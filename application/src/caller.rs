@@ -30,6 +30,8 @@ pub struct Caller {
     pub roles: Vec<Grant<Role>>,
     /// All features held.
     pub features: Vec<Grant<Feature>>,
+    /// The organizations that it is a member of; the default one comes first.
+    pub organizations: Vec<OrganizationId>,
 }
 
 impl Caller {
@@ -41,6 +43,7 @@ impl Caller {
             kind: CallerKind::Anonymous,
             roles: vec![],
             features: vec![],
+            organizations: vec![],
         }
     }
     /// The service account behind HMAC signatures.
@@ -51,6 +54,7 @@ impl Caller {
             kind: CallerKind::ServiceAccount,
             roles: vec![(Role::PlatformInternalService, None)],
             features: vec![(Feature::PlatformBasic, None)],
+            organizations: vec![],
         }
     }
     /// Whether the caller holds the role, directly or through a higher one. A tenant role counts

@@ -13,8 +13,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    App, Call, Loaded, Result,
-    caller::Grant,
+    App, Call, Caller, Loaded, Result,
+    caller::{CallerKind, Grant},
     ports::ClaimRef,
     search::{Found, Search},
 };
@@ -167,20 +167,38 @@ pub fn feature_names(features: &LevelSet<Feature>) -> Vec<String> {
     features.expanded().into_iter().map(|feature| feature.name().to_owned()).collect()
 }
 
-/// What the tokens of a user grant: everything that it holds on the platform and in every
-/// organization, with what that grants. The default organization comes first among those.
+/// Of so many organizations an access token tells what its user may do there: anybody can make
+/// somebody a member, and a token must stay short enough to be sent.
+pub const MOST_IN_TOKEN: usize = 100;
+
+/// What the tokens of a user grant: everything that it holds on the platform and in `most` of its
+/// organizations, with what that grants. The default organization comes first among those.
 #[must_use]
-pub fn grants(user: &EndUser) -> (Vec<Grant<Role>>, Vec<Grant<Feature>>) {
-    let mut memberships: Vec<&Membership> = user.memberships().iter().collect();
-    memberships.sort_by_key(|membership| !membership.is_default);
+pub fn grants(user: &EndUser, most: usize) -> (Vec<Grant<Role>>, Vec<Grant<Feature>>) {
     let mut roles = within(user.roles(), None);
     let mut features = within(user.features(), None);
-    for membership in memberships {
+    for membership in default_first(user).into_iter().take(most) {
         let organization = Some(&membership.organization);
         roles.extend(within(&membership.roles, organization));
         features.extend(within(&membership.features, organization));
     }
     (roles, features)
+}
+
+/// A user who calls, with everything that it holds now.
+#[must_use]
+pub fn caller(id: &UserId, user: &EndUser) -> Caller {
+    let (roles, features) = grants(user, usize::MAX);
+    let organizations = default_first(user).into_iter().map(|own| own.organization.clone());
+    let organizations = organizations.collect();
+    Caller { id: id.clone(), kind: CallerKind::User, roles, features, organizations }
+}
+
+/// The default membership, then the others as they came.
+fn default_first(user: &EndUser) -> Vec<&Membership> {
+    let mut memberships: Vec<&Membership> = user.memberships().iter().collect();
+    memberships.sort_by_key(|membership| !membership.is_default);
+    memberships
 }
 
 fn within<L: Level>(levels: &LevelSet<L>, organization: Option<&OrganizationId>) -> Vec<Grant<L>> {
@@ -287,7 +305,7 @@ mod tests {
         let mut user = person();
         join(&mut user, &own, Ownership::Personal);
         join(&mut user, &shared, Ownership::Shared);
-        let (roles, features) = grants(&user);
+        let (roles, features) = grants(&user, usize::MAX);
         let roles: Vec<_> = roles.iter().map(|(role, at)| (role.name(), at.as_ref())).collect();
         let tenant = ["tenant_billing_admin", "tenant_owner", "tenant_member"];
         let within = |at| tenant.into_iter().map(move |name| (name, Some(at)));
@@ -295,6 +313,9 @@ mod tests {
         let expected: Vec<_> = expected.chain(within(&shared)).chain(within(&own)).collect();
         assert_eq!(roles, expected);
         assert_eq!(features.len(), 6);
+        let (roles, _) = grants(&user, 1);
+        assert!(roles.iter().all(|(_, at)| at.as_ref() != Some(&own)), "only of the default");
+        assert_eq!(caller(&UserId::anonymous(), &user).organizations, [shared, own]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod work;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::kernel::{IdToken, OrganizationId, Timestamp, UserId};
+use domain::kernel::{IdToken, Timestamp, UserId};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -61,21 +61,6 @@ pub trait Ids: Send + Sync {
     fn token(&self) -> IdToken;
     /// A time-ordered UUID (version 7, RFC 9562).
     fn event_id(&self) -> Uuid;
-}
-
-/// Who belongs to which organization.
-#[async_trait]
-pub trait Memberships: Send + Sync {
-    /// Whether the caller is a member.
-    ///
-    /// # Errors
-    /// [`crate::Error::Refused`] with kind `Unavailable` if the answer can't be had now.
-    async fn is_member(&self, caller: &Caller, organization: &OrganizationId) -> Result<bool>;
-    /// The organization that a request without one is about.
-    ///
-    /// # Errors
-    /// As [`Self::is_member`].
-    async fn default_organization(&self, caller: &Caller) -> Result<Option<OrganizationId>>;
 }
 
 /// Proofs of identity. A proof that is no good is `None` or `false`, never an error.

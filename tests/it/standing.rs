@@ -14,6 +14,7 @@ on_every_deployment!(
     what_was_not_taken_stays,
     whoever_was_erased_is_nobody,
     a_token_of_later_gives_what_it_says,
+    where_somebody_belongs_is_not_asked_of_tokens,
 );
 
 const OPERATIONS: &str = "platform_operations";
@@ -74,4 +75,19 @@ async fn a_token_of_later_gives_what_it_says(app: &TestApp) {
     let _ = change(app, Method::POST, &operator, &before).await.expect(200);
     let after = app.signed_in(&before.user).await;
     let _ = app.get("/audits").by(&after).send().await.expect(200);
+}
+
+async fn where_somebody_belongs_is_not_asked_of_tokens(app: &TestApp) {
+    let ann = app.registered(ann("ann@company.com")).await;
+    let _ = app.get("/cars").by(&ann).send().await.expect(200);
+    let founded = app.post("/organizations").by(&ann).json(&json!({ "name": "Acme" }));
+    let founded = founded.send().await.expect(200).json()["organization"]["id"].clone();
+    // What names no organization is about the new one, of which the token tells no role.
+    soon(app, "/cars", &ann, 403).await;
+    let own = json!({ "organizationId": ann.organization });
+    let change = |to| app.put("/memberships/me/default").by(&ann).json(to).send();
+    let _ = change(&own).await.expect(202);
+    soon(app, "/cars", &ann, 200).await;
+    let _ = change(&json!({ "organizationId": founded })).await.expect(202);
+    soon(app, "/cars", &ann, 403).await;
 }

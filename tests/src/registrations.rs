@@ -57,7 +57,7 @@ impl TestApp {
         let call = Call::new(Caller::maintenance(), "a test".to_owned());
         let known = self.ports().end_users.load(&call, user.as_str()).await;
         let Loaded { state, version, .. } = known.expect("the user is known");
-        let (roles, features) = grants(&state);
+        let (roles, features) = grants(&state, usize::MAX);
         let default = state.default_membership().expect("a default organization");
         let grants = Grants { roles, features, version: Some(version) };
         self.person(user.clone(), default.organization.clone(), grants)

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::about_family;
 use crate::{
     App, Call, Loaded, Result, Staged,
-    end_users::grants,
+    end_users::{MOST_IN_TOKEN, grants},
     ports::{Bearer, ClaimRef},
     wire_time::WireTime,
 };
@@ -56,7 +56,7 @@ fn issue(
     user: &Loaded<EndUser>,
     authenticated_on: Timestamp,
 ) -> Result<(AuthenticateTokens, Issued)> {
-    let (roles, features) = grants(&user.state);
+    let (roles, features) = grants(&user.state, MOST_IN_TOKEN);
     let id = UserId::parse(&user.id)?;
     let version = user.version;
     let bearer =

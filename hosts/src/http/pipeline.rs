@@ -103,8 +103,7 @@ impl Asked<'_> {
             body: &body,
         };
         let tenancy = route.policy.tenancy;
-        let memberships = site.app.memberships.as_ref();
-        progress.call.tenant = detect(tenancy, &places, memberships, &progress.call).await?;
+        progress.call.tenant = detect(tenancy, &places, &progress.call.caller)?;
         match self.admitted(progress, &query, &parameters, body).await {
             Err(refusal) => Err(self.of_deleted(&progress.call, refusal).await),
             answered => answered,

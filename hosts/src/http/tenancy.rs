@@ -1,6 +1,6 @@
 //! Whose data a request is about.
 
-use application::{Call, Error, Result, Tenancy, caller::CallerKind, ports::Memberships};
+use application::{Caller, Error, Result, Tenancy, caller::CallerKind};
 use domain::kernel::{ErrorKind, OrganizationId, roles::Role};
 
 use super::{
@@ -25,33 +25,24 @@ pub struct Places<'a> {
 ///
 /// # Errors
 /// Forbidden, if the places name different ones or the caller is no member; invalid, if none is
-/// found where one is needed, or it is no id; unavailable.
-pub async fn detect(
+/// found where one is needed, or it is no id.
+pub fn detect(
     tenancy: Tenancy,
     places: &Places<'_>,
-    memberships: &dyn Memberships,
-    call: &Call,
+    caller: &Caller,
 ) -> Result<Option<OrganizationId>> {
-    let caller = &call.caller;
     let named = match places.named(tenancy)? {
         Some(named) => named.to_owned(),
         None if tenancy == Tenancy::Untenanted => return Ok(None),
         None if caller.kind == CallerKind::Anonymous => return Err(missing()),
-        None => {
-            memberships.default_organization(caller).await?.ok_or_else(missing)?.as_str().to_owned()
-        }
+        None => caller.organizations.first().ok_or_else(missing)?.as_str().to_owned(),
     };
     let id = OrganizationId::parse(&named);
     let operator =
         tenancy == Tenancy::Untenanted && caller.has_role(Role::PlatformOperations, None);
-    if caller.kind == CallerKind::User && !operator {
-        let member = match &id {
-            Ok(id) => memberships.is_member(caller, id).await?,
-            Err(_) => false,
-        };
-        if !member {
-            return Err(not_a_member(&named));
-        }
+    let is_member = || id.as_ref().is_ok_and(|id| caller.organizations.contains(id));
+    if caller.kind == CallerKind::User && !operator && !is_member() {
+        return Err(not_a_member(&named));
     }
     id.map(Some).map_err(|_| {
         Error::refused(
@@ -118,8 +109,6 @@ fn not_a_member(organization: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use application::Caller;
-    use async_trait::async_trait;
     use domain::kernel::UserId;
 
     use super::*;
@@ -127,28 +116,21 @@ mod tests {
     const MINE: &str = "org_mineminemine";
     const OTHER: &str = "org_otherotherother";
 
-    struct One(bool);
-
-    #[async_trait]
-    impl Memberships for One {
-        async fn is_member(&self, _: &Caller, organization: &OrganizationId) -> Result<bool> {
-            Ok(organization.as_str() == MINE)
-        }
-        async fn default_organization(&self, _: &Caller) -> Result<Option<OrganizationId>> {
-            Ok(self.0.then(|| OrganizationId::parse(MINE).expect("valid")))
-        }
-    }
-
     fn user() -> Caller {
         let id = UserId::parse("user_aaaaaaaaaaaa").expect("valid");
-        Caller { id, kind: CallerKind::User, ..Caller::anonymous() }
+        let organizations = vec![OrganizationId::parse(MINE).expect("valid")];
+        Caller { id, kind: CallerKind::User, organizations, ..Caller::anonymous() }
+    }
+
+    fn nobodys() -> Caller {
+        Caller { organizations: vec![], ..user() }
     }
 
     fn operator() -> Caller {
         Caller { roles: vec![(Role::PlatformOperations, None)], ..user() }
     }
 
-    #[derive(Default)]
+    #[derive(Clone, Copy, Default)]
     struct Named {
         header: Option<&'static str>,
         path: Option<&'static str>,
@@ -157,7 +139,7 @@ mod tests {
     }
 
     /// The organization, or the code of the refusal.
-    async fn detected(tenancy: Tenancy, caller: Caller, named: Named, default: bool) -> String {
+    fn detected(tenancy: Tenancy, caller: &Caller, named: Named) -> String {
         let path = named.path.map(|value| ("organizationId", value.into())).into_iter().collect();
         let object = serde_json::from_str(named.body).unwrap_or_default();
         let places = Places {
@@ -166,65 +148,64 @@ mod tests {
             query: &Pairs::parse(named.query),
             body: &Body::Json(object),
         };
-        let call = Call::new(caller, String::new());
-        match detect(tenancy, &places, &One(default), &call).await {
+        match detect(tenancy, &places, caller) {
             Ok(found) => found.map_or_else(String::new, |id| id.to_string()),
             Err(Error::Refused { code, .. }) => code.to_owned(),
             Err(other) => panic!("{other}"),
         }
     }
 
-    #[actix_web::test]
-    async fn any_place_names_the_organization() {
+    #[test]
+    fn any_place_names_the_organization() {
         for named in [
             Named { header: Some(MINE), ..Named::default() },
             Named { path: Some(MINE), ..Named::default() },
             Named { query: "ORGANIZATIONID=org_mineminemine", ..Named::default() },
             Named { body: r#"{"OrganizationId":"org_mineminemine"}"#, ..Named::default() },
         ] {
-            assert_eq!(detected(Tenancy::Tenanted, user(), named, false).await, MINE);
+            assert_eq!(detected(Tenancy::Tenanted, &user(), named), MINE);
         }
     }
 
-    #[actix_web::test]
-    async fn places_that_disagree_are_refused() {
+    #[test]
+    fn places_that_disagree_are_refused() {
         for named in [
             Named { header: Some(MINE), query: "organizationId=org_x", ..Named::default() },
             Named { query: "organizationId=a&OrganizationId=b", ..Named::default() },
             Named { path: Some(MINE), body: r#"{"organizationId":"x"}"#, ..Named::default() },
         ] {
-            let found = detected(Tenancy::Tenanted, user(), named, true).await;
+            let found = detected(Tenancy::Tenanted, &user(), named);
             assert_eq!(found, "organizations_differ");
         }
     }
 
-    #[actix_web::test]
-    async fn the_default_organization_fills_in() {
-        let found = detected(Tenancy::Tenanted, user(), Named::default(), true).await;
+    #[test]
+    fn the_default_organization_fills_in() {
+        let found = detected(Tenancy::Tenanted, &user(), Named::default());
         assert_eq!(found, MINE);
-        for (caller, default) in [(user(), false), (Caller::anonymous(), true)] {
-            let found = detected(Tenancy::Tenanted, caller, Named::default(), default).await;
+        for caller in [nobodys(), Caller::anonymous()] {
+            let found = detected(Tenancy::Tenanted, &caller, Named::default());
             assert_eq!(found, "missing_organization");
         }
-        assert_eq!(detected(Tenancy::Untenanted, user(), Named::default(), true).await, "");
+        assert_eq!(detected(Tenancy::Untenanted, &user(), Named::default()), "");
     }
 
-    #[actix_web::test]
-    async fn users_must_be_members_and_others_need_not() {
+    #[test]
+    fn users_must_be_members_and_others_need_not() {
         let other = || Named { header: Some(OTHER), ..Named::default() };
         let tenanted = Tenancy::Tenanted;
-        assert_eq!(detected(tenanted, user(), other(), true).await, "not_a_member");
-        assert_eq!(detected(tenanted, operator(), other(), true).await, "not_a_member");
-        assert_eq!(detected(Tenancy::Untenanted, operator(), other(), true).await, OTHER);
-        assert_eq!(detected(tenanted, Caller::maintenance(), other(), true).await, OTHER);
-        assert_eq!(detected(tenanted, Caller::anonymous(), other(), true).await, OTHER);
+        assert_eq!(detected(tenanted, &user(), other()), "not_a_member");
+        assert_eq!(detected(tenanted, &operator(), other()), "not_a_member");
+        assert_eq!(detected(Tenancy::Untenanted, &operator(), other()), OTHER);
+        assert_eq!(detected(tenanted, &Caller::maintenance(), other()), OTHER);
+        assert_eq!(detected(tenanted, &Caller::anonymous(), other()), OTHER);
     }
 
-    #[actix_web::test]
-    async fn a_malformed_id_is_foreign_to_users_and_invalid_to_others() {
+    #[test]
+    fn a_malformed_id_is_foreign_to_users_and_invalid_to_others() {
         let bad = || Named { header: Some("nope"), ..Named::default() };
-        assert_eq!(detected(Tenancy::Tenanted, user(), bad(), true).await, "not_a_member");
-        let found = detected(Tenancy::Tenanted, Caller::maintenance(), bad(), true).await;
+        assert_eq!(detected(Tenancy::Tenanted, &user(), bad()), "not_a_member");
+        let found = detected(Tenancy::Tenanted, &Caller::maintenance(), bad());
         assert_eq!(found, "invalid_organization");
     }
 }

@@ -130,6 +130,20 @@ pub fn read<T: Level>(claim: &OneOrMany) -> Vec<Grant<T>> {
     claim.values().iter().filter_map(|value| read_one(value)).collect()
 }
 
+/// The organizations that grants are about, each once, in their order.
+#[must_use]
+pub fn organizations(roles: &[Grant<Role>], features: &[Grant<Feature>]) -> Vec<OrganizationId> {
+    let named = roles.iter().filter_map(|(_, organization)| organization.as_ref());
+    let named = named.chain(features.iter().filter_map(|(_, organization)| organization.as_ref()));
+    let mut found: Vec<OrganizationId> = vec![];
+    for organization in named {
+        if !found.contains(organization) {
+            found.push(organization.clone());
+        }
+    }
+    found
+}
+
 fn read_one<T: Level>(value: &str) -> Option<Grant<T>> {
     if let Some(name) = value.strip_prefix("Platform_") {
         return T::parse(name).filter(|level| !level.is_tenant()).map(|level| (level, None));
@@ -197,6 +211,18 @@ mod tests {
         }
         let misplaced = [(Role::TenantOwner, None), (Role::PlatformStandard, Some(organization()))];
         assert_eq!(write(&misplaced), OneOrMany::default());
+    }
+
+    #[test]
+    fn every_organization_counts_once_and_the_first_stays_first() {
+        let second = OrganizationId::parse("org_bbbbbbbbbb").unwrap();
+        let roles = [
+            (Role::PlatformStandard, None),
+            (Role::TenantOwner, Some(organization())),
+            (Role::TenantMember, Some(organization())),
+        ];
+        let features = [(Feature::TenantBasic, Some(second.clone()))];
+        assert_eq!(organizations(&roles, &features), [organization(), second]);
     }
 
     #[test]

@@ -12,7 +12,6 @@ pub mod ids;
 pub mod key_ring;
 pub mod mail;
 pub mod master_key;
-pub mod memberships;
 pub mod passwords;
 pub mod rabbit;
 pub mod recorder;

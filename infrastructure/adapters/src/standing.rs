@@ -1,25 +1,22 @@
 //! What was taken from users lately, so that a token that was made before does not give it any
-//! more.
+//! more; and which organizations they belong to now, whatever their tokens say.
 //!
 //! A token tells how many events its user had when it was made. Every host that serves the API
-//! follows the log and keeps, for each user from whom something was taken since, how many events it
-//! has now. A token that is older is good for no more than what the user still has, which is read
-//! once. A token that was made before this host listened is looked up once.
+//! follows the log and keeps, for each user for whom this changed since, how many events it has
+//! now. Who has a token that is older may do no more than the token says and the user still has,
+//! where the user belongs now, which is read once. A token that was made before this host listened
+//! is looked up once.
 
 use std::{sync::Arc, time::Duration};
 
 use application::{
     Call, Caller, Repository, Result,
-    caller::Grant,
-    end_users::grants,
+    end_users::caller,
     ports::{Clock, EventLog, LogError, Touched},
 };
 use domain::{
     end_users::{Access, EndUser},
-    kernel::{
-        UserId,
-        roles::{Feature, Role},
-    },
+    kernel::UserId,
 };
 use moka::{Entry, ops::compute::Op, sync::Cache};
 use tokio::{
@@ -38,6 +35,9 @@ const TAKEN: [(&str, &str); 6] = [
     ("end_user", "platform_features_reset"),
     ("end_user", "erased"),
 ];
+/// After which events a user belongs to other organizations, or to another one first.
+const MOVED: [(&str, &str); 2] =
+    [("end_user", "membership_added"), ("end_user", "default_membership_changed")];
 /// How often the log is looked at while it grows.
 const PACE: Duration = Duration::from_millis(100);
 /// How long the log may rest before it is looked at all the same, and the pause after a failure.
@@ -60,7 +60,7 @@ pub struct Standing {
     marks: Cache<UserId, Arc<Mark>>,
 }
 
-/// What a user may do may be less than its tokens say.
+/// What a user may do, and where, may be something else than its tokens say.
 #[derive(Clone)]
 struct Mark {
     /// Whether something was taken since this host listens: that counts for tokens that tell no
@@ -68,14 +68,8 @@ struct Mark {
     taken: bool,
     /// So many events the user had when that was so.
     version: u64,
-    /// What it can do since; read when it is needed.
-    held: OnceCell<Held>,
-}
-
-#[derive(Clone)]
-struct Held {
-    roles: Vec<Grant<Role>>,
-    features: Vec<Grant<Feature>>,
+    /// What it can do since, `None` for nothing; read when it is needed.
+    held: OnceCell<Option<Caller>>,
 }
 
 impl Standing {
@@ -120,7 +114,7 @@ impl Standing {
         });
         let Some(mark) = older else { return Ok(Some(token.caller.clone())) };
         let held = mark.held.get_or_try_init(|| self.held(user)).await?;
-        Ok(held.restrict(&token.caller))
+        Ok(held.as_ref().map(|held| restricted(&token.caller, held)))
     }
 
     /// What happened to a user before this host listened.
@@ -128,25 +122,26 @@ impl Standing {
         let Some(found) = self.users.find(&call(), user.as_str()).await? else {
             return Ok(None);
         };
-        let held = OnceCell::new_with(Some(Held::by(&found.state)));
+        let held = OnceCell::new_with(Some(held(user, &found.state)));
         self.mark(user, Mark { taken: false, version: found.version, held });
         Ok(self.marks.get(user))
     }
 
-    async fn held(&self, user: &UserId) -> Result<Held> {
+    async fn held(&self, user: &UserId) -> Result<Option<Caller>> {
         let found = self.users.find(&call(), user.as_str()).await?;
-        Ok(found.map_or(Held { roles: vec![], features: vec![] }, |user| Held::by(&user.state)))
+        Ok(found.and_then(|found| held(user, &found.state)))
     }
 
-    /// What is known of the later version stays.
+    /// What is known of the later version stays, and that something was taken.
     fn mark(&self, user: &UserId, mark: Mark) {
-        let later = |known: Option<Entry<UserId, Arc<Mark>>>| {
-            let known = known.map(Entry::into_value);
-            match known.filter(|known| known.version >= mark.version) {
-                Some(known) if known.taken || !mark.taken => Op::Nop,
-                Some(known) => Op::Put(Arc::new(Mark { taken: true, ..(*known).clone() })),
-                None => Op::Put(Arc::new(mark)),
+        let later = |known: Option<Entry<UserId, Arc<Mark>>>| match known.map(Entry::into_value) {
+            None => Op::Put(Arc::new(mark)),
+            Some(known) if known.version < mark.version => {
+                let taken = known.taken || mark.taken;
+                Op::Put(Arc::new(Mark { taken, ..mark }))
             }
+            Some(known) if known.taken || !mark.taken => Op::Nop,
+            Some(known) => Op::Put(Arc::new(Mark { taken: true, ..(*known).clone() })),
         };
         self.marks.entry_by_ref(user).and_compute_with(later);
     }
@@ -169,7 +164,7 @@ impl Standing {
             return;
         };
         let through = known.min(after.saturating_add(STRETCH));
-        let names = TAKEN.map(|(_, name)| name);
+        let names: Vec<&str> = TAKEN.iter().chain(&MOVED).map(|(_, name)| *name).collect();
         match self.log.touched(*after, through, &names).await {
             Ok(touched) => {
                 for event in touched {
@@ -179,7 +174,7 @@ impl Standing {
                 sleep(PACE).await;
             }
             Err(error) => {
-                tracing::warn!(%error, "what was taken from users can't be learnt; it is tried again");
+                tracing::warn!(%error, "what changed for users can't be learnt; it is tried again");
                 sleep(IDLE).await;
             }
         }
@@ -187,11 +182,11 @@ impl Standing {
 
     fn hear(&self, event: &Touched) {
         let what = (&*event.stream.kind, event.name.as_str());
-        if TAKEN.contains(&what)
+        let taken = TAKEN.contains(&what);
+        if (taken || MOVED.contains(&what))
             && let Ok(user) = UserId::parse(&event.stream.id)
         {
-            let (version, held) = (event.sequence, OnceCell::new());
-            self.mark(&user, Mark { taken: true, version, held });
+            self.mark(&user, Mark { taken, version: event.sequence, held: OnceCell::new() });
         }
     }
 }
@@ -200,23 +195,17 @@ fn call() -> Call {
     Call::new(Caller::maintenance(), "standing".to_owned())
 }
 
-impl Held {
-    fn by(user: &EndUser) -> Self {
-        if user.access() == Access::Suspended {
-            return Self { roles: vec![], features: vec![] };
-        }
-        let (roles, features) = grants(user);
-        Self { roles, features }
-    }
+/// What a user can do; `None` if that is nothing.
+fn held(id: &UserId, user: &EndUser) -> Option<Caller> {
+    let held = (user.access() != Access::Suspended).then(|| caller(id, user));
+    held.filter(|held| !held.roles.is_empty())
+}
 
-    /// What the token grants and the user still has; `None` for a user that has nothing.
-    fn restrict(&self, caller: &Caller) -> Option<Caller> {
-        if self.roles.is_empty() {
-            return None;
-        }
-        let mut caller = caller.clone();
-        caller.roles.retain(|grant| self.roles.contains(grant));
-        caller.features.retain(|grant| self.features.contains(grant));
-        Some(caller)
-    }
+/// What a token grants and the user still has, in the organizations that it belongs to.
+fn restricted(token: &Caller, held: &Caller) -> Caller {
+    let mut caller = token.clone();
+    caller.roles.retain(|grant| held.roles.contains(grant));
+    caller.features.retain(|grant| held.features.contains(grant));
+    caller.organizations.clone_from(&held.organizations);
+    caller
 }

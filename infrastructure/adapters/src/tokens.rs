@@ -207,13 +207,11 @@ impl Tokens {
         let claims =
             jsonwebtoken::decode::<Claims>(token, key.verifier(), &self.validation)?.claims;
         let user = claims::subject(&claims.sub).ok_or(TokenError::Malformed("no user"))?;
+        let (roles, features) = (claims::read(&claims.roles), claims::read(&claims.features));
+        let organizations = claims::organizations(&roles, &features);
+        let caller = Caller { id: user, kind: CallerKind::User, roles, features, organizations };
         Ok(Verified {
-            caller: Caller {
-                id: user,
-                kind: CallerKind::User,
-                roles: claims::read(&claims.roles),
-                features: claims::read(&claims.features),
-            },
+            caller,
             version: claims.user_version,
             issued: claims.iat,
             id: claims.jti,

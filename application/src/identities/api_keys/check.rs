@@ -8,10 +8,7 @@ use domain::{
 };
 
 use super::token_claim;
-use crate::{
-    App, Call, Caller, Result, caller::CallerKind, end_users::grants, identities::HOLDER,
-    ports::Audited,
-};
+use crate::{App, Call, Caller, Result, end_users::caller, identities::HOLDER, ports::Audited};
 
 /// A key that exists, and who has it.
 #[derive(Clone, Debug)]
@@ -84,10 +81,7 @@ fn holder(id: &UserId, user: &EndUser) -> Holder {
     match (user.status(), user.access()) {
         (UserStatus::Unregistered, _) => Holder::Nobody,
         (UserStatus::Registered, Access::Suspended) => Holder::Suspended(id.clone()),
-        (UserStatus::Registered, Access::Enabled) => {
-            let (roles, features) = grants(user);
-            Holder::Known(Caller { id: id.clone(), kind: CallerKind::User, roles, features })
-        }
+        (UserStatus::Registered, Access::Enabled) => Holder::Known(caller(id, user)),
     }
 }
 

@@ -25,8 +25,7 @@ pub async fn record(app: &App, uses: Vec<ApiKeyUse>) -> Result<()> {
 
 async fn tell(app: &App, used: &ApiKeyUse) -> Result<()> {
     let ApiKeyUse { key, user, at: _ } = used;
-    let caller =
-        Caller { id: user.clone(), kind: CallerKind::User, roles: vec![], features: vec![] };
+    let caller = Caller { id: user.clone(), kind: CallerKind::User, ..Caller::anonymous() };
     let call = Call::new(caller, app.ids.event_id().to_string());
     let known = app.end_users.find(&call, user.as_str()).await?;
     let known = known.filter(|known| !known.state.is_erased());

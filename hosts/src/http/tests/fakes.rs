@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use adapters::{clock::SystemClock, ids::RandomIds, memberships::TokenMemberships};
+use adapters::{clock::SystemClock, ids::RandomIds};
 use application::{
     App, Call, Caller, Error, Repository, Result,
     audits::{AuditReads, AuditView},
@@ -64,7 +64,8 @@ fn user(token: &str) -> Option<Caller> {
         "poor" => ("user_poorpoorpo", MINE, Feature::TenantBasic),
         _ => return None,
     };
-    let organization = Some(OrganizationId::parse(organization).unwrap());
+    let organizations = vec![OrganizationId::parse(organization).unwrap()];
+    let organization = organizations.first().cloned();
     let mut roles = vec![(Role::PlatformStandard, None), (Role::TenantOwner, organization.clone())];
     if token == "operator" {
         roles.push((Role::PlatformOperations, None));
@@ -74,6 +75,7 @@ fn user(token: &str) -> Option<Caller> {
         kind: CallerKind::User,
         roles,
         features: vec![(Feature::PlatformPaidTrial, None), (feature, organization)],
+        organizations,
     })
 }
 
@@ -326,7 +328,6 @@ pub fn start_part(api: Api, own: &'static [Route], mut settings: HttpSettings) -
         log: log.clone(),
         sealed_log: log.clone(),
         vault: Arc::new(OpenVault),
-        memberships: Arc::new(TokenMemberships),
         read_models: seen.clone(),
         recorder: seen.clone(),
         notifications: seen.clone(),

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use application::ports::StoredSigningKey;
+use application::{end_users::MOST_IN_TOKEN, ports::StoredSigningKey};
 use async_trait::async_trait;
 use base64::engine::general_purpose::STANDARD;
 use domain::kernel::OrganizationId;
@@ -145,6 +145,21 @@ fn what_is_issued_is_verified_again_and_again() {
         assert!(caller.roles.iter().any(|(role, _)| *role == Role::TenantMember), "expanded");
         assert!(caller.features.contains(&(Feature::PlatformBasic, None)));
     }
+}
+
+#[test]
+fn the_longest_token_that_is_made_is_not_too_long() {
+    let (tokens, _) = tokens(Duration::ZERO);
+    let organization = |n| OrganizationId::parse(&format!("org_{n:0>22}")).unwrap();
+    let all = || (0..MOST_IN_TOKEN).map(organization);
+    let roles: Vec<_> = all().map(|own| (Role::TenantBillingAdmin, Some(own))).collect();
+    let features: Vec<_> = all().map(|own| (Feature::TenantPaid3, Some(own))).collect();
+    let (user, version, lifetime) = (&user(), None, Duration::minutes(15));
+    let logged_in_at = Still::default().now();
+    let (roles, features) = (roles.as_slice(), features.as_slice());
+    let new = NewToken { user, roles, features, version, logged_in_at, lifetime };
+    let verified = tokens.verify(&tokens.issue(&new).unwrap()).unwrap();
+    assert_eq!(verified.caller.organizations, all().collect::<Vec<_>>());
 }
 
 #[test]

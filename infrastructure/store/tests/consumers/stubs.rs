@@ -3,14 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use application::{
-    App, Call, Caller, Repository, Result,
+    App, Call, Repository, Result,
     audits::{AuditReads, AuditView},
     cars::{CarReads, CarView, UnavailabilityView},
     end_users::{EndUserReads, EndUserWithMemberships, Member, MembershipView},
     organizations::{OrganizationReads, OrganizationView},
-    ports::{
-        Audited, Memberships, Notifications, Reacted, ReadModels, Recorded, Recorder, Severity,
-    },
+    ports::{Audited, Notifications, Reacted, ReadModels, Recorded, Recorder, Severity},
     search::{Found, Rows, Search},
     testing::{Alone, OpenVault},
     user_profiles::{OwnProfile, UserProfileReads, UserProfileView},
@@ -26,16 +24,6 @@ use store::work::TableQueues;
 use crate::support::Site;
 
 struct Nothing;
-
-#[async_trait]
-impl Memberships for Nothing {
-    async fn is_member(&self, _: &Caller, _: &OrganizationId) -> Result<bool> {
-        Ok(true)
-    }
-    async fn default_organization(&self, _: &Caller) -> Result<Option<OrganizationId>> {
-        Ok(None)
-    }
-}
 
 #[async_trait]
 impl ReadModels for Nothing {
@@ -173,7 +161,6 @@ pub fn app(site: &Site) -> App {
         log: site.log.clone(),
         sealed_log: site.log.clone(),
         vault: Arc::new(OpenVault),
-        memberships: Arc::new(Nothing),
         read_models: Arc::new(Nothing),
         recorder: Arc::new(Nothing),
         notifications: Arc::new(Nothing),
