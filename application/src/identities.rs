@@ -21,11 +21,11 @@ pub mod machines;
 pub mod me;
 mod pace;
 pub mod reactions;
-mod refusals;
+mod tally;
 pub mod tokens;
 mod turns;
 
-pub use refusals::Refusals;
+pub use tally::{Tally, is_told};
 pub use turns::Turns;
 
 /// How people sign in.
@@ -43,7 +43,9 @@ pub struct SignIn {
     /// One password of an account is compared at a time.
     pub turns: Turns,
     /// How often somebody was refused who was locked out or suspended.
-    pub refusals: Refusals,
+    pub refusals: Tally,
+    /// How many e-mails went to a mailbox because somebody said that it is theirs.
+    pub mails: Tally,
 }
 
 impl Default for SignIn {
@@ -56,9 +58,21 @@ impl Default for SignIn {
             refresh_token: time::Duration::days(14),
             grace: time::Duration::seconds(10),
             turns: Turns::default(),
-            refusals: Refusals::default(),
+            refusals: Tally::default(),
+            mails: Tally::default(),
         }
     }
+}
+
+/// So many e-mails go to a mailbox in an hour from one host, when all that is known of who asks is
+/// that it knows the address. The last of them is as good as any that would follow.
+const MAILS: u64 = 10;
+
+/// Whether another e-mail may go to a mailbox in whose name anybody can ask.
+fn may_mail(app: &App, email_digest: &str) -> bool {
+    let now = app.clock.now();
+    let hour = now.plus(time::Duration::HOUR);
+    app.sign_in.mails.count(email_digest.to_owned(), hour, now) <= MAILS
 }
 
 /// Nobody is told why.
@@ -88,7 +102,8 @@ async fn check_access(
     }
     let id = UserId::parse(&user.id)?;
     let (reason, now) = (format!("{code} {id}"), app.clock.now());
-    if let Some(count) = app.sign_in.refusals.count(reason, now.plus(time::Duration::DAY), now) {
+    let count = app.sign_in.refusals.count(reason, now.plus(time::Duration::DAY), now);
+    if is_told(count) {
         let audit = Audited {
             code,
             against: Some(&id),

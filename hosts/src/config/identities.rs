@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapters::passwords::{Cost, Threads};
-use application::identities::{Refusals, SignIn, Turns};
+use application::identities::{SignIn, Tally, Turns};
 use domain::identities::LockOut;
 
 use super::{Mode, source::Values};
@@ -43,7 +43,8 @@ impl IdentitySettings {
             refresh_token: REFRESH_TOKEN,
             grace: self.grace,
             turns: Turns::default(),
-            refusals: Refusals::default(),
+            refusals: Tally::default(),
+            mails: Tally::default(),
         }
     }
 }

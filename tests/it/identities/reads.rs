@@ -119,6 +119,9 @@ impl Vault for Counted {
         self.asked.add("open");
         self.vault.open(sealed).await
     }
+    async fn has(&self, subject: &str) -> Result<bool> {
+        self.vault.has(subject).await
+    }
     async fn erase(&self, subject: &str) -> Result<bool> {
         self.vault.erase(subject).await
     }

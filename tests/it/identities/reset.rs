@@ -14,6 +14,8 @@ on_every_deployment!(
     another_token_replaces_the_first,
     who_is_unknown_or_unconfirmed_gets_no_token,
     tokens_of_resets_are_judged,
+    a_mailbox_gets_ten_e_mails_an_hour_from_whoever_knows_it,
+    asking_at_the_same_moment_tells_nothing,
 );
 
 const EMAIL: &str = "ann@company.com";
@@ -143,4 +145,47 @@ async fn tokens_of_resets_are_judged(app: &TestApp) {
     }
     let answer = post(app, "/credentials/reset", json!({ "emailAddress": "ann" })).await;
     assert_eq!(answer.failed_rules(), ["EmailAddressValidator"]);
+}
+
+async fn a_mailbox_gets_ten_e_mails_an_hour_from_whoever_knows_it(app: &TestApp) {
+    let ask = async |email: &str| {
+        let answer = post(app, "/credentials/reset", json!({ "emailAddress": email })).await;
+        assert_eq!(answer.expect(200).text(), "{}");
+    };
+    confirmed(app, EMAIL).await;
+    // The registration sent one of them.
+    for (email, wanted) in [(EMAIL, 9), ("nobody@company.com", 10)] {
+        let _ = mails(app).await;
+        for _ in 0..12 {
+            ask(email).await;
+        }
+        register(app, "else@company.com").await;
+        let sent: Vec<_> = mails(app).await.into_iter().filter(|(to, ..)| to == email).collect();
+        assert_eq!(sent.len(), wanted, "{email}");
+        if let Some((_, _, Some(token))) = sent.last() {
+            let _ = verify(app, token).await.expect(200);
+        }
+    }
+    register(app, EMAIL).await;
+    let _ = post(app, "/credentials/confirm-registration/renew", json!({ "emailAddress": EMAIL }))
+        .await;
+    assert!(mails(app).await.iter().all(|(to, ..)| to != EMAIL));
+    app.clock.advance(Duration::HOUR);
+    let _ = complete(app, &asked(app).await, NEW).await.expect(200);
+}
+
+async fn asking_at_the_same_moment_tells_nothing(app: &TestApp) {
+    confirmed(app, EMAIL).await;
+    register(app, "bea@company.com").await;
+    let reset = "/credentials/reset";
+    let renew = "/credentials/confirm-registration/renew";
+    for (path, email) in [(reset, EMAIL), (renew, "bea@company.com"), (reset, "no@company.com")] {
+        let ask = || post(app, path, json!({ "emailAddress": email }));
+        for answer in futures_util::future::join_all((0..9).map(|_| ask())).await {
+            assert_eq!(answer.expect(200).text(), "{}", "{path} {email}");
+        }
+    }
+    let sent = mails(app).await;
+    let (_, _, token) = sent.iter().rfind(|(to, ..)| to == EMAIL).unwrap();
+    let _ = verify(app, token.as_ref().unwrap()).await.expect(200);
 }

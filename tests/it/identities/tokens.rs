@@ -13,6 +13,7 @@ on_every_deployment!(
     tokens_are_refreshed_again_and_again,
     a_spent_token_ends_its_session_and_no_other,
     a_lost_answer_can_be_asked_for_once_more,
+    of_two_answers_at_once_one_counts,
     an_answer_whose_access_token_was_used_was_not_lost,
     a_token_ends_after_two_weeks,
     a_session_can_be_ended,
@@ -82,6 +83,18 @@ async fn a_lost_answer_can_be_asked_for_once_more(app: &TestApp) {
     let third = refreshed(app, &second).await;
     let _ = refresh(app, value(&first, "refreshToken")).await.problem(401);
     let _ = refresh(app, value(&third, "refreshToken")).await.problem(401);
+}
+
+async fn of_two_answers_at_once_one_counts(app: &TestApp) {
+    let tokens = begin(app).await;
+    let spent = value(&tokens, "refreshToken");
+    let (one, other) = tokio::join!(refresh(app, spent), refresh(app, spent));
+    let [one, other] = [one, other].map(|answer| answer.expect(200).json()["tokens"].clone());
+    let mut counted = 0;
+    for tokens in [one, other] {
+        counted += u32::from(refresh(app, value(&tokens, "refreshToken")).await.status == 200);
+    }
+    assert!(counted <= 1, "there are two sessions");
 }
 
 async fn use_access(app: &TestApp, tokens: &Value) {

@@ -13,6 +13,7 @@ use crate::{
     App, Call, Error, Loaded, Policy, Result, UseCase,
     identities::{
         ATTEMPTS, HOLDER, about_credential, check_access, email_claim, is_registered_person,
+        is_told,
         tokens::{self, AuthenticateAnswer, AuthenticateTokens},
         unauthenticated,
     },
@@ -94,7 +95,8 @@ async fn attempt(
         let until = credential.state.locked_until().unwrap_or(now);
         let code = "Authentication.Password.Failed.AccountLocked";
         let reason = format!("{code} {id} {until}");
-        if let Some(count) = app.sign_in.refusals.count(reason, until, now) {
+        let count = app.sign_in.refusals.count(reason, until, now);
+        if is_told(count) {
             let arguments = [id.as_str(), &count.to_string()];
             app.recorder.audit(call, audit(code, &id, &arguments)).await?;
         }

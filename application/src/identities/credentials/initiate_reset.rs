@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    App, Call, Error, Loaded, Policy, Result, UseCase,
+    App, Call, Loaded, Policy, Result, UseCase,
     emails::Mail,
-    identities::{ATTEMPTS, about_credential},
+    identities::{ATTEMPTS, about_credential, may_mail},
     input::{email, parse_all},
     repository::Committed,
     use_case::Empty,
@@ -35,6 +35,9 @@ impl UseCase for InitiatePasswordReset {
 
 async fn ask(app: &App, call: &Call, email: &EmailAddress) -> Result<Empty> {
     let digest = app.email_digest(email);
+    if !may_mail(app, &digest) {
+        return Ok(Empty {});
+    }
     for _ in 0..ATTEMPTS {
         let Some(credential) = app.credential_of(call, &digest).await? else {
             app.mail(call, Mail::ResetUnknown { to: email.clone() })?;
@@ -46,7 +49,10 @@ async fn ask(app: &App, call: &Call, email: &EmailAddress) -> Result<Empty> {
             return Ok(Empty {});
         }
     }
-    Err(Error::conflict())
+    // Others asked for the same at the same moment, and theirs were mailed: to say that there was a
+    // conflict would be to say that somebody has the address.
+    call.withdraw();
+    Ok(Empty {})
 }
 
 /// Draws a token and mails it. `false` if somebody else was faster.
