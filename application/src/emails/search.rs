@@ -71,12 +71,14 @@ impl UseCase for SearchEmailDeliveries {
 }
 
 fn known(tags: &[String]) -> Field<()> {
-    let refused = tags.iter().find(|tag| !is_tag(tag)).or_else(|| tags.get(MOST_TAGS));
-    match refused {
+    let malformed = "each has 3 to 100 letters, digits, '_', '.' or '-'";
+    let malformed = tags.iter().find(|tag| !is_tag(tag)).map(|tag| (tag, malformed.to_owned()));
+    let too_many =
+        || tags.get(MOST_TAGS).map(|tag| (tag, format!("there are {MOST_TAGS} at most")));
+    match malformed.or_else(too_many) {
         None => Ok(()),
-        Some(tag) => Err(FieldError {
-            reason: "The tags are invalid: each has 3 to 100 letters, digits, '_', '.' or '-'"
-                .to_owned(),
+        Some((tag, why)) => Err(FieldError {
+            reason: format!("The tags are invalid: {why}"),
             rule: "RegularExpressionValidator",
             value: Some(Value::from(tag.as_str())),
         }),

@@ -4,7 +4,7 @@ use domain::{
     emails::{
         ContentType, EmailDelivery, EmailDeliveryError, EmailDeliveryId, NewEmail, NewEmailDelivery,
     },
-    kernel::{EmailAddress, ErrorKind, IdToken, OrganizationId},
+    kernel::{EmailAddress, ErrorKind, IdToken, OrganizationId, Timestamp},
 };
 use serde::Deserialize;
 
@@ -53,7 +53,7 @@ impl UseCase for SendEmail {
             Ok(receipt) => asked.succeeded(app, call, receipt).await?,
             Err(error) => {
                 let now = app.clock.now();
-                app.emails.change(call, id.as_str(), |delivery| delivery.fail(now)).await?;
+                asked.failed(app, call, now).await?;
                 return Err(error);
             }
         }
@@ -202,11 +202,23 @@ impl Asked<'_> {
         Ok(receipt)
     }
 
-    /// Notes that it was sent, so that reports find it by its receipt.
+    /// Notes that it was not sent, unless another delivery of the message was faster.
+    async fn failed(&self, app: &App, call: &Call, now: Timestamp) -> Result<()> {
+        let fail = |delivery: &EmailDelivery| {
+            if delivery.is_sent() { Ok(vec![]) } else { delivery.fail(now) }
+        };
+        app.emails.change(call, self.id, fail).await.map(drop)
+    }
+
+    /// Notes that it was sent, so that reports find it by its receipt; nothing is noted if another
+    /// delivery of the message was faster.
     async fn succeeded(&self, app: &App, call: &Call, receipt: String) -> Result<()> {
         let now = app.clock.now();
         let taken = reports::receipt(&receipt);
         let noted = app.emails.change(call, self.id, |delivery| {
+            if delivery.is_sent() {
+                return Ok(Decision::from(vec![]));
+            }
             let events = delivery.succeed(receipt.clone(), now)?;
             Ok::<_, EmailDeliveryError>(Decision {
                 events,

@@ -21,6 +21,7 @@ use super::{
     table::Endpoint,
     xml,
 };
+use crate::mail_page;
 
 /// Smaller answers are not worth compressing.
 const COMPRESSED_FROM: usize = 1024;
@@ -216,7 +217,8 @@ pub fn finish(
     if only_https {
         set("strict-transport-security", "max-age=31536000");
     }
-    if request.headers().contains_key(ORIGIN) {
+    // Other sites may use the API, and not read what is in people's mail.
+    if request.headers().contains_key(ORIGIN) && request.path() != mail_page::PATH {
         set("access-control-allow-origin", "*");
         set(
             "access-control-expose-headers",

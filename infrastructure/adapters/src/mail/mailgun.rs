@@ -140,10 +140,10 @@ fn form(email: &OutgoingEmail) -> Form {
     form.text("o:testmode", testing).text("o:tracking-opens", "no")
 }
 
+/// A name in quotes may hold commas (RFC 5322, 3.2.4).
 fn sender(mailbox: &Mailbox) -> String {
-    let name: String =
-        one_line(&mailbox.name).chars().filter(|c| !matches!(c, '<' | '>' | '"')).collect();
-    if name.is_empty() { mailbox.address.clone() } else { format!("{name} <{}>", mailbox.address) }
+    let name = one_line(&mailbox.name).replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{name}\" <{}>", mailbox.address)
 }
 
 #[async_trait]

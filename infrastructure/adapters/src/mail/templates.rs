@@ -108,7 +108,7 @@ impl Templates {
         }
         let templates = Self { environment, product };
         for mail in Mail::samples() {
-            templates.fill(&mail)?;
+            check(&mail, &templates.fill(&mail)?)?;
         }
         Ok(templates)
     }
@@ -161,6 +161,17 @@ fn web(url: &str) -> Value {
         })
         .collect();
     Value::from_safe_string(encoded)
+}
+
+/// Refuses what nobody would send.
+fn check(mail: &Mail, letter: &Letter) -> Result<(), TemplateError> {
+    for (ending, text) in [("subject.txt", &letter.subject), ("html", &letter.html)] {
+        if text.trim().is_empty() {
+            let name = format!("{}.{ending}", mail.name());
+            return Err(TemplateError::Broken { name, why: "it is empty".to_owned() });
+        }
+    }
+    Ok(())
 }
 
 fn broken(name: &str, error: &minijinja::Error) -> TemplateError {
@@ -265,6 +276,8 @@ mod tests {
             ("reset_unknown.html", "{{ link }}", "undefined"),
             ("reset_unknown.html", "a\n{% if %}", "line 2"),
             ("reset.html", "fine", "no template"),
+            ("reset_unknown.html", " \n", "it is empty"),
+            ("reset_unknown.subject.txt", "", "it is empty"),
         ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join(name), text).unwrap();

@@ -55,7 +55,7 @@ async fn it_gets_the_form_that_it_asks_for() {
     );
     let who = r#"{"ann@example.com":{"Id":1,"Name":"Ann O’Neil"}}"#;
     for (name, value) in [
-        ("from", "Support <noreply@example.com>"),
+        ("from", "\"Support\" <noreply@example.com>"),
         ("to", "ann@example.com"),
         ("subject", "Wëlcome"),
         ("recipient-variables", who),

@@ -1,6 +1,7 @@
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpListener,
+    sync::oneshot,
     task::JoinSet,
 };
 
@@ -8,9 +9,11 @@ use super::*;
 use crate::{clock::SystemClock, mail::samples};
 
 /// A mail server that takes one e-mail, or refuses its recipient.
-async fn server(refuses: bool) -> (Smtp, JoinSet<String>) {
+async fn server(refuses: bool) -> (Smtp, JoinSet<()>, oneshot::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}?tls=none", listener.local_addr().unwrap());
+    let (sender, heard_all) = oneshot::channel();
+    let mut taken = Some(sender);
     let mut running = JoinSet::new();
     running.spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
@@ -22,6 +25,7 @@ async fn server(refuses: bool) -> (Smtp, JoinSet<String>) {
             let answer = match line.trim_end() {
                 "." => {
                     data = false;
+                    taken.take().unwrap().send(heard.clone()).unwrap();
                     "250 taken"
                 }
                 _ if data => "",
@@ -29,7 +33,9 @@ async fn server(refuses: bool) -> (Smtp, JoinSet<String>) {
                     data = true;
                     "354 go on"
                 }
-                "QUIT" => "221 bye",
+                "QUIT" if refuses => "221 bye",
+                // Who was told that the e-mail is taken waits for an answer to the farewell in vain.
+                "QUIT" => "",
                 text if text.starts_with("RCPT") && refuses => "550 <ann@example.com> who?",
                 _ => "250 fine",
             };
@@ -38,17 +44,16 @@ async fn server(refuses: bool) -> (Smtp, JoinSet<String>) {
             }
             line.clear();
         }
-        heard
     });
-    (Smtp::new(&Secret::new(url), Arc::new(SystemClock)).unwrap(), running)
+    (Smtp::new(&Secret::new(url), Arc::new(SystemClock)).unwrap(), running, heard_all)
 }
 
 #[tokio::test]
 async fn a_server_gets_both_texts() {
-    let (smtp, mut running) = server(false).await;
+    let (smtp, _running, heard_all) = server(false).await;
     let receipt = smtp.send(&samples::email()).await.unwrap();
     assert_eq!(receipt, "receipt_0123456789abcdef0123456789abcdef");
-    let heard = running.join_next().await.unwrap().unwrap();
+    let heard = heard_all.await.unwrap();
     for part in [
         "MAIL FROM:<noreply@example.com>",
         "RCPT TO:<ann@example.com>",
@@ -63,7 +68,7 @@ async fn a_server_gets_both_texts() {
 
 #[tokio::test]
 async fn a_refusal_does_not_repeat_the_recipient() {
-    let (smtp, _running) = server(true).await;
+    let (smtp, _running, _heard_all) = server(true).await;
     let error = smtp.send(&samples::email()).await.unwrap_err();
     assert_eq!(error.kind(), None);
     let error = error.to_string();
