@@ -171,6 +171,8 @@ fn production_mints_no_tokens_and_waits_for_its_migrations() {
             .env("GROUNDWORK_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
             .env("GROUNDWORK_HMAC_SECRET", "a long secret of ours")
             .env("GROUNDWORK_INTER_HOST_SECRET", "another long secret")
+            .env("GROUNDWORK_BASE_URL", "https://api.example.com")
+            .env("GROUNDWORK_WEBSITE_URL", "https://www.example.com")
             .args(arguments)
             .output()
             .unwrap();

@@ -65,6 +65,9 @@ async fn a_developer_reads_them_in_files_and_operators_do_not_see_what_is_secret
     assert!(text.contains(&format!("Hello, open {LINK}.")), "{text}");
     assert!(process.printed().contains("/_mail"), "{}", process.printed());
     let page = get(&process, "/_mail").await.expect(200).text();
+    let elsewhere = Request::new(&Client::new(), Method::GET, &format!("{}/_mail", process.url));
+    let elsewhere = elsewhere.header("origin", "https://example.com").send().await.expect(200);
+    assert_eq!(elsewhere.header("access-control-allow-origin"), "", "no other site reads it");
     assert!(page.contains(&format!("<a href=\"{LINK}\">")), "{page}");
     assert!(page.contains("asubject &lt;b&gt;"), "{page}");
     let mint = ["ops", "tokens", "mint", "--platform-role", "platform_operations"];
@@ -85,7 +88,9 @@ async fn production_shows_nobody_what_it_keeps_in_files() {
         .with("GROUNDWORK_MODE", "production")
         .with("GROUNDWORK_MASTER_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
         .with("GROUNDWORK_HMAC_SECRET", "a secret of our own, long enough")
-        .with("GROUNDWORK_INTER_HOST_SECRET", "another secret of our own");
+        .with("GROUNDWORK_INTER_HOST_SECRET", "another secret of our own")
+        .with("GROUNDWORK_BASE_URL", "https://api.example.com")
+        .with("GROUNDWORK_WEBSITE_URL", "https://www.example.com");
     environment.run(&["ops", "migrate"]).unwrap();
     let refusal = environment.run(&["serve"]).unwrap_err();
     assert!(refusal.contains("SMTP_URL"), "{refusal}");

@@ -98,8 +98,13 @@ fn production_refuses_secrets_that_everybody_knows() {
     let folder = tempfile::tempdir().unwrap();
     let production = Environment::embedded(folder.path()).with("GROUNDWORK_MODE", "production");
     let refusal = production.run(&["serve"]).unwrap_err();
-    for name in ["GROUNDWORK_MASTER_KEY", "GROUNDWORK_HMAC_SECRET", "GROUNDWORK_INTER_HOST_SECRET"]
-    {
+    for name in [
+        "GROUNDWORK_MASTER_KEY",
+        "GROUNDWORK_HMAC_SECRET",
+        "GROUNDWORK_INTER_HOST_SECRET",
+        "GROUNDWORK_BASE_URL",
+        "GROUNDWORK_WEBSITE_URL",
+    ] {
         assert!(refusal.contains(name), "{refusal}");
     }
     let refusal = production

@@ -9,7 +9,11 @@ use adapters::{
 use application::ports::Mailbox;
 use domain::kernel::EmailAddress;
 
-use super::{Mode, settings::is_web_url, source::Values};
+use super::{
+    Mode,
+    settings::{is_web_url, public_url},
+    source::Values,
+};
 
 /// How e-mails get to people.
 #[derive(Clone)]
@@ -46,13 +50,11 @@ pub(super) fn build(values: &Values, mode: Mode, wrong: &mut Vec<String>) -> Mai
     if EmailAddress::parse(&address).is_err() {
         wrong.push(format!("GROUNDWORK_MAIL_SENDER must be an e-mail address, not '{address}'."));
     }
-    let website = text("GROUNDWORK_WEBSITE_URL").trim_end_matches('/').to_owned();
-    if !is_web_url(&website) {
-        wrong.push(format!(
-            "GROUNDWORK_WEBSITE_URL must be an http:// or https:// URL, not '{website}'."
-        ));
-    }
+    let website = public_url(values, "GROUNDWORK_WEBSITE_URL", mode, wrong);
     let sender = Mailbox { address, name: text("GROUNDWORK_MAIL_SENDER_NAME") };
+    if sender.name.trim().is_empty() {
+        wrong.push("GROUNDWORK_MAIL_SENDER_NAME must not be blank.".to_owned());
+    }
     let key = values.text("MAILGUN_WEBHOOK_KEY");
     let key = key.or(cfg!(feature = "testing-only").then_some(TESTING_KEY));
     MailSettings {

@@ -28,7 +28,7 @@ pub(super) fn build(values: &Values) -> Result<Settings, InvalidSettings> {
     let storage = storage(values, &mut wrong);
     let broker = broker(values, &storage, &mut wrong);
     let addresses = addresses(values, &mut wrong);
-    let base_url = base_url(values, &mut wrong);
+    let base_url = public_url(values, "GROUNDWORK_BASE_URL", mode, &mut wrong);
     let telemetry = telemetry(values, mode, &mut wrong);
     let api_url = api_url(values, &mut wrong);
     let region = region(values, &mut wrong);
@@ -214,10 +214,19 @@ fn addresses(values: &Values, wrong: &mut Vec<String>) -> Vec<SocketAddr> {
     addresses
 }
 
-fn base_url(values: &Values, wrong: &mut Vec<String>) -> String {
-    let url = values.text("GROUNDWORK_BASE_URL").unwrap_or_default();
+/// Where others find something; production has to be told.
+pub(super) fn public_url(
+    values: &Values,
+    name: &str,
+    mode: Mode,
+    wrong: &mut Vec<String>,
+) -> String {
+    let url = values.text(name).unwrap_or_default();
+    let default = specs::ALL.iter().find(|spec| spec.name == name).and_then(|spec| spec.default);
     if !is_web_url(url) {
-        wrong.push(format!("GROUNDWORK_BASE_URL must be an http:// or https:// URL, not '{url}'."));
+        wrong.push(format!("{name} must be an http:// or https:// URL, not '{url}'."));
+    } else if mode == Mode::Production && default == Some(url) {
+        wrong.push(format!("{name} is missing: production has a public URL of its own."));
     }
     url.trim_end_matches('/').to_owned()
 }

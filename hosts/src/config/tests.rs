@@ -21,6 +21,8 @@ fn production() -> Vec<(&'static str, &'static str)> {
         ("GROUNDWORK_MASTER_KEY", KEY),
         ("GROUNDWORK_HMAC_SECRET", "a long secret of ours"),
         ("GROUNDWORK_INTER_HOST_SECRET", "another long secret"),
+        ("GROUNDWORK_BASE_URL", "https://api.example.com"),
+        ("GROUNDWORK_WEBSITE_URL", "https://www.example.com"),
     ]
 }
 
@@ -164,6 +166,22 @@ fn production_names_every_missing_or_well_known_secret() {
             assert!(wrong(&pairs).iter().any(|text| text.contains(name)), "{name} = {value}");
         }
     }
+}
+
+#[test]
+fn production_names_every_missing_public_url() {
+    for name in ["GROUNDWORK_BASE_URL", "GROUNDWORK_WEBSITE_URL"] {
+        let mut pairs = production();
+        pairs.retain(|(other, _)| *other != name);
+        let missing = format!("{name} is missing: production has a public URL of its own.");
+        assert_eq!(wrong(&pairs), [missing]);
+    }
+}
+
+#[test]
+fn e_mails_come_from_somebody_with_a_name() {
+    let sentences = wrong(&[("GROUNDWORK_MAIL_SENDER_NAME", " ")]);
+    assert_eq!(sentences, ["GROUNDWORK_MAIL_SENDER_NAME must not be blank."]);
 }
 
 #[test]
