@@ -30,6 +30,11 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// As [`Self::seal`].
     async fn open(&self, sealed: &[SealedText<'_>]) -> Result<Vec<Option<Vec<u8>>>>;
+    /// Whether a subject has a key.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    async fn has(&self, subject: &str) -> Result<bool>;
     /// Destroys the key of a subject, so that nothing that was sealed with it opens again. Other
     /// hosts forget it within a minute. `false` if there was none.
     ///

@@ -151,6 +151,10 @@ impl Vault for KeyVault {
         Ok(opened)
     }
 
+    async fn has(&self, subject: &str) -> Result<bool> {
+        Ok(!self.store.find(&[subject]).await?.is_empty())
+    }
+
     async fn erase(&self, subject: &str) -> Result<bool> {
         let existed = self.store.destroy(subject).await?;
         self.keys.invalidate(subject);

@@ -34,6 +34,9 @@ impl Vault for Mirror {
         };
         Ok(sealed.iter().map(open).collect())
     }
+    async fn has(&self, subject: &str) -> Result<bool> {
+        Ok(!self.0.lock().unwrap().contains(subject))
+    }
     async fn erase(&self, subject: &str) -> Result<bool> {
         Ok(self.0.lock().unwrap().insert(subject.to_owned()))
     }
