@@ -16,9 +16,19 @@ pub mod drain;
 const COMPONENT: &str = "API";
 /// When something was used: it may be told of much later, and again.
 pub const TIMESTAMP: &str = "Timestamp";
+/// The organization that something was used in.
+const TENANT: &str = "TenantId";
 /// Properties that say who somebody is: never in log lines, and encrypted while they wait.
-const PERSONAL: &[&str] =
-    &["Name", "EmailAddress", "AvatarUrl", "IpAddress", "UserAgent", "ReferredBy"];
+const PERSONAL: &[&str] = &[
+    "Name",
+    "EmailAddress",
+    "AvatarUrl",
+    "Ip",
+    "IpAddress",
+    "UserAgent",
+    "Referrer",
+    "ReferredBy",
+];
 
 /// What the queue of usages carries.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +64,7 @@ impl UsageMessage {
         additional.insert("Component".to_owned(), Some(COMPONENT.to_owned()));
         additional.insert("CallId".to_owned(), Some(call.correlation.clone()));
         if let Some(tenant) = &call.tenant {
-            additional.insert("TenantId".to_owned(), Some(tenant.to_string()));
+            additional.insert(TENANT.to_owned(), Some(tenant.to_string()));
         }
         for (name, value) in properties {
             if let Some(text) = text_of(value) {

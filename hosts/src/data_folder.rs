@@ -1,18 +1,22 @@
 //! The folder of the embedded stores.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     path::Path,
 };
 
 use crate::cli::Stop;
 
-/// Makes the folder if it is missing.
+/// Makes the folder if it is missing, for this user of the machine alone.
 ///
 /// # Errors
 /// A sentence that names the folder, if it can't be made or written.
 pub fn prepare(folder: &Path) -> Result<(), Stop> {
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let mut made = DirBuilder::new();
+    // What is in it is about people, and for nobody else on the machine.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+    made.recursive(true).create(folder).map_err(|error| failed(folder, &error))?;
     open_lock(folder).map(drop)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::UsageMessage;
+use super::{TENANT, UsageMessage};
 use crate::{
     App, Call, Policy, Result, UseCase,
     ports::Usage,
@@ -25,7 +25,7 @@ impl UseCase for DeliverUsage {
     const POLICY: Policy = Policy::internal();
     type Output = DeliverMessageResponse;
 
-    async fn run(self, app: &App, _: &Call) -> Result<DeliverMessageResponse> {
+    async fn run(self, app: &App, call: &Call) -> Result<DeliverMessageResponse> {
         let (envelope, message) = read::<UsageMessage>(self.message.as_deref())?;
         let present = |text: Option<String>, why| {
             text.filter(|text| !text.trim().is_empty()).ok_or_else(|| malformed(why))
@@ -42,6 +42,9 @@ impl UseCase for DeliverUsage {
         let region = envelope.origin_host_region.filter(|region| !region.is_empty());
         let region = region.unwrap_or_else(|| UNKNOWN_REGION.to_owned());
         usage.additional.entry("Region".to_owned()).or_insert(region);
+        if let Some(tenant) = &call.tenant {
+            usage.additional.entry(TENANT.to_owned()).or_insert_with(|| tenant.to_string());
+        }
         app.usages.deliver(&usage).await?;
         Ok(DeliverMessageResponse::SENT)
     }

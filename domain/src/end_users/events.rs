@@ -55,9 +55,10 @@ crate::events! {
             invited_by_id: UserId, email_digest: String, token_hash: TokenHash,
             expires_on: Timestamp,
         } sealed { token: OneTimeToken, email_address: EmailAddress },
-        /// Took the invitation by registering, with this address, at `accepted_on` (UTC).
+        /// Took the invitation by registering, with this address.
         private GuestInvitationAccepted = "guest_invitation_accepted" v 1 {
-            accepted_on: Timestamp,
+            #[serde(alias = "acceptedOn")]
+            accepted_at_utc: Timestamp,
         } sealed { accepted_email_address: EmailAddress },
         /// Got a role of the platform.
         public PlatformRoleAssigned = "platform_role_assigned" v 1 { role: Role },

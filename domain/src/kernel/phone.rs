@@ -6,7 +6,8 @@ const MAX: usize = 50;
 /// Whether the text starts with `+` and is a number that the plan of its country knows.
 #[must_use]
 pub fn is_phone_number(text: &str) -> bool {
-    let fits = text.len() <= MAX && text.starts_with('+') && text.bytes().all(|b| b.is_ascii());
+    let shown = |b: u8| b == b' ' || b.is_ascii_graphic();
+    let fits = text.len() <= MAX && text.starts_with('+') && text.bytes().all(shown);
     fits && phonenumber::parse(None, text).is_ok_and(|number| phonenumber::is_valid(&number))
 }
 
@@ -19,7 +20,17 @@ mod tests {
         for text in ["+6498876986", "+64 9 887 6986", "+14155552671", "+442079460018"] {
             assert!(is_phone_number(text), "{text}");
         }
-        for text in ["", "+", "098876986", "6498876986", "+1", "+999123456789", "+12345", "+abc"] {
+        for text in [
+            "",
+            "+",
+            "098876986",
+            "6498876986",
+            "+1",
+            "+999123456789",
+            "+12345",
+            "+abc",
+            "+6498876986\n",
+        ] {
             assert!(!is_phone_number(text), "{text}");
         }
     }

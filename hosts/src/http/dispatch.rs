@@ -288,7 +288,9 @@ fn shown_path(route: Option<&Route>, path: &str) -> String {
 /// Whether the member of a query that is sent under this name is never shown.
 fn is_secret(name: &str) -> bool {
     let Some(name) = pairs::decode(name) else { return false };
-    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(&name))
+    // `name[]` is the member `name`, too.
+    let name = name.split('[').next().unwrap_or_default();
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
 }
 
 /// The URL of the request, without the values of secrets.

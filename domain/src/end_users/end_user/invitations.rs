@@ -68,7 +68,7 @@ impl EndUser {
         match &self.invitation {
             Some(known) if !known.is_expired(now) => {
                 vec![EndUserEvent::GuestInvitationAccepted {
-                    accepted_on: now,
+                    accepted_at_utc: now,
                     accepted_email_address: email.clone(),
                 }]
             }

@@ -217,4 +217,9 @@ async fn every_failing_field_is_reported_at_once() {
     let request = api.as_owner(Method::POST, "/cars?api%6Bey=hunter2").json(&body);
     let refused = problem(request, 400).await;
     assert_eq!(refused["instance"], format!("{}/cars?api%6Bey=***", api.url));
+    for name in ["token[]", "token%5B%5D", "password[0]"] {
+        let path = format!("/cars?{name}=hunter2");
+        let refused = problem(api.as_owner(Method::POST, &path).json(&body), 400).await;
+        assert_eq!(refused["instance"], format!("{}/cars?{name}=***", api.url));
+    }
 }

@@ -91,7 +91,7 @@ fn an_invitation_is_good_for_two_weeks() {
 fn a_guest_registers_with_any_address_and_is_no_guest_any_more() {
     let other = EmailAddress::parse("ann@home.org").expect("valid");
     let accepted = EndUserEvent::GuestInvitationAccepted {
-        accepted_on: on(2),
+        accepted_at_utc: on(2),
         accepted_email_address: other.clone(),
     };
     let guest = given::<EndUser>(guest()).state();
