@@ -3,6 +3,7 @@
 use domain::{
     end_users::{Access, EndUser, EndUserEvent, MachineRegistration, Ownership, RegisteredProfile},
     kernel::{ErrorKind, Evolve, OrganizationId, UserId, country, locale, roles::Role, time_zone},
+    organizations::Organization,
 };
 use serde_json::json;
 
@@ -40,6 +41,10 @@ pub async fn register_machine(
         Some(creator) => shared_default(&creator.state)?,
         None => None,
     };
+    let mut place = match &shared {
+        Some(id) => Some(owned_by(app, call, id).await?),
+        None => None,
+    };
     let mut user = Loaded::<EndUser>::new(id.as_str());
     let mut events = EndUser::register_machine(MachineRegistration {
         profile: profile(machine),
@@ -55,7 +60,31 @@ pub async fn register_machine(
         // The creator is not written, but must still be who it was.
         staged.push(app.end_users.stage(creator, vec![])?);
     }
+    if let Some(place) = &mut place {
+        staged.push(app.organizations.stage(place, vec![])?);
+    }
     Ok(staged)
+}
+
+/// The organization, if it knows the caller for an owner: who was just un-invited is a member for a
+/// moment more.
+async fn owned_by(
+    app: &App,
+    call: &Call,
+    organization: &OrganizationId,
+) -> Result<Loaded<Organization>> {
+    let place = app.organizations.load(call, organization.as_str()).await?;
+    let roles = place.state.roles_of(&call.caller.id);
+    if roles.is_some_and(|roles| roles.has(Role::TenantOwner)) {
+        Ok(place)
+    } else {
+        Err(not_owner())
+    }
+}
+
+fn not_owner() -> Error {
+    let detail = "only an owner of the organization may add a machine to it";
+    Error::refused(ErrorKind::Forbidden, "end_user_not_owner", detail)
 }
 
 /// The shared organization that the creator of a machine works in by default.
@@ -69,8 +98,7 @@ fn shared_default(creator: &EndUser) -> Result<Option<OrganizationId>> {
             if default.roles.has(Role::TenantOwner) {
                 Ok(Some(default.organization.clone()))
             } else {
-                let detail = "only an owner of the organization may add a machine to it";
-                Err(Error::refused(ErrorKind::Forbidden, "end_user_not_owner", detail))
+                Err(not_owner())
             }
         }
         _ => Ok(None),

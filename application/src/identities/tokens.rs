@@ -11,7 +11,7 @@ use super::about_family;
 use crate::{
     App, Call, Loaded, Result, Staged,
     end_users::{MOST_IN_TOKEN, grants},
-    ports::{Bearer, ClaimRef},
+    ports::{Audited, Bearer, ClaimRef},
     wire_time::WireTime,
 };
 
@@ -81,6 +81,17 @@ fn issue(
         user_id: id.to_string(),
     };
     Ok((tokens, issued))
+}
+
+/// Audits that a spent token came again, which ends its session: somebody else may have it.
+fn audit_reuse(app: &App, call: &Call, user: &UserId) -> Result<()> {
+    let audit = Audited {
+        code: "Authentication.Any.Refreshed.Failed.TokenReused",
+        against: Some(user),
+        template: "A spent token of user {0} came again, and its session was ended",
+        arguments: &[user.as_str()],
+    };
+    app.audit(call, &audit)
 }
 
 /// Begins a family of tokens with a sign-in that is happening now; it counts once it is committed.

@@ -150,9 +150,20 @@ async fn only_an_owner_brings_a_machine_along(app: &TestApp) {
     app.ports().end_users.change(&call(), member.user.as_str(), join).await.unwrap();
     app.settle().await;
     let member = app.signed_in(&member.user).await;
+    // Who owns it by its own account alone, as whoever was just un-invited.
+    let former = app.registered(ann("eve@company.com")).await;
+    let id = application::end_users::membership_id(&former.user, &shared);
+    let own = |user: &domain::end_users::EndUser| {
+        user.join_as_creator(id.clone(), shared.clone(), domain::end_users::Ownership::Shared)
+    };
+    app.ports().end_users.change(&call(), former.user.as_str(), own).await.unwrap();
+    app.settle().await;
+    let former = app.signed_in(&former.user).await;
     let before = app.head().await;
-    let request = app.post("/machines/register").by(&member).json(&json!({ "name": "Robot" }));
-    assert_eq!(request.send().await.problem(403)["code"], "end_user_not_owner");
+    for by in [&member, &former] {
+        let request = app.post("/machines/register").by(by).json(&json!({ "name": "Robot" }));
+        assert_eq!(request.send().await.problem(403)["code"], "end_user_not_owner");
+    }
     assert_eq!(app.head().await, before);
 }
 

@@ -63,8 +63,12 @@ async fn a_spent_token_ends_its_session_and_no_other(app: &TestApp) {
     let other = signed_in(app, EMAIL).await;
     let second = refreshed(app, &first).await;
     app.clock.advance(Duration::seconds(11));
+    let _ = audited(app).await;
     let problem = refresh(app, value(&first, "refreshToken")).await.problem(401);
     assert_eq!(problem["detail"], "unexplained");
+    let _ = refresh(app, value(&first, "refreshToken")).await.problem(401);
+    let told = ["Authentication.Any.Refreshed.Failed.TokenReused"];
+    assert_eq!(audited(app).await, told, "once for each session");
     let _ = refresh(app, value(&second, "refreshToken")).await.problem(401);
     refreshed(app, &other).await;
 }

@@ -8,7 +8,7 @@ use domain::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{AuthenticateAnswer, issue};
+use super::{AuthenticateAnswer, audit_reuse, issue};
 use crate::{
     App, Call, Error, Policy, Result, UseCase,
     identities::{ATTEMPTS, about_family, check_access, random_token, unauthenticated},
@@ -57,6 +57,7 @@ impl UseCase for RefreshToken {
                         (events, Ok(AuthenticateAnswer { tokens }))
                     }
                     Err(FamilyError::Reused) => {
+                        audit_reuse(app, call, &id)?;
                         (family.state.revoke(Revocation::Reused), Err(unauthenticated()))
                     }
                     Err(error) => return Err(error.into()),

@@ -3,6 +3,7 @@
 use domain::identities::{FamilyError, Revocation};
 use serde::Deserialize;
 
+use super::audit_reuse;
 use crate::{
     App, Call, Error, Policy, Result, UseCase,
     identities::{ATTEMPTS, about_family, random_token, unauthenticated},
@@ -40,7 +41,10 @@ impl RevokeRefreshToken {
             let generation = app.generation_of(call, &id).await?;
             let (events, reused) = match family.state.end(&token, generation) {
                 Ok(events) => (events, false),
-                Err(FamilyError::Reused) => (family.state.revoke(Revocation::Reused), true),
+                Err(FamilyError::Reused) => {
+                    audit_reuse(app, call, &id)?;
+                    (family.state.revoke(Revocation::Reused), true)
+                }
                 Err(error) => return Err(error.into()),
             };
             let decision = about_family(&family.state, events);
