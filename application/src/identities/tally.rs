@@ -8,12 +8,20 @@ use std::{
 
 use domain::kernel::Timestamp;
 
-/// What is over is forgotten once so much is counted.
+/// What is over is forgotten once so much is counted, and then once twice as much is as was left: so
+/// each is looked at now and then only, however many there are.
 const REMEMBERED: usize = 1024;
 
 /// Counts what happens for the same reason, as far as this process sees it.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<HashMap<String, Count>>);
+pub struct Tally(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    by_reason: HashMap<String, Count>,
+    /// How many were left when what is over was forgotten last.
+    left: usize,
+}
 
 #[derive(Debug)]
 struct Count {
@@ -33,10 +41,11 @@ impl Tally {
     pub fn count(&self, reason: String, until: Timestamp, now: Timestamp) -> u64 {
         // A poisoned map is whole: it is changed by single calls.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= REMEMBERED {
-            counts.retain(|_, count| count.until > now);
+        if counts.by_reason.len() >= REMEMBERED.max(2 * counts.left) {
+            counts.by_reason.retain(|_, count| count.until > now);
+            counts.left = counts.by_reason.len();
         }
-        let count = counts.entry(reason).or_insert(Count { until, times: 0 });
+        let count = counts.by_reason.entry(reason).or_insert(Count { until, times: 0 });
         if count.until <= now {
             *count = Count { until, times: 0 };
         }
@@ -78,6 +87,6 @@ mod tests {
             let now = minute(i64::try_from(number).unwrap());
             tally.count(number.to_string(), now.plus(Duration::minutes(5)), now);
         }
-        assert!(tally.0.lock().unwrap().len() <= REMEMBERED);
+        assert!(tally.0.lock().unwrap().by_reason.len() <= REMEMBERED);
     }
 }
