@@ -95,12 +95,12 @@ async fn a_mail_is_queued_with_its_call_and_sent_once(app: &TestApp) {
     );
     assert_eq!((&email["isDelivered"], &email["isDeliveryFailed"]), (&json!(false), &json!(false)));
     assert!(email["id"].as_str().unwrap().starts_with("emaildelivery_"));
-    // The same message again, and another one several times at once.
+    // The same message again, and another one twice at once.
     for _ in 0..2 {
         send(app, &html(1, "ann@company.com")).await;
     }
     let message = html(2, "ann@company.com");
-    futures_util::future::join_all((0..6).map(|_| send(app, &message))).await;
+    tokio::join!(send(app, &message), send(app, &message));
     let all = emails(app, "").await;
     assert_eq!(all.len(), 3);
     assert_eq!(all[1]["attempts"].as_array().unwrap().len(), 1);
