@@ -215,11 +215,14 @@ impl Asked<'_> {
     async fn succeeded(&self, app: &App, call: &Call, receipt: String) -> Result<()> {
         let now = app.clock.now();
         let taken = reports::receipt(&receipt);
+        let sent = |delivery: &EmailDelivery| {
+            if delivery.is_sent() { Ok(vec![]) } else { delivery.succeed(receipt.clone(), now) }
+        };
         let noted = app.emails.change(call, self.id, |delivery| {
-            if delivery.is_sent() {
-                return Ok(Decision::from(vec![]));
+            let events = sent(delivery)?;
+            if events.is_empty() {
+                return Ok(Decision::from(events));
             }
-            let events = delivery.succeed(receipt.clone(), now)?;
             Ok::<_, EmailDeliveryError>(Decision {
                 events,
                 take: vec![taken.clone()],
@@ -228,11 +231,11 @@ impl Asked<'_> {
         });
         match noted.await {
             Ok(_) => Ok(()),
-            // The provider gave the receipt before. It was sent all the same, and must not be again.
+            // The provider gave the receipt before, or to another delivery of the message. It was sent
+            // all the same, and must not be again.
             Err(Error::Refused { code: "taken", .. }) => {
-                tracing::warn!(id = self.id, "the receipt of an e-mail is that of another");
-                let again = |delivery: &EmailDelivery| delivery.succeed(receipt.clone(), now);
-                app.emails.change(call, self.id, again).await.map(drop)
+                tracing::warn!(id = self.id, "the receipt of an e-mail is known already");
+                app.emails.change(call, self.id, sent).await.map(drop)
             }
             Err(error) => Err(error),
         }

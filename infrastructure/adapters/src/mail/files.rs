@@ -88,7 +88,8 @@ impl MailFiles {
         let receipt = receipt_of(email);
         let path = self.folder.join(format!("{time}_{receipt}{ENDING}"));
         // Whoever lists the folder sees whole e-mails only.
-        let partial = self.folder.join(format!(".{time}_{receipt}"));
+        // The same message may be sent twice at once.
+        let partial = self.folder.join(format!(".{time}_{receipt}_{}", email.attempt));
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(true)
